@@ -1,0 +1,86 @@
+/* The media edge: RTP in and out for every leg. Its workers own the streams and are paced from each
+ * stream's start; packets of one turn leave in batches. Sockets are shared: parked legs of a worker leave
+ * from one port and are told apart on receipt by where they come from; a leg for which that cannot be
+ * decided gets a port of its own (docs/decisions). No thread, timer, socket, lock or allocation per packet. */
+#ifndef CALLPARK_MEDIA_MEDIA_H
+#define CALLPARK_MEDIA_MEDIA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/types.h"
+#include "core/park.h"
+#include "core/session.h"
+
+struct media_config {
+    uint16_t port_first, port_last; /* RTP on even ports, RTCP on the odd one above */
+    char bind4[ADDRESS_SIZE], bind6[ADDRESS_SIZE]; /* "" : the family is not used */
+    char advertise4[ADDRESS_SIZE], advertise6[ADDRESS_SIZE]; /* "": as bound (never 0.0.0.0) */
+    unsigned workers;               /* 1 to 16 */
+    uint32_t streams_max;
+    char music[512];                /* a WAV, FLAC, OGG or MP3 file; "" : the built-in piece */
+    char prompts[512];              /* a directory of WAV files in place of the built-in prompts; "" : none */
+    char cname[64];                 /* RTCP */
+};
+
+enum media_event_type {
+    MEDIA_SAID,   /* what media_say() asked for has been said: `wait` */
+    MEDIA_HEARD,  /* the first audio packet from this leg */
+    MEDIA_DIGIT,  /* a telephone-event came to its end: `digit` */
+    MEDIA_CLOSED, /* last report: the counts */
+};
+
+struct media_event {
+    enum media_event_type type;
+    leg_id leg;
+    uint32_t wait;
+    char digit;
+    uint64_t packets_in, packets_out, packets_dropped; /* MEDIA_CLOSED */
+};
+
+typedef bool media_report(void *to, const struct media_event *ev); /* on a worker; returns at once */
+
+struct media;
+
+/* Decode and encode the music, load the prompts, start the workers. A music file that cannot be read is an
+ * error with words; so are prompts that lack a digit. */
+int media_start(struct media **out, const struct media_config *config, media_report *report,
+                void *to, struct err *err);
+void media_stop(struct media *m);
+
+/* All below: from one thread, the loop; never wait. Commands to the workers keep their order. */
+
+/* A stream for `leg`: which port of ours, which SSRC. `theirs` tells where its packets should come from
+ * (present false: unknown yet), `signalled_from` the address its SIP came from, `near` a leg that it will
+ * be bridged with (0: none): both are then on one worker. -EMFILE: no port free; -ENOSPC: streams_max. */
+int media_open(struct media *m, leg_id leg, const struct session_offer *theirs,
+               const char *signalled_from, leg_id near, struct session_local *local,
+               struct err *err);
+
+/* What was agreed, now or again (re-INVITE): where to send, how. Same SSRC, sequence and timestamps go on. */
+int media_agree(struct media *m, leg_id leg, const struct session *agreed);
+
+/* Music (or, with `on` false, silence); takes the leg out of a bridge. */
+int media_music(struct media *m, leg_id leg, bool on);
+
+/* Speak, then music. MEDIA_SAID brings `wait` back, at once when there is nothing to say. `text` is the
+ * number for SAY_ORBIT. An unknown language is spoken in English. */
+int media_say(struct media *m, leg_id leg, enum say what, const char *number, const char *language,
+              bool then_music, uint32_t wait);
+
+/* Two legs hear each other, transcoded where they differ; DTMF payload types are rewritten. A third leg that
+ * was bridged with either hears music from then on. */
+int media_bridge(struct media *m, leg_id a, leg_id b);
+
+/* RTCP BYE, and the stream is gone. */
+int media_close(struct media *m, leg_id leg);
+
+struct media_counts {
+    uint32_t streams, ports_used;
+    uint64_t packets_out, packets_in, packets_dropped, packets_late, send_errors;
+    uint64_t late_us_max;
+};
+void media_count(const struct media *m, struct media_counts *out);
+
+#endif

@@ -1,0 +1,165 @@
+/* The store edge: what must survive. One worker owns the connection; changes of one turn of the loop go to
+ * it as one list of groups and come back as one report each, after they are on disk. Every implementation
+ * (memory for tests, SQLite) passes the same contract tests. */
+#ifndef CALLPARK_STORE_STORE_H
+#define CALLPARK_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/types.h"
+#include "core/calls.h"
+#include "core/deployment.h"
+
+enum change_type {
+    CHANGE_RANGE_PUT, CHANGE_RANGE_REMOVE,
+    CHANGE_DESTINATION_PUT, CHANGE_DESTINATION_REMOVE, /* settings of it excluded */
+    CHANGE_SITE_PUT, CHANGE_SITE_REMOVE,
+    CHANGE_SETTINGS_PUT,  /* a scope's settings as a whole; none set: removed */
+    CHANGE_CALL_PUT, CHANGE_CALL_REMOVE,
+    CHANGE_LEG_PUT, CHANGE_LEG_REMOVE,
+    CHANGE_RECORD_PUT,
+    CHANGE_STEP_ADD
+};
+
+/* A live call; deadlines as wall-clock moments, so that they mean something after a restart. */
+struct stored_call {
+    struct call call;
+    wall_msec deadline, give_up_at; /* NEVER: none */
+};
+
+/* A leg of a live call: its dialog and media in words of the edges, as text that the app made. */
+struct stored_leg {
+    leg_id leg;
+    call_id call;
+    char dialog[6144];
+    char media[1024];
+};
+
+struct call_record {
+    call_id id;
+    number_key orbit;
+    range_id range;
+    char range_name[NAME_SIZE];
+    char destination[FQDN_SIZE], node[NAME_SIZE];
+    struct party caller, parker, taker; /* who got the call in the end */
+    wall_msec parked_at, ended_at;
+    msec waited;
+    uint32_t attempts;
+    enum outcome outcome;
+    char why[WHY_SIZE];
+    char note[NOTE_SIZE];
+};
+
+struct call_step {
+    call_id call;
+    uint32_t number;             /* 1, 2, 3 within the call */
+    wall_msec at;
+    char step[32];               /* "call.parked" */
+    char why[WHY_SIZE];
+};
+
+struct change {
+    enum change_type type;
+    union {
+        struct range range;
+        range_id range_gone;
+        struct destination destination; /* REMOVE: only fqdn */
+        struct site site;               /* REMOVE: only name */
+        struct {
+            struct scope scope;
+            struct settings settings;
+        } settings;
+        struct stored_call call;
+        call_id call_gone;
+        struct stored_leg leg;
+        leg_id leg_gone;
+        struct call_record record;
+        struct call_step step;
+    };
+};
+
+/* Changes that hold or fall together; other groups of the same turn do not fall with it. */
+struct change_group {
+    uint64_t token;        /* comes back in the report; 0: no report wanted on success */
+    struct change *changes; /* malloc'ed; store_submit() takes it over */
+    size_t count;
+};
+
+enum store_result { STORE_DONE, STORE_REFUSED, STORE_FAILED };
+
+struct store_event {
+    enum { STORE_REPORT, STORE_ROWS, STORE_TROUBLE } type;
+    uint64_t token;
+    enum store_result result;  /* REFUSED: a rule of the store itself (a number in two ranges) */
+    char text[ERR_TEXT_SIZE];  /* why, and what to do */
+    struct store_rows *rows;   /* STORE_ROWS: the receiver frees it with store_rows_free() */
+};
+
+typedef bool store_report(void *to, const struct store_event *ev); /* on the worker */
+
+/* What store_load() hands over, row by row, before the worker starts. Any may be NULL. */
+struct store_reader {
+    void *to;
+    void (*range)(void *to, const struct range *r);
+    void (*destination)(void *to, const struct destination *d);
+    void (*site)(void *to, const struct site *s);
+    void (*settings)(void *to, const struct scope *scope, const struct settings *s);
+    void (*call)(void *to, const struct stored_call *c);
+    void (*leg)(void *to, const struct stored_leg *l);
+};
+
+enum query_type { QUERY_RECORDS, QUERY_STEPS };
+
+struct store_query {
+    enum query_type type;
+    uint64_t token;
+    call_id call;                /* STEPS: of which; RECORDS: 0, or just this one */
+    call_id before;              /* RECORDS: older than this one (paging by id, newest first); 0: the newest */
+    wall_msec since, until;      /* 0: open */
+    enum outcome outcome;        /* OUT_NONE: any */
+    number_key orbit;            /* 0: any */
+    size_t limit;
+};
+
+struct store_rows {
+    enum query_type type;
+    size_t count;
+    bool more;                   /* there are more behind these */
+    uint64_t total;              /* RECORDS: how many match in all */
+    struct call_record *records;
+    struct call_step *steps;
+};
+void store_rows_free(struct store_rows *rows);
+
+struct store;
+
+/* "sqlite:PATH" or "memory:". Makes the file (mode 0600) and brings its schema up to date. A file of a newer
+ * version, not a database, locked by another callparkd, or not writable is refused with words. */
+int store_open(struct store **out, const char *url, struct err *err);
+int store_load(struct store *s, const struct store_reader *reader, struct err *err);
+
+/* The highest call id, leg id and range id that were ever written; new ones must be greater. */
+int store_highest(struct store *s, call_id *call, leg_id *leg, range_id *range, struct err *err);
+
+/* Start the worker; from now on only the calls below. */
+int store_start(struct store *s, store_report *report, void *to, struct err *err);
+/* Write what was submitted, then end. NULL is fine. */
+void store_close(struct store *s);
+
+/* One turn's groups, in order; takes over every group's changes (also when it fails). All groups of a turn
+ * share one transaction and one disk flush; a group that fails is undone alone. -ENOBUFS: the queue is full, nothing
+ * will be written and no report comes. */
+int store_submit(struct store *s, const struct change_group *groups, size_t count);
+
+/* Read; the rows come as STORE_ROWS with the token. -ENOBUFS as above. */
+int store_ask(struct store *s, const struct store_query *q);
+
+/* A copy of the whole store in one file while it works; reported with `token`. */
+int store_backup(struct store *s, const char *path, uint64_t token);
+
+/* memory: only. The next `times` groups fail (STORE_FAILED), or wait `delay` before each turn's report. For tests. */
+void store_mem_trouble(struct store *s, unsigned times, msec delay);
+
+#endif

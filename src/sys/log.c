@@ -1,0 +1,136 @@
+/* One line per fact on stderr. A line is put together first and written with one call, so that lines of
+ * several threads never mix, and nothing in it can begin a new line: a name from the network cannot
+ * forge an entry. */
+#include "sys/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "sys/clock.h"
+
+#define SENTENCE_SIZE 1024
+#define LINE_SIZE (SENTENCE_SIZE * 6 + 128) /* each byte may become \u00XX */
+
+/* Atomic, because a reload changes them while workers log. */
+static _Atomic enum log_level lowest = LOG_LEVEL_INFO;
+static _Atomic enum log_form form = LOG_FORM_TEXT;
+static atomic_bool full = false;
+
+static const char *const level_names[] = { "error", "warning", "info", "debug" };
+static const char *const journal_prefixes[] = { "<3>", "<4>", "<6>", "<7>" }; /* sd-daemon(3) */
+
+void log_setup(enum log_level level, enum log_form new_form, bool full_numbers)
+{
+    lowest = level;
+    form = new_form;
+    full = full_numbers;
+}
+
+static bool is_control(unsigned char c)
+{
+    return c < 0x20 || c == 0x7F;
+}
+
+/* The sentence as the inside of a JSON string, or, for people, with \xNN for what would spoil a line. */
+static void append_escaped(char *to, size_t size, const char *sentence, bool json)
+{
+    size_t used = strlen(to);
+
+    for (; *sentence && used + 7 < size; sentence++) {
+        unsigned char c = (unsigned char)*sentence;
+
+        if (is_control(c)) {
+            used += (size_t)snprintf(to + used, size - used, json ? "\\u%04x" : "\\x%02x", c);
+        } else {
+            if (json && (c == '"' || c == '\\'))
+                to[used++] = '\\';
+            to[used++] = (char)c;
+        }
+    }
+    to[used] = '\0';
+}
+
+/* The end of a line is kept free: a line that is cut must still end. */
+static void compose(char line[LINE_SIZE], enum log_level level, const char *area,
+                    const char *sentence)
+{
+    const size_t size = LINE_SIZE - 4;
+    enum log_form as = form;
+    char when[32];
+
+    clock_rfc3339(when, clock_wall());
+    if (as == LOG_FORM_JSON)
+        snprintf(line, size, "{\"time\":\"%s\",\"level\":\"%s\",\"area\":\"%s\",\"message\":\"", when,
+                 level_names[level], area);
+    else if (as == LOG_FORM_JOURNAL)
+        snprintf(line, size, "%s%s: ", journal_prefixes[level], area);
+    else
+        snprintf(line, size, "%s %s %s: ", when, level_names[level], area);
+    append_escaped(line, size, sentence, as == LOG_FORM_JSON);
+    (void)text_append(line, LINE_SIZE, as == LOG_FORM_JSON ? "\"}\n" : "\n"); /* room was kept */
+}
+
+static void write_all(const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = write(STDERR_FILENO, text, length);
+
+        if (n < 0 && errno != EINTR)
+            return; /* Nowhere is left to say that the log is gone. */
+        if (n > 0) {
+            text += n;
+            length -= (size_t)n;
+        }
+    }
+}
+
+void log_line(enum log_level level, const char *area, const char *format, ...)
+{
+    char sentence[SENTENCE_SIZE], line[LINE_SIZE];
+    va_list arguments;
+    int saved = errno; /* whoever logs an error goes on to return it */
+
+    if (level > lowest)
+        return;
+    va_start(arguments, format);
+    if (vsnprintf(sentence, sizeof sentence, format, arguments) < 0)
+        sentence[0] = '\0';
+    va_end(arguments);
+    compose(line, level, area, sentence);
+    write_all(line, strlen(line));
+    errno = saved;
+}
+
+/* Where the user part begins and how long it is: behind "sip:" or "tel:", before '@' or ';'. */
+static const char *user_part(const char *text, size_t *length)
+{
+    const char *start = strchr(text, ':');
+
+    start = start ? start + 1 : text;
+    *length = strcspn(start, "@;>");
+    return start;
+}
+
+const char *log_number(char to[LOG_NUMBER_SIZE], const char *number_or_uri)
+{
+    const char *text = number_or_uri ? number_or_uri : "", *user;
+    size_t length, front;
+    int before;
+
+    user = user_part(text, &length);
+    if (full || length < 7) { /* orbits, extensions and names of services are nobody's secret */
+        (void)text_copy(to, LOG_NUMBER_SIZE, text); /* a longer one is cut */
+        return to;
+    }
+    front = length >= 10 ? 5 : 2;
+    before = (int)(user - text);
+    (void)text_format(to, LOG_NUMBER_SIZE, "%.*s%.*s...%.2s%s", before, text, (int)front, user,
+                      user + length - 2, user + length);
+    return to;
+}
