@@ -1,5 +1,5 @@
-/* Bounded strings, and the small formats that people type: numbers, durations, ids. Not for anything
- * that belongs to one protocol. */
+/* Bounded strings, and the small formats that people type: numbers, durations, ids. Not for
+ * anything that belongs to one protocol. */
 #include "base/text.h"
 
 #include <stdio.h>
@@ -18,7 +18,8 @@ static size_t sequence_length(char lead)
     return c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
 }
 
-/* The longest start of `text` of at most `length` bytes that does not end inside a UTF-8 sequence. */
+/* The longest start of `text` of at most `length` bytes that does not end inside a UTF-8 sequence.
+ */
 static size_t whole_sequences(const char *text, size_t length)
 {
     size_t start = length;
@@ -140,8 +141,8 @@ bool text_matches(const char *text, const char *pattern)
 {
     const char *star = NULL, *retry = NULL;
 
-    /* Only the last star is ever tried again: what an earlier one could take, the last can as well. So
-     * there is no recursion and no pattern that takes exponential time. */
+    /* Only the last star is ever tried again: what an earlier one could take, the last can as well.
+     * So there is no recursion and no pattern that takes exponential time. */
     while (*text) {
         if (*pattern == '*') {
             star = pattern++;
@@ -164,7 +165,43 @@ bool text_matches(const char *text, const char *pattern)
     return *pattern == '\0';
 }
 
-/* Read digits from *p on, leaving *p behind them. False without a digit or with too large a number. */
+size_t text_character(const char *text, uint32_t *character)
+{
+    static const uint32_t shortest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    size_t length = sequence_length(*text);
+    uint32_t value = (unsigned char)*text;
+
+    if (value == 0 || (value >= 0x80 && length == 1) || value > 0xF4)
+        return 0;
+    if (length > 1)
+        value &= 0x7FU >> length;
+    for (size_t i = 1; i < length; i++) {
+        if (!continues(text[i])) /* a NUL is none: nothing behind the end is read */
+            return 0;
+        value = value << 6 | ((unsigned char)text[i] & 0x3F);
+    }
+    if (value < shortest[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+        return 0;
+    *character = value;
+    return length;
+}
+
+bool text_is_plain(const char *text)
+{
+    uint32_t c;
+
+    while (*text) {
+        size_t length = text_character(text, &c);
+
+        if (length == 0 || c < 0x20 || (c >= 0x7F && c <= 0x9F))
+            return false;
+        text += length;
+    }
+    return true;
+}
+
+/* Read digits from *p on, leaving *p behind them. False without a digit or with too large a number.
+ */
 static bool take_number(const char **p, uint64_t *number)
 {
     const char *start = *p;

@@ -9,9 +9,9 @@
 typedef uint64_t msec;
 typedef uint64_t wall_msec;
 
-/* One SIP dialog between us and one party, and the media stream that belongs to it. Legs that others
- * start get odd numbers from the SIP edge, legs that we start get even ones from the core. Never used
- * twice within a deployment's store. 0 is no leg. */
+/* One SIP dialog between us and one party, and the media stream that belongs to it. Legs that
+ * others start get odd numbers from the SIP edge, legs that we start get even ones from the core.
+ * Never used twice within a deployment's store. 0 is no leg. */
 typedef uint64_t leg_id;
 
 /* One parked call. Its number outlives the call: records and events name it. 0 is no call. */

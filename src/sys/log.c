@@ -1,12 +1,13 @@
-/* One line per fact on stderr. A line is put together first and written with one call, so that lines of
- * several threads never mix, and nothing in it can begin a new line: a name from the network cannot
- * forge an entry. */
+/* One line per fact on stderr. A line is put together first and written with one call, so that
+ * lines of several threads never mix, and nothing in it can begin a new line: a name from the
+ * network cannot forge an entry. */
 #include "sys/log.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,28 +33,32 @@ void log_setup(enum log_level level, enum log_form new_form, bool full_numbers)
     full = full_numbers;
 }
 
-static bool is_control(unsigned char c)
+/* One character for the log: as it is, or, when it would spoil the line or is no UTF-8, as an
+ * escape. Returns where the next one begins. */
+static const char *append_character(char *to, size_t size, const char *text, bool json)
 {
-    return c < 0x20 || c == 0x7F;
+    uint32_t c = (unsigned char)*text;
+    size_t length = text_character(text, &c);
+
+    if (length == 0 && json)
+        (void)text_append(to, size, "\\ufffd"); /* that much is kept free by the caller */
+    else if (length == 0 || c < 0x20 || (c >= 0x7F && c <= 0x9F))
+        (void)text_append(to, size, json ? "\\u%04x" : "\\x%02x", (unsigned)c);
+    else
+        (void)text_append(to, size, "%s%.*s", json && (c == '"' || c == '\\') ? "\\" : "",
+                          (int)length, text);
+    return text + (length ? length : 1);
 }
 
-/* The sentence as the inside of a JSON string, or, for people, with \xNN for what would spoil a line. */
 static void append_escaped(char *to, size_t size, const char *sentence, bool json)
 {
-    size_t used = strlen(to);
+    char piece[8];
 
-    for (; *sentence && used + 7 < size; sentence++) {
-        unsigned char c = (unsigned char)*sentence;
-
-        if (is_control(c)) {
-            used += (size_t)snprintf(to + used, size - used, json ? "\\u%04x" : "\\x%02x", c);
-        } else {
-            if (json && (c == '"' || c == '\\'))
-                to[used++] = '\\';
-            to[used++] = (char)c;
-        }
+    while (*sentence) {
+        piece[0] = '\0';
+        sentence = append_character(piece, sizeof piece, sentence, json);
+        (void)text_append(to, size, "%s", piece); /* the sentence is bounded, see LINE_SIZE */
     }
-    to[used] = '\0';
 }
 
 /* The end of a line is kept free: a line that is cut must still end. */
@@ -66,8 +71,8 @@ static void compose(char line[LINE_SIZE], enum log_level level, const char *area
 
     clock_rfc3339(when, clock_wall());
     if (as == LOG_FORM_JSON)
-        snprintf(line, size, "{\"time\":\"%s\",\"level\":\"%s\",\"area\":\"%s\",\"message\":\"", when,
-                 level_names[level], area);
+        snprintf(line, size, "{\"time\":\"%s\",\"level\":\"%s\",\"area\":\"%s\",\"message\":\"",
+                 when, level_names[level], area);
     else if (as == LOG_FORM_JOURNAL)
         snprintf(line, size, "%s%s: ", journal_prefixes[level], area);
     else
@@ -110,9 +115,10 @@ void log_line(enum log_level level, const char *area, const char *format, ...)
 /* Where the user part begins and how long it is: behind "sip:" or "tel:", before '@' or ';'. */
 static const char *user_part(const char *text, size_t *length)
 {
-    const char *start = strchr(text, ':');
+    const char *start = text, *at = strchr(text, '@'), *colon = strchr(text, ':');
 
-    start = start ? start + 1 : text;
+    if (colon && (!at || colon < at)) /* not the colon of a port */
+        start = colon + 1;
     *length = strcspn(start, "@;>");
     return start;
 }
@@ -123,6 +129,9 @@ const char *log_number(char to[LOG_NUMBER_SIZE], const char *number_or_uri)
     size_t length, front;
     int before;
 
+    /* A display name in front may hold the number once more. */
+    if (!full && strchr(text, '<'))
+        text = strchr(text, '<') + 1;
     user = user_part(text, &length);
     if (full || length < 7) { /* orbits, extensions and names of services are nobody's secret */
         (void)text_copy(to, LOG_NUMBER_SIZE, text); /* a longer one is cut */

@@ -1,6 +1,7 @@
-/* One line per fact, on stderr: `time level what key=value ...`, as text or as JSON lines, or with the
- * journal's priority prefix. Any thread. Secrets are never handed to it, and the numbers of callers only
- * through log_number(), which hides the middle unless the administrator asked for full numbers. */
+/* One line per fact, on stderr: `time level what key=value ...`, as text or as JSON lines, or with
+ * the journal's priority prefix. Any thread. Secrets are never handed to it, and the numbers of
+ * callers only through log_number(), which hides the middle unless the administrator asked for full
+ * numbers. */
 #ifndef CALLPARK_SYS_LOG_H
 #define CALLPARK_SYS_LOG_H
 
@@ -11,7 +12,8 @@ enum log_form { LOG_FORM_TEXT, LOG_FORM_JSON, LOG_FORM_JOURNAL };
 
 void log_setup(enum log_level level, enum log_form form, bool full_numbers);
 
-/* `area` is the module's name ("sip", "store"); the sentence says what and, for errors, what to do. */
+/* `area` is the module's name ("sip", "store"); the sentence says what and, for errors, what to do.
+ */
 void log_line(enum log_level level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,6 @@
-/* A ring of items under a mutex, with an eventfd that is readable while the ring is not empty. Putting
- * into a queue that is not empty costs no system call: whoever finds it empty writes the eventfd, and
- * the reader clears it when it has emptied the ring. */
+/* A ring of items under a mutex, with an eventfd that is readable while the ring is not empty.
+ * Putting into a queue that is not empty costs no system call: whoever finds it empty writes the
+ * eventfd, and the reader clears it when it has emptied the ring. */
 #include "sys/queue.h"
 
 #include <assert.h>
@@ -57,7 +57,6 @@ static void lock(struct queue *q)
     int failed = pthread_mutex_lock(&q->mutex);
 
     assert(!failed);
-    (void)failed; /* only the assertion reads it */
 }
 
 static void unlock(struct queue *q)
@@ -65,7 +64,6 @@ static void unlock(struct queue *q)
     int failed = pthread_mutex_unlock(&q->mutex);
 
     assert(!failed);
-    (void)failed; /* only the assertion reads it */
 }
 
 static void wake(const struct queue *q)

@@ -1,5 +1,5 @@
-/* A bounded queue between threads; items are copied in and out by value. This is the only file with a
- * mutex. The reader sleeps on a file descriptor, so that it can wait for sockets as well. */
+/* A bounded queue between threads; items are copied in and out by value. This is the only file with
+ * a mutex. The reader sleeps on a file descriptor, so that it can wait for sockets as well. */
 #ifndef CALLPARK_SYS_QUEUE_H
 #define CALLPARK_SYS_QUEUE_H
 
@@ -8,16 +8,17 @@
 
 struct queue;
 
-/* A queue of at most `capacity` items of `item_size` bytes each. NULL when memory or descriptors are
- * short. queue_free(NULL) is fine; whoever frees it has stopped all its writers. */
+/* A queue of at most `capacity` items of `item_size` bytes each. NULL when memory or descriptors
+ * are short. queue_free(NULL) is fine; whoever frees it has stopped all its writers. */
 struct queue *queue_new(size_t item_size, size_t capacity);
 void queue_free(struct queue *q);
 
 /* Put one item; false if the queue is full (the item is not taken) . Any thread. */
 bool queue_put(struct queue *q, const void *item);
 
-/* The same, but keeps `reserve` places free for writers that use queue_put: what must not be refused
- * (an answer to something we started) goes in with queue_put, what may be refused with this. */
+/* The same, but keeps `reserve` places free for writers that use queue_put: what must not be
+ * refused (an answer to something we started) goes in with queue_put, what may be refused with
+ * this. */
 bool queue_offer(struct queue *q, const void *item, size_t reserve);
 
 /* Take up to `most` items into the array `items`; how many. Never waits. One reader. */

@@ -1,4 +1,7 @@
 /* Threads under a name that leave all signals to the main thread, which alone knows what to do. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* pthread_setname_np */
+#endif
 #include "sys/thread.h"
 
 #include <errno.h>
@@ -16,8 +19,8 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void
 
     (void)text_copy(short_name, sizeof short_name, name); /* a longer one is cut */
     sigfillset(&all);
-    /* Blocked around the start, because the new thread inherits the mask: blocking them in the thread
-     * itself would leave a moment in which it could be hit. */
+    /* Blocked around the start, because the new thread inherits the mask: blocking them in the
+     * thread itself would leave a moment in which it could be hit. */
     failed = pthread_sigmask(SIG_SETMASK, &all, &before);
     if (failed)
         return err_set(err, -failed, "thread %s: cannot block signals: %s", name, strerror(failed));
