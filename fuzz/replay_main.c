@@ -1,5 +1,6 @@
-/* Feeds every file of a corpus folder to a fuzz target, so that what fuzzing found stays found without
- * libFuzzer. One TAP line for the folder; which file was last is on stderr when one of them crashes. */
+/* Feeds every file of a corpus folder to a fuzz target, so that what fuzzing found stays found
+ * without libFuzzer. One TAP line for the folder; which file was last is on stderr when one of them
+ * crashes. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,8 @@
 
 #include "fuzz.h"
 
-/* The input stands in a block of exactly its size, so that the sanitizer sees a read past its end. */
+/* The input stands in a block of exactly its size, so that the sanitizer sees a read past its end.
+ */
 static int replay(const char *path)
 {
     FILE *file = fopen(path, "rb");
