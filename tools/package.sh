@@ -1,17 +1,16 @@
 #!/bin/sh
-# Makes a Debian package out of a finished build: tools/package.sh BUILD_DIR
+# Makes a Debian package out of a finished build: tools/package.sh BUILD_DIR PACKAGE_DIR
 set -eu
 cd "$(dirname "$0")/.."
 build=$(cd "$1" && pwd)
 version=$(meson introspect "$build" --projectinfo | python3 -c 'import json,sys; print(json.load(sys.stdin)["version"])')
 machine=$(dpkg --print-architecture)
-work=$build/package
-root=$work/callpark_${version}_$machine
+work=$2
+root=$(pwd)/$work/callpark_${version}_$machine
 rm -rf "$work"
 mkdir -p "$root/DEBIAN" "$work/debian"
 
-meson configure "$build" -Dprefix=/usr >/dev/null
-DESTDIR=$root meson install -C "$build" --quiet
+DESTDIR=$root meson install -C "$build" --quiet >/dev/null
 [ -x "$root/usr/bin/callparkd" ] || { echo "package: callparkd was not installed" >&2; exit 1; }
 find "$root/usr/bin" -type f -exec strip --strip-unneeded {} +
 install -D -m 644 LICENSE "$root/usr/share/doc/callpark/copyright"
