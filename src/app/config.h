@@ -1,0 +1,38 @@
+/* The file read at start. It holds what is needed to start; ranges, settings and the like are in the store.
+ * Every error names the file and the line, and an unknown key the nearest known one. */
+#ifndef CALLPARK_APP_CONFIG_H
+#define CALLPARK_APP_CONFIG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "core/decide.h"
+#include "core/limits.h"
+#include "http/http.h"
+#include "media/media.h"
+#include "sip/sip.h"
+#include "sys/log.h"
+
+struct app_config {
+    char path[512];               /* of the file, for SIGHUP */
+    char node[NAME_SIZE], destination[FQDN_SIZE], site[NAME_SIZE];
+    struct sip_config sip;
+    struct media_config media;
+    struct http_config http;
+    char token_file[512];         /* made at the first start, readable by its user only */
+    char store_url[512];
+    struct house house;
+    enum log_level log_level;
+    enum log_form log_form;
+    bool log_full_numbers;
+    char definitions[512];        /* [provision] a file to load when the store has no ranges */
+};
+
+/* Read and check the whole file. The first error ends it. */
+int config_read(struct app_config *config, const char *path, struct err *err);
+
+/* The same from memory; `name` stands for the file in errors. For tests and fuzzing. */
+int config_read_text(struct app_config *config, const char *name, const char *text, struct err *err);
+
+#endif
