@@ -200,6 +200,38 @@ bool text_is_plain(const char *text)
     return true;
 }
 
+const char *text_shown(char *to, size_t size, const char *text)
+{
+    size_t used = 0, length;
+    uint32_t c;
+
+    for (text = text ? text : ""; *text; text += length ? length : 1) {
+        bool plain = (length = text_character(text, &c)) && c >= 0x20 && (c < 0x7F || c > 0x9F);
+
+        if (used + 4 + 4 > size) { /* the longest character, and what says that more followed */
+            memcpy(to + used, "...", 3);
+            used += 3;
+            break;
+        }
+        memcpy(to + used, plain ? text : "?", plain ? length : 1);
+        used += plain ? length : 1;
+    }
+    to[used] = '\0';
+    return to;
+}
+
+bool text_trim(char *to, size_t size, const char *text)
+{
+    size_t length;
+
+    text = text ? text : "";
+    text += strspn(text, " \t");
+    length = strlen(text);
+    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
+        length--;
+    return text_copy_n(to, size, text, length);
+}
+
 /* Read digits from *p on, leaving *p behind them. False without a digit or with too large a number.
  */
 static bool take_number(const char **p, uint64_t *number)

@@ -42,6 +42,13 @@ size_t text_character(const char *text, uint32_t *character);
  */
 bool text_is_plain(const char *text);
 
+/* What somebody typed, fit to be quoted in a sentence: cut at `size` with "..." behind it, and with
+ * `?` for each byte that is no printable ASCII or UTF-8. Returns `to`; `size` is 8 at least. */
+const char *text_shown(char *to, size_t size, const char *text);
+
+/* `text` without the spaces and tabs around it; true if all of it fitted. */
+bool text_trim(char *to, size_t size, const char *text);
+
 /* A decimal number between `low` and `high`, whole text, nothing around it. False if it is not one.
  */
 bool text_number(const char *text, uint64_t low, uint64_t high, uint64_t *number);
