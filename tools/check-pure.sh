@@ -8,7 +8,7 @@ set -eu
 # strerror (hidden state), time in any form, rand.
 allowed='memcpy memmove memset memcmp memchr mempcpy
 strlen strnlen strcmp strncmp strchr strrchr strchrnul strstr strspn strcspn strpbrk strcpy strncpy strcat
-snprintf vsnprintf bsearch
+snprintf vsnprintf bsearch inet_pton
 __assert_fail __stack_chk_fail _GLOBAL_OFFSET_TABLE_'
 
 work=$(mktemp -d)
