@@ -1,6 +1,6 @@
-/* What an INVITE that belongs to no dialog means: park, retrieve, take a leg over, or a refusal. The
- * order of sip.md 1.3, as a pure function, so that it can be tested line by line and asked "what would
- * happen if". */
+/* What an INVITE that belongs to no dialog means: park, retrieve, take a leg over, or a refusal.
+ * The order of sip.md 1.3, as a pure function, so that it can be tested line by line and asked
+ * "what would happen if". */
 #ifndef CALLPARK_CORE_DECIDE_H
 #define CALLPARK_CORE_DECIDE_H
 
@@ -18,13 +18,13 @@
 /* What the Replaces header (RFC 3891) of the INVITE names. */
 enum replaces {
     REPLACES_NONE,
-    REPLACES_LEG,       /* a confirmed dialog of ours: `replaces_leg` */
-    REPLACES_ENDED,     /* one that its far end hung up less than 32 s ago: `replaces_leg` */
-    REPLACES_TAKEN,     /* one that another INVITE has replaced already */
+    REPLACES_LEG,        /* a confirmed dialog of ours: `replaces_leg` */
+    REPLACES_ENDED,      /* one that its far end hung up less than 32 s ago: `replaces_leg` */
+    REPLACES_TAKEN,      /* one that another INVITE has replaced already */
     REPLACES_EARLY_OURS, /* an early one that we started (a ring back that rings): `replaces_leg` */
-    REPLACES_EARLY,     /* an early one that they started */
-    REPLACES_UNKNOWN,   /* none of ours, or tags in the wrong order */
-    REPLACES_TWICE,     /* two Replaces headers, or Replaces with Join */
+    REPLACES_EARLY,      /* an early one that they started */
+    REPLACES_UNKNOWN,    /* none of ours, or tags in the wrong order */
+    REPLACES_TWICE,      /* two Replaces headers, or Replaces with Join */
 };
 
 enum explicit_action { ASK_NOTHING, ASK_PARK, ASK_RETRIEVE };
@@ -32,46 +32,49 @@ enum explicit_action { ASK_NOTHING, ASK_PARK, ASK_RETRIEVE };
 /* One INVITE as the SIP edge saw it: text unescaped, bounded, nothing judged. */
 struct invite {
     leg_id leg;
-    bool trusted;                   /* its source is in a trusted network */
-    char source[ADDRESS_SIZE]; /* for the log and for retrieve_allow */
-    char dialled[DIALLED_SIZE];     /* user of the request URI, else of To */
-    char dialled_to[DIALLED_SIZE];  /* user of To: counts when the other is not a number of ours */
-    char orbit_param[NUMBER_SIZE];  /* ;orbit= of the request URI */
-    struct party from;              /* P-Asserted-Identity, Remote-Party-ID, From: the first there is */
+    bool trusted;                  /* its source is in a trusted network */
+    char source[ADDRESS_SIZE];     /* for the log and for retrieve_allow */
+    char dialled[DIALLED_SIZE];    /* user of the request URI, else of To */
+    char dialled_to[DIALLED_SIZE]; /* user of To: counts when the other is not a number of ours */
+    char orbit_param[NUMBER_SIZE]; /* ;orbit= of the request URI */
+    struct party from; /* P-Asserted-Identity, Remote-Party-ID, From: the first there is */
     bool has_referred_by;
     struct party referred_by;
-    bool has_history;               /* History-Info or Diversion shows who sent the call on */
-    bool history_is_transfer;       /* and that it is a retarget, not merely a forward */
+    bool has_history;         /* History-Info or Diversion shows who sent the call on */
+    bool history_is_transfer; /* and that it is a retarget, not merely a forward */
     struct party history;
     enum replaces replaces;
     leg_id replaces_leg;
     bool early_only;
-    enum explicit_action ask;       /* X-Callpark-Action, believed only when trusted */
-    char ask_orbit[NUMBER_SIZE];    /* X-Callpark-Orbit, likewise */
-    bool our_ring_back;             /* it is a ring back of ours that came round (RFC 3261 16.3) */
-    uint16_t media_refusal;         /* 0: an offer we can answer, or none; else 488 */
-    uint16_t media_warning;         /* 304, 305 */
+    enum explicit_action ask;    /* X-Callpark-Action, believed only when trusted */
+    char ask_orbit[NUMBER_SIZE]; /* X-Callpark-Orbit, likewise */
+    bool our_ring_back;          /* it is a ring back of ours that came round (RFC 3261 16.3) */
+    uint16_t media_refusal;      /* 0: an offer we can answer, or none; else 488 */
+    uint16_t media_warning;      /* 304, 305 */
 };
 
 enum decision_kind { DECIDE_REFUSE, DECIDE_PARK, DECIDE_RETRIEVE, DECIDE_TAKE_OVER };
 
 struct decision {
     enum decision_kind kind;
-    uint16_t code;            /* of a refusal */
-    uint16_t retry_after;     /* seconds; 0: none */
-    char why[WHY_SIZE];       /* in words: for the timeline, the log, the Warning header */
-    number_key orbit;         /* park here; 0: any between first and last */
-    number_key first, last;   /* 0, 0: any orbit of this node */
-    call_id call;             /* retrieve this one; take over a leg of this one */
-    leg_id replaced;          /* take over: which leg */
-    bool evidence;            /* somebody sent the call here: no number is told, no leg change awaited */
+    uint16_t code;          /* of a refusal */
+    uint16_t retry_after;   /* seconds; 0: none */
+    char why[WHY_SIZE];     /* in words: for the timeline, the log, the Warning header */
+    number_key orbit;       /* park here; 0: any between first and last */
+    number_key first, last; /* 0, 0: any orbit of this node */
+    call_id call;           /* retrieve this one; take over a leg of this one */
+    leg_id replaced;        /* take over: which leg */
+    leg_id ended;           /* park: in the place of this consultation leg that has hung up; 0 */
+    bool evidence; /* somebody sent the call here: no number is told, no leg change awaited */
 };
 
 /* What decides beside the tables. */
 struct house {
-    char park_user[DIALLED_SIZE]; /* "park" */
-    char destination[FQDN_SIZE];  /* of this node */
-    char domains[8][FQDN_SIZE];   /* ours; none: any */
+    char park_user[DIALLED_SIZE];  /* "park" */
+    char park_prefix[NUMBER_SIZE]; /* "*68": *68701 parks at 701, *68 alone anywhere; "": none */
+    char retrieve_prefix[NUMBER_SIZE]; /* "*88": *88701 retrieves, never parks; "": none */
+    char destination[FQDN_SIZE];       /* of this node */
+    char domains[8][FQDN_SIZE];        /* ours; none: any */
     unsigned domain_count;
     bool draining;
 };
@@ -79,18 +82,20 @@ struct house {
 void decide(const struct invite *in, const struct house *house, const struct deployment *d,
             const struct orbits *orbits, struct calls *calls, msec now, struct decision *out);
 
-/* Is this the identity of somebody inside: not hidden, not in international or trunk form, of one of
- * our domains when it has a domain name and we have a list? */
+/* Is this the identity of somebody inside: not hidden, not in international or trunk form, of one
+ * of our domains when it has a domain name and we have a list? */
 bool party_is_insider(const struct party *p, const struct house *house);
 
-/* May he retrieve under this setting (networks like 10.0.0.0/8, patterns like sip:2??@example.com or
- * 2??; empty: every insider)? */
+/* May he retrieve under this setting (networks like 10.0.0.0/8, patterns like sip:2??@example.com
+ * or 2??; empty: every insider)? */
 bool retrieve_allowed(const char *setting, const struct party *who, const char *source,
                       const struct house *house);
 
-/* "105" of "sip:105@pbx", "+49 30 ..." of "tel:+49-30..." without separators; "" when there is none. */
+/* "105" of "sip:105@pbx", "+49 30 ..." of "tel:+49-30..." without separators; "" when there is
+ * none. */
 void uri_user(char to[DIALLED_SIZE], const char *uri);
 void uri_host(char to[FQDN_SIZE], const char *uri);
-bool uri_same_user(const char *a, const char *b); /* same user and same host, ports and parameters aside */
+bool uri_same_user(const char *a,
+                   const char *b); /* same user and same host, ports and parameters aside */
 
 #endif

@@ -1,5 +1,5 @@
-/* The parking machine: event and time in, actions out; nothing else happens. No clock, no socket, no
- * allocation. What an event does in which state is one table in park.c. */
+/* The parking machine: event and time in, actions out; nothing else happens. No clock, no socket,
+ * no allocation. What an event does in which state is one table in park.c. */
 #ifndef CALLPARK_CORE_PARK_H
 #define CALLPARK_CORE_PARK_H
 
@@ -9,26 +9,28 @@
 #include "core/orbits.h"
 
 enum event_type {
-    EV_INVITE,        /* a request that belongs to no dialog: `invite` */
-    EV_CANCELLED,     /* the far end took its INVITE back before our answer, or sent CANCEL after it: `leg` */
-    EV_LEG_UP,        /* inbound: its ACK has come. outbound: it was answered: `leg` */
-    EV_LEG_RINGING,   /* outbound: a provisional answer above 100: `leg`, `code` */
-    EV_LEG_FAILED,    /* outbound: refused, `code`, 408 when nobody answered at all. inbound: our answer
-                         could not be given (488, 500), or its ACK never came (408): `leg`, `code` */
-    EV_LEG_GONE,      /* the far end hung up, or the leg is dead: `leg`, `heard` */
-    EV_IDENTITY,      /* a re-INVITE or UPDATE says that somebody else is on `leg` now: `party` */
-    EV_MEDIA_MOVED,   /* a re-INVITE moved the media of `leg` elsewhere: a transfer inside the PBX */
-    EV_SAID,          /* what ACT_SAY asked for has been said: `leg`, `wait` */
-    EV_SAVED,         /* the change number `write` of `call` is on disk */
-    EV_NOT_SAVED,     /* it is not, and will not be */
-    EV_DO_RETRIEVE,   /* a command: call `uri` and connect it: `call` */
+    EV_INVITE,      /* a request that belongs to no dialog: `invite` */
+    EV_CANCELLED,   /* the far end took its INVITE back before our answer, or sent CANCEL after it:
+                       `leg` */
+    EV_LEG_UP,      /* inbound: its ACK has come. outbound: it was answered: `leg` */
+    EV_LEG_RINGING, /* outbound: a provisional answer above 100: `leg`, `code` */
+    EV_LEG_FAILED,  /* outbound: refused, `code`, 408 when nobody answered at all. inbound: our
+                       answer  could not be given (488, 500), or its ACK never came (408): `leg`,
+                       `code` */
+    EV_LEG_GONE,    /* the far end hung up, or the leg is dead: `leg`, `heard` */
+    EV_IDENTITY,    /* a re-INVITE or UPDATE says that somebody else is on `leg` now: `party` */
+    EV_MEDIA_MOVED, /* a re-INVITE moved the media of `leg` elsewhere: a transfer inside the PBX */
+    EV_SAID,        /* what ACT_SAY asked for has been said: `leg`, `wait` */
+    EV_SAVED,       /* the change number `write` of `call` is on disk */
+    EV_NOT_SAVED,   /* it is not, and will not be */
+    EV_DO_RETRIEVE, /* a command: call `uri` and connect it: `call` */
     EV_DO_RING_BACK,
-    EV_DO_EXTEND,     /* `span` more before the next step */
-    EV_DO_TRANSFER,   /* call `uri`, keep the caller in his orbit until it answers */
+    EV_DO_EXTEND,   /* `span` more before the next step */
+    EV_DO_TRANSFER, /* call `uri`, keep the caller in his orbit until it answers */
     EV_DO_HANG_UP,
-    EV_DO_NOTE,       /* `text` */
-    EV_DO_FORCE_OUT,  /* the range is being removed: ring back at once, then the fallback */
-    EV_TICK,          /* a deadline may have passed */
+    EV_DO_NOTE,      /* `text` */
+    EV_DO_FORCE_OUT, /* the range is being removed: ring back at once, then the fallback */
+    EV_TICK,         /* a deadline may have passed */
     EVENT_TYPES
 };
 
@@ -39,40 +41,68 @@ struct event {
     uint64_t write;
     uint32_t wait;
     uint16_t code;
-    bool heard;                  /* any audio had come from that leg */
+    bool heard;    /* any audio had come from that leg */
+    bool answered; /* EV_CANCELLED: our 200 had left, so the leg lives until its BYE */
     msec span;
     wall_msec wall;              /* now, for people */
     const struct invite *invite; /* EV_INVITE only; not kept */
     struct party party;
     char uri[URI_SIZE];
     char text[NOTE_SIZE];
-    char actor[DISPLAY_SIZE];    /* who gave the command, for the reason */
+    char actor[DISPLAY_SIZE]; /* who gave the command, for the reason */
 };
 
 enum action_type {
     ACT_SAVE,   /* write `call` as it is now; report EV_SAVED or EV_NOT_SAVED with `write` */
-    ACT_FORGET, /* `call` has ended: remove its row, write its record (as it is now), then forget it */
-    ACT_ANSWER, /* answer `leg` with 200 and `orbit`/`party` told in it as `tell` says; report EV_LEG_UP or EV_LEG_FAILED */
+    ACT_FORGET, /* `call` has ended: remove its row, write its record (as it is now), then forget it
+                 */
+    ACT_ANSWER, /* answer `leg` with 200 and `orbit`/`party` told in it as `tell` says; report
+                   EV_LEG_UP or EV_LEG_FAILED */
     ACT_REFUSE, /* answer `leg` with `code`, `why` in a Warning, `retry_after` */
-    ACT_HANG_UP, /* end `leg` whatever its state (CANCEL, BYE, BYE after the ACK); `code`, `why` in Reason. No report. */
-    ACT_CALL,   /* start `leg` towards `uri`, telling who waits (`party`) and where; report RINGING, UP, FAILED, GONE */
+    ACT_HANG_UP, /* end `leg` whatever its state (CANCEL, BYE, BYE after the ACK); `code`, `why` in
+                    Reason. No report. */
+    ACT_CALL,   /* start `leg` towards `uri`, telling who waits (`party`) and where; report RINGING,
+                   UP, FAILED, GONE */
     ACT_MUSIC,  /* `leg` hears music (silence when the rules say so); unbridge it */
     ACT_SAY,    /* `leg` hears `say`; then music if `then_music`; report EV_SAID with `wait` */
     ACT_BRIDGE, /* `leg` and `other` hear each other */
     ACT_STEP    /* for the timeline and watchers: `step`, `why` */
 };
 
-enum tell { TELL_NOTHING, TELL_ORBIT, TELL_CALLER }; /* identity in our 200: "Parked 701", or the caller's */
+enum tell {
+    TELL_NOTHING,
+    TELL_ORBIT,
+    TELL_CALLER
+}; /* identity in our 200: "Parked 701", or the caller's */
 enum say { SAY_NOTHING, SAY_ORBIT, SAY_FULL, SAY_REGRET };
 enum call_kind { CALLING_PARKER, CALLING_FALLBACK, CALLING_CHOSEN };
 
 /* Steps that watchers see; their names are the event names of the API. */
 enum step {
-    STEP_SAVED, STEP_PARKED, STEP_PARK_FAILED, STEP_TELLING, STEP_IDENTITY, STEP_TAKEN_OVER,
-    STEP_RINGBACK_STARTED, STEP_RINGBACK_FAILED, STEP_FORWARDING, STEP_FORWARD_FAILED,
-    STEP_RETRIEVING, STEP_RETRIEVE_FAILED, STEP_RETRIEVED, STEP_RINGBACK_ANSWERED, STEP_FORWARDED,
-    STEP_RETURNED, STEP_ABANDONED, STEP_REFUSED, STEP_EXTENDED, STEP_NOTED, STEP_HUNG_UP,
-    STEP_TIMED_OUT, STEP_ENDED, STEPS
+    STEP_PARKING,
+    STEP_PARKED,
+    STEP_PARK_FAILED,
+    STEP_TELLING,
+    STEP_IDENTITY,
+    STEP_TAKEN_OVER,
+    STEP_RINGBACK_STARTED,
+    STEP_RINGBACK_FAILED,
+    STEP_FORWARDING,
+    STEP_FORWARD_FAILED,
+    STEP_RETRIEVING,
+    STEP_RETRIEVE_FAILED,
+    STEP_RETRIEVED,
+    STEP_RINGBACK_ANSWERED,
+    STEP_FORWARDED,
+    STEP_RETURNED,
+    STEP_ABANDONED,
+    STEP_REFUSED,
+    STEP_EXTENDED,
+    STEP_NOTED,
+    STEP_HUNG_UP,
+    STEP_TIMED_OUT,
+    STEP_ENDED,
+    STEPS
 };
 
 /* Plain values; `call` is a copy's id: look it up for the rest, in the same turn. */
@@ -88,10 +118,10 @@ struct action {
     enum say say;
     bool then_music;
     enum call_kind kind;
-    bool plain;               /* ACT_CALL: PCMU and PCMA only, no extensions */
+    bool plain; /* ACT_CALL: PCMU and PCMA only, no extensions */
     enum step step;
-    struct party party;       /* whom to name: the caller (ACT_CALL, TELL_CALLER) */
-    char uri[URI_SIZE];       /* ACT_CALL */
+    struct party party; /* whom to name: the caller (ACT_CALL, TELL_CALLER) */
+    char uri[URI_SIZE]; /* ACT_CALL */
     char why[WHY_SIZE];
 };
 
@@ -101,32 +131,36 @@ struct actions {
 };
 
 /* Fixed patience of the machine; every wait has one. */
-#define PATIENCE_SAVE 5000       /* the store must say yes or no */
-#define PATIENCE_TELL 3000       /* after the number was told, before an unchanged leg counts as parked */
-#define PATIENCE_SAY 30000       /* a prompt must end */
-#define PATIENCE_CONNECT 40000   /* a claimed leg must be acknowledged (64*T1 is 32 s) */
-#define KEEP_FOR_REPLACES 32000  /* an orbit whose consultation leg was hung up waits for its Replaces */
-#define MIN_TALK 2000            /* a retriever gone sooner without a sound never was connected */
-#define JUST_TAKEN 2000          /* who dials an orbit this soon after it was taken is told so */
+#define PATIENCE_SAVE 5000 /* the store must say yes or no */
+#define PATIENCE_TELL 3000 /* after the number was told, before an unchanged leg counts as parked  \
+                            */
+#define PATIENCE_SAY 30000 /* a prompt must end */
+#define PATIENCE_CONNECT 40000 /* a claimed leg must be acknowledged (64*T1 is 32 s) */
+#define KEEP_FOR_REPLACES                                                                          \
+    32000               /* an orbit whose consultation leg was hung up waits for its Replaces */
+#define MIN_TALK 2000   /* a retriever gone sooner without a sound never was connected */
+#define JUST_TAKEN 2000 /* who dials an orbit this soon after it was taken is told so */
 
 struct park {
     struct house house;
     struct deployment *deployment; /* the app changes it between steps */
     struct orbits *orbits;
     struct calls *calls;
-    leg_id next_leg;               /* even numbers, for legs that we start */
+    leg_id next_leg; /* even numbers, for legs that we start */
+    call_id gone;    /* ended in the last step; its slot is freed by the next one */
 };
 
-/* One event at one time. Writes at most ACTIONS_MAX actions in `out`, in the order they are to be done;
- * never an action that waits for another of the same step. An EV_TICK handles one call's deadline: give
- * it again while park_next_deadline() <= now. */
+/* One event at one time. Writes at most ACTIONS_MAX actions in `out`, in the order they are to be
+ * done; never an action that waits for another of the same step. An EV_TICK handles one call's
+ * deadline: give it again while park_next_deadline() <= now. */
 void park_step(struct park *p, const struct event *ev, msec now, struct actions *out);
 
 /* When EV_TICK is wanted; NEVER: no call waits. */
 msec park_next_deadline(struct park *p);
 
 /* After a restart: put a call back in its orbit as PARKED with the deadlines it had. False when the
- * orbit is not free any more or no longer ours; the caller of this must then care for the caller. */
+ * orbit is not free any more or no longer ours; the caller of this must then care for the caller.
+ */
 bool park_restore(struct park *p, const struct call *saved, msec now);
 
 /* What happens next to this call and when, for people: "rings Anna back", "goes to the fallback",
