@@ -1,4 +1,5 @@
-/* One dialled number: `*` or `#` or nothing, a digit 1-9, then digits; 9 characters at most. Pure. */
+/* One dialled number: `*` or `#` or nothing, a digit 1-9, then digits; 9 characters at most. Pure.
+ */
 #ifndef CALLPARK_CORE_NUMBER_H
 #define CALLPARK_CORE_NUMBER_H
 
@@ -19,8 +20,8 @@ number_key number_read(const char *text, struct err *err);
 /* The text of a key; `to` of NUMBER_SIZE bytes. */
 void number_text(char to[NUMBER_SIZE], number_key key);
 
-char number_prefix(number_key key);      /* '*', '#' or '\0' */
-uint32_t number_value(number_key key);   /* the digits as a number */
-unsigned number_digits(number_key key);  /* how many digits, prefix not counted */
+char number_prefix(number_key key);     /* '*', '#' or '\0' */
+uint32_t number_value(number_key key);  /* the digits as a number */
+unsigned number_digits(number_key key); /* how many digits, prefix not counted */
 
 #endif

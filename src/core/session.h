@@ -26,49 +26,50 @@ struct session_codec {
 
 /* One side's description of its audio line, from an offer or an answer. */
 struct session_offer {
-    bool present;               /* false: the request had no SDP, we make the offer */
-    bool usable;                /* there is an audio line with RTP/AVP and a port that is not 0 */
-    struct address rtp;         /* where it wants RTP */
-    struct address rtcp;        /* where it wants RTCP: port + 1, or a=rtcp */
-    bool rtcp_mux;              /* RFC 5761 */
-    enum direction direction;   /* from its own point of view; hold by 0.0.0.0 is already folded in */
+    bool present;             /* false: the request had no SDP, we make the offer */
+    bool usable;              /* there is an audio line with RTP/AVP and a port that is not 0 */
+    struct address rtp;       /* where it wants RTP */
+    struct address rtcp;      /* where it wants RTCP: port + 1, or a=rtcp */
+    bool rtcp_mux;            /* RFC 5761 */
+    enum direction direction; /* from its own point of view; hold by 0.0.0.0 is already folded in */
     struct session_codec codecs[SESSION_CODECS_MAX]; /* those we know, in its order of preference */
     uint8_t codec_count;
-    int16_t dtmf_payload_type;  /* telephone-event/8000 (RFC 4733), -1: none */
-    uint8_t ptime, maxptime;    /* milliseconds, 0: not said */
-    uint16_t warning;           /* why not usable: 304 media type, 305 format, 399 other (RFC 3261 20.43) */
+    int16_t dtmf_payload_type; /* telephone-event/8000 (RFC 4733), -1: none */
+    uint8_t ptime, maxptime;   /* milliseconds, 0: not said */
+    uint16_t warning; /* why not usable: 304 media type, 305 format, 399 other (RFC 3261 20.43) */
 };
 
 /* What a leg's stream does from now on. */
 struct session {
     enum codec codec;
     uint8_t payload_type;
-    int16_t dtmf_payload_type;  /* -1: none */
-    uint8_t ptime;              /* of what we send: 10 to 60 ms, a multiple of 10 */
-    enum direction direction;   /* from our point of view */
-    struct address rtp, rtcp;   /* where we send */
+    int16_t dtmf_payload_type; /* -1: none */
+    uint8_t ptime;             /* of what we send: 10 to 60 ms, a multiple of 10 */
+    enum direction direction;  /* from our point of view */
+    struct address rtp, rtcp;  /* where we send */
     bool rtcp_mux;
 };
 
-/* What we may choose from. `prefer` is taken if it is in the offer (the codec that the other leg of a
- * coming bridge already uses), else the first of the offer that we can do. */
+/* What we may choose from. `prefer` is taken if it is in the offer (the codec that the other leg of
+ * a coming bridge already uses), else the first of the offer that we can do. */
 struct session_wish {
     enum codec prefer; /* CODEC_NONE: no wish */
-    bool hold;         /* answer sendonly instead of sendrecv; for tests and music-on-hold addresses */
+    bool hold; /* answer sendonly instead of sendrecv; for tests and music-on-hold addresses */
 };
 
 /* Our own end of a leg's audio: what our SDP says. */
 struct session_local {
-    struct address rtp;   /* as advertised */
-    uint16_t rtcp_port;   /* as advertised; the same as rtp.port with rtcp-mux */
-    uint32_t ssrc;        /* one for the whole life of the leg */
+    struct address rtp; /* as advertised */
+    uint16_t rtcp_port; /* as advertised; the same as rtp.port with rtcp-mux */
+    uint32_t ssrc;      /* one for the whole life of the leg */
 };
 
 enum session_verdict { SESSION_AGREED, SESSION_NO_AUDIO, SESSION_NO_CODEC, SESSION_BAD_ADDRESS };
 
-/* Agree on one codec and one direction (RFC 3264 6.1): sendrecv is answered sendrecv, never sendonly,
- * so that a phone behind NAT sends and can be latched; sendonly by recvonly; inactive by inactive. For
- * an offer of ours (`offered` true) `theirs` is the answer to it. `out` is written on agreement only. */
+/* Agree on one codec and one direction (RFC 3264 6.1): sendrecv is answered sendrecv, never
+ * sendonly, so that a phone behind NAT sends and can be latched; sendonly by recvonly; inactive by
+ * inactive. For an offer of ours (`offered` true) `theirs` is the answer to it. `out` is written on
+ * agreement only. */
 enum session_verdict session_agree(const struct session_offer *theirs,
                                    const struct session_wish *wish, struct session *out);
 
@@ -76,8 +77,8 @@ enum session_verdict session_agree(const struct session_offer *theirs,
  * broadcast address, a port above 0? */
 bool session_address_allowed(const struct address *a);
 
-const char *codec_name(enum codec c);       /* as in SDP: "PCMU", "PCMA", "G722", "none" */
-uint8_t codec_payload_type(enum codec c);   /* the static one: 0, 8, 9 */
+const char *codec_name(enum codec c);         /* as in SDP: "PCMU", "PCMA", "G722", "none" */
+uint8_t codec_payload_type(enum codec c);     /* the static one: 0, 8, 9 */
 const char *direction_name(enum direction d); /* "sendrecv" ... */
 bool session_equal(const struct session *a, const struct session *b);
 

@@ -1,0 +1,457 @@
+/* All ranges of the deployment, in which no number is twice. Not for what is wrong with one range
+ * by itself, see range.c; nor for whether its destination exists, see deployment.c. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/range.h"
+
+/* --- finding --- */
+
+/* The position of the first range that ends at or behind `number`; `count` when there is none. */
+static size_t position(const struct ranges *all, number_key number)
+{
+    size_t low = 0, high = all->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (all->at[middle].last < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static size_t id_position(const struct ranges *all, range_id id)
+{
+    size_t low = 0, high = all->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (all->by_id[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The position of the first park number at or behind `number`. */
+static size_t park_position(const struct ranges *all, number_key number)
+{
+    size_t low = 0, high = all->park_number_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (all->by_park_number[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct range *ranges_holding(const struct ranges *all, number_key number)
+{
+    size_t i = position(all, number);
+
+    return i < all->count && range_holds(&all->at[i], number) ? &all->at[i] : NULL;
+}
+
+const struct range *ranges_by_id(const struct ranges *all, range_id id)
+{
+    size_t i = id_position(all, id);
+
+    return i < all->count && all->by_id[i].id == id ? &all->at[all->by_id[i].at] : NULL;
+}
+
+const struct range *ranges_by_name(const struct ranges *all, const char *name)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (text_is_nocase(all->at[i].name, name))
+            return &all->at[i];
+    return NULL;
+}
+
+const struct range *ranges_by_park_number(const struct ranges *all, number_key number)
+{
+    size_t i = park_position(all, number);
+
+    if (i == all->park_number_count || all->by_park_number[i].number != number)
+        return NULL;
+    return ranges_by_id(all, all->by_park_number[i].id);
+}
+
+/* --- free blocks --- */
+
+/* Numbers that a search for a free block must go round or may use. */
+struct search {
+    range_id own;         /* the range that is being changed: its present numbers are free to it */
+    number_key avoid;     /* its own park number; 0: none */
+    number_key low, high; /* all numbers of that prefix and length that a range may have */
+};
+
+/* What is taken at or behind `from`, as an interval; false when nothing is, up to the end. */
+static bool next_taken(const struct ranges *all, const struct search *s, number_key from,
+                       number_key *first, number_key *last)
+{
+    size_t i = position(all, from), p = park_position(all, from);
+    bool found = false;
+
+    if (i < all->count && all->at[i].id == s->own)
+        i++;
+    if (p < all->park_number_count && all->by_park_number[p].id == s->own)
+        p++;
+    if (i < all->count) {
+        *first = all->at[i].first;
+        *last = all->at[i].last;
+        found = true;
+    }
+    if (p < all->park_number_count && (!found || all->by_park_number[p].number < *first)) {
+        *first = *last = all->by_park_number[p].number;
+        found = true;
+    }
+    if (s->avoid >= from && (!found || s->avoid < *first)) {
+        *first = *last = s->avoid;
+        found = true;
+    }
+    return found;
+}
+
+static number_key distance(number_key a, number_key b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* Where a block of `size` nearest to `near` can begin between `low` and `high`; 0: nowhere. */
+static number_key nearest_start(number_key near, uint32_t size, number_key low, number_key high)
+{
+    if (high < low || high - low + 1 < size)
+        return 0;
+    high -= size - 1;
+    return near < low ? low : near > high ? high : near;
+}
+
+static number_key find_block(const struct ranges *all, const struct search *s, number_key near,
+                             uint32_t size)
+{
+    number_key best = 0, from = s->low, first, last;
+    bool more = true;
+
+    while (more && from <= s->high) {
+        number_key gap_end = s->high, start;
+
+        more = next_taken(all, s, from, &first, &last);
+        if (more && first <= s->high)
+            gap_end = first - 1;
+        else
+            more = false;
+        start = nearest_start(near, size, from, gap_end);
+        if (start && (!best || distance(start, near) < distance(best, near)))
+            best = start;
+        if (more)
+            from = last + 1;
+    }
+    return best;
+}
+
+/* The bounds of all numbers that look like `near`. False: no range can be made of such numbers. */
+static bool set_bounds(struct search *s, number_key near)
+{
+    uint32_t low = 1;
+
+    for (unsigned digits = number_digits(near); digits > 1; digits--)
+        low *= 10;
+    s->low = near - number_value(near) + low;
+    s->high = s->low + 9 * (number_key)low - 1;
+    return !number_prefix(near) || low >= 100;
+}
+
+static bool search_block(const struct ranges *all, struct search *s, number_key near, uint32_t size,
+                         number_key *first, number_key *last)
+{
+    number_key start = size > 0 && set_bounds(s, near) ? find_block(all, s, near, size) : 0;
+
+    if (!start)
+        return false;
+    *first = start;
+    *last = start + size - 1;
+    return true;
+}
+
+bool ranges_free_block(const struct ranges *all, number_key near, uint32_t size, number_key *first,
+                       number_key *last)
+{
+    struct search s = { 0 };
+
+    return search_block(all, &s, near, size, first, last);
+}
+
+/* --- judging --- */
+
+static struct range_verdict fault(enum range_fault what, const char *pointer)
+{
+    return (struct range_verdict){ .fault = what, .pointer = pointer };
+}
+
+static void note_conflict(struct range_verdict *v, range_id id)
+{
+    const unsigned most = sizeof v->conflicts / sizeof v->conflicts[0];
+
+    for (unsigned i = 0; i < v->conflict_count; i++)
+        if (v->conflicts[i] == id)
+            return;
+    if (v->conflict_count < most)
+        v->conflicts[v->conflict_count++] = id;
+}
+
+/* All that has a number of `r`; how many ranges, of which the verdict names eight at most. */
+static unsigned find_conflicts(const struct ranges *all, const struct range *r,
+                               struct range_verdict *v)
+{
+    unsigned count = 0;
+
+    for (size_t i = position(all, r->first); i < all->count && all->at[i].first <= r->last; i++)
+        if (all->at[i].id != r->id) {
+            note_conflict(v, all->at[i].id);
+            count++;
+        }
+    for (size_t i = park_position(all, r->first);
+         i < all->park_number_count && all->by_park_number[i].number <= r->last; i++)
+        if (all->by_park_number[i].id != r->id) {
+            note_conflict(v, all->by_park_number[i].id);
+            count++;
+        }
+    return count;
+}
+
+/* Look for the nearest free block, put it in the verdict, and tell it behind the sentence. */
+static void propose_block(const struct ranges *all, const struct range *r, struct range_verdict *v,
+                          struct err *err)
+{
+    struct search s = { .own = r->id, .avoid = number_read(r->park_number, NULL) };
+    uint32_t size = range_size(r);
+    char block[2 * NUMBER_SIZE + 2];
+    bool found = search_block(all, &s, r->first, size, &v->free_first, &v->free_last);
+
+    if (!err)
+        return;
+    if (!found) {
+        (void)text_append(err->text, sizeof err->text,
+                          "; no free block of that size has this length: use longer numbers");
+        return;
+    }
+    range_span_text(block, v->free_first, v->free_last);
+    (void)text_append(err->text, sizeof err->text, "; the nearest free block of %u is %s", size,
+                      block);
+}
+
+/* "'Sales' (4120-4139 of pool1.contoso.com)", or whose park number it is. */
+static void describe(char *to, size_t size, const struct range *other, const struct range *r)
+{
+    char name[40], where[48], span[2 * NUMBER_SIZE + 2];
+
+    (void)text_shown(name, sizeof name, other->name);
+    (void)text_shown(where, sizeof where, other->destination);
+    range_span_text(span, other->first, other->last);
+    if (other->last < r->first || other->first > r->last)
+        (void)text_append(to, size, "the park number %s of '%s'", other->park_number, name);
+    else
+        (void)text_append(to, size, "'%s' (%s of %s)", name, span, where);
+}
+
+static struct range_verdict overlap(const struct ranges *all, const struct range *r,
+                                    struct range_verdict v, unsigned count, struct err *err)
+{
+    const struct range *other = ranges_by_id(all, v.conflicts[0]);
+    char own[2 * NUMBER_SIZE + 2], who[220] = "";
+    unsigned told = 0;
+
+    range_span_text(own, r->first, r->last);
+    for (; told < v.conflict_count && told < 2; told++) {
+        const struct range *conflict = ranges_by_id(all, v.conflicts[told]);
+
+        (void)text_append(who, sizeof who, told ? ", " : ""); /* what is cut is said again by id */
+        describe(who, sizeof who, conflict, r);
+    }
+    if (count > told)
+        err_set(err, -EEXIST, "%s overlaps %s and %u more", own, who, count - told);
+    else
+        err_set(err, -EEXIST, "%s overlaps %s", own, who);
+    propose_block(all, r, &v, err);
+    v.fault = RANGE_OVERLAP;
+    v.pointer = other->first > r->first ? "/end" : "/start";
+    return v;
+}
+
+static struct range_verdict judge_name(const struct ranges *all, const struct range *r,
+                                       struct err *err)
+{
+    char span[2 * NUMBER_SIZE + 2], name[72];
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct range *other = &all->at[i];
+
+        if (other->id != r->id && text_is_nocase(other->name, r->name)) {
+            struct range_verdict v = fault(RANGE_NAME_TAKEN, "/name");
+
+            note_conflict(&v, other->id);
+            range_span_text(span, other->first, other->last);
+            err_set(err, -EEXIST, "Name '%s' is taken by the range %s: choose another name",
+                    text_shown(name, sizeof name, r->name), span);
+            return v;
+        }
+    }
+    return fault(RANGE_FINE, "");
+}
+
+static struct range_verdict judge_numbers(const struct ranges *all, const struct range *r,
+                                          struct err *err)
+{
+    struct range_verdict v = { .pointer = "" };
+    unsigned count = find_conflicts(all, r, &v);
+
+    return count ? overlap(all, r, v, count, err) : v;
+}
+
+static struct range_verdict judge_destination(const struct ranges *all, const struct range *r,
+                                              struct err *err)
+{
+    uint32_t others = 0, most = DESTINATION_NUMBERS_MAX;
+    char where[72];
+
+    for (size_t i = 0; i < all->count; i++)
+        if (all->at[i].id != r->id && text_is_nocase(all->at[i].destination, r->destination))
+            others += range_size(&all->at[i]);
+    if (others + range_size(r) <= most)
+        return fault(RANGE_FINE, "");
+    err_set(err, -ENOSPC,
+            "Destination %s has %u numbers, and fewer than %u are allowed: this range may have %u "
+            "at most, not %u",
+            text_shown(where, sizeof where, r->destination), others, most + 1,
+            others < most ? most - others : 0, range_size(r));
+    return fault(RANGE_POOL_FULL, "/destination");
+}
+
+static struct range_verdict bad_park_number(const char *park_number, const char *why,
+                                            const struct range *other, struct err *err)
+{
+    char shown[24], name[72];
+
+    err_set(err, -EINVAL, "Park number '%s' %s%s%s: use a number that nothing else has, or none",
+            text_shown(shown, sizeof shown, park_number), why, other ? " " : "",
+            other ? text_shown(name, sizeof name, other->name) : "");
+    return fault(RANGE_BAD_PARK_NUMBER, "/park_number");
+}
+
+static struct range_verdict judge_park_number(const struct ranges *all, const struct range *r,
+                                              struct err *err)
+{
+    const struct range *other;
+    number_key number;
+
+    if (!*r->park_number)
+        return fault(RANGE_FINE, "");
+    number = number_read(r->park_number, err);
+    if (!number) {
+        err_prefix(err, "Park number ");
+        return fault(RANGE_BAD_PARK_NUMBER, "/park_number");
+    }
+    if (r->type != RANGE_CALL_PARK)
+        return bad_park_number(r->park_number, "is for call park ranges only", NULL, err);
+    if (range_holds(r, number))
+        return bad_park_number(r->park_number, "lies in the range itself", NULL, err);
+    other = ranges_holding(all, number);
+    if (other && other->id != r->id)
+        return bad_park_number(r->park_number, "is an orbit of the range", other, err);
+    other = ranges_by_park_number(all, number);
+    if (other && other->id != r->id)
+        return bad_park_number(r->park_number, "is the park number of the range", other, err);
+    return fault(RANGE_FINE, "");
+}
+
+struct range_verdict ranges_check(const struct ranges *all, const struct range *r, struct err *err)
+{
+    static struct range_verdict (*const judges[])(
+        const struct ranges *, const struct range *,
+        struct err *) = { judge_name, judge_numbers, judge_destination, judge_park_number };
+    struct range_verdict v = { .pointer = "" };
+
+    for (size_t i = 0; i < sizeof judges / sizeof judges[0]; i++) {
+        v = judges[i](all, r, err);
+        if (v.fault != RANGE_FINE)
+            return v;
+    }
+    if (all->count == RANGES_MAX && !ranges_by_id(all, r->id)) {
+        err_set(err, -ENOSPC, "There are %d ranges, which is the most: enlarge or delete one",
+                RANGES_MAX);
+        return fault(RANGE_TABLE_FULL, "");
+    }
+    v.hint_large = range_size(r) > RANGE_NUMBERS_HINT;
+    return v;
+}
+
+/* --- changing --- */
+
+/* Open or close a gap of one at `i` of an array of `count`. */
+#define OPEN_GAP(array, count, i)                                                                  \
+    memmove(&(array)[(i) + 1], &(array)[i], ((count) - (i)) * sizeof(array)[0])
+#define CLOSE_GAP(array, count, i)                                                                 \
+    memmove(&(array)[i], &(array)[(i) + 1], ((count) - (i)-1) * sizeof(array)[0])
+
+bool ranges_remove(struct ranges *all, range_id id)
+{
+    size_t place = id_position(all, id), at;
+
+    if (place == all->count || all->by_id[place].id != id)
+        return false;
+    at = all->by_id[place].at;
+    CLOSE_GAP(all->at, all->count, at);
+    CLOSE_GAP(all->by_id, all->count, place);
+    all->count--;
+    for (size_t i = 0; i < all->count; i++)
+        all->by_id[i].at -= all->by_id[i].at > at;
+    for (size_t i = 0; i < all->park_number_count; i++)
+        if (all->by_park_number[i].id == id) {
+            CLOSE_GAP(all->by_park_number, all->park_number_count, i);
+            all->park_number_count--;
+            break;
+        }
+    return true;
+}
+
+static void put_park_number(struct ranges *all, number_key number, range_id id)
+{
+    size_t i = park_position(all, number);
+
+    OPEN_GAP(all->by_park_number, all->park_number_count, i);
+    all->by_park_number[i] = (struct range_park_number){ number, id };
+    all->park_number_count++;
+}
+
+void ranges_put(struct ranges *all, const struct range *r)
+{
+    struct range copy = *r; /* `r` may be an entry of the table */
+    number_key park_number = number_read(copy.park_number, NULL);
+    size_t at, place;
+
+    (void)ranges_remove(all, copy.id); /* when it replaces one */
+    assert(all->count < RANGES_MAX && copy.id && copy.first && copy.first <= copy.last);
+    at = position(all, copy.first);
+    assert(at == all->count || copy.last < all->at[at].first);
+    for (size_t i = 0; i < all->count; i++)
+        all->by_id[i].at += all->by_id[i].at >= at;
+    place = id_position(all, copy.id);
+    OPEN_GAP(all->at, all->count, at);
+    OPEN_GAP(all->by_id, all->count, place);
+    all->at[at] = copy;
+    all->by_id[place] = (struct range_place){ copy.id, at };
+    all->count++;
+    if (park_number)
+        put_park_number(all, park_number, copy.id);
+}

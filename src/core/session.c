@@ -1,0 +1,168 @@
+/* Agreeing on one codec, one direction and one address. Not for SDP text, which the SIP edge reads
+ * and writes, and not for packets. */
+#include "core/session.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "core/network.h"
+
+#define PTIME_DEFAULT 20
+#define PTIME_MIN 10
+#define PTIME_MAX 60
+
+static const struct {
+    const char *name;
+    uint8_t payload_type; /* RFC 3551 6 */
+} codecs[CODECS] = {
+    [CODEC_NONE] = { "none", 0 },
+    [CODEC_PCMU] = { "PCMU", 0 },
+    [CODEC_PCMA] = { "PCMA", 8 },
+    [CODEC_G722] = { "G722", 9 },
+};
+
+const char *codec_name(enum codec c)
+{
+    return codecs[(unsigned)c < CODECS ? c : CODEC_NONE].name;
+}
+
+uint8_t codec_payload_type(enum codec c)
+{
+    return codecs[(unsigned)c < CODECS ? c : CODEC_NONE].payload_type;
+}
+
+const char *direction_name(enum direction d)
+{
+    static const char *const names[] = { "inactive", "sendonly", "recvonly", "sendrecv" };
+
+    return names[(unsigned)d & 3];
+}
+
+static bool is_zero(const uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+/* 0.0.0.0 and :: as RFC 2543 put a call on hold. */
+static bool is_unspecified(const struct ip *ip)
+{
+    return is_zero(ip->byte + (ip_is_v4(ip) ? 12 : 0), ip_is_v4(ip) ? 4 : 16);
+}
+
+static bool is_one_host(const struct ip *ip)
+{
+    const uint8_t *v4 = ip->byte + 12;
+
+    if (ip_is_v4(ip)) /* 0.0.0.0/8 is "this network", 224.0.0.0/4 multicast */
+        return v4[0] != 0 && (v4[0] & 0xF0) != 0xE0 && memcmp(v4, "\xFF\xFF\xFF\xFF", 4) != 0;
+    return !is_zero(ip->byte, 16) && ip->byte[0] != 0xFF;
+}
+
+bool session_address_allowed(const struct address *a)
+{
+    struct ip ip;
+
+    return a->port > 0 && ip_read(a->host, &ip) && is_one_host(&ip);
+}
+
+static bool is_hold_address(const struct address *a)
+{
+    struct ip ip;
+
+    return ip_read(a->host, &ip) && is_unspecified(&ip);
+}
+
+/* What they send is what we receive. */
+static enum direction our_direction(enum direction theirs, bool hold)
+{
+    unsigned send = theirs & DIR_RECVONLY ? DIR_SENDONLY : 0;
+    unsigned receive = theirs & DIR_SENDONLY && !hold ? DIR_RECVONLY : 0;
+
+    return (enum direction)(send | receive);
+}
+
+static const struct session_codec *choose(const struct session_offer *theirs, enum codec prefer)
+{
+    const struct session_codec *first = NULL;
+
+    for (unsigned i = 0; i < theirs->codec_count && i < SESSION_CODECS_MAX; i++) {
+        const struct session_codec *c = &theirs->codecs[i];
+
+        if (c->codec <= CODEC_NONE || c->codec >= CODECS || c->payload_type > 127)
+            continue;
+        if (c->codec == prefer)
+            return c;
+        first = first ? first : c;
+    }
+    return first;
+}
+
+/* The far end's wish, in whole frames of 10 ms that the music is cut in, and never above its
+ * maximum (RFC 8866 6.4). */
+static uint8_t choose_ptime(uint8_t wished, uint8_t most)
+{
+    uint8_t ptime = PTIME_DEFAULT;
+
+    if (wished % 10 == 0 && wished >= PTIME_MIN && wished <= PTIME_MAX)
+        ptime = wished;
+    if (most && ptime > most)
+        ptime = (uint8_t)(most / 10 * 10);
+    return ptime < PTIME_MIN ? PTIME_MIN : ptime;
+}
+
+/* RFC 5761: with mux both come to one port. RFC 3605: a=rtcp says where, else the next port. */
+static void choose_rtcp(const struct session_offer *theirs, struct session *out)
+{
+    if (theirs->rtcp_mux) {
+        out->rtcp = theirs->rtp;
+    } else if (session_address_allowed(&theirs->rtcp)) {
+        out->rtcp = theirs->rtcp;
+    } else if (theirs->rtp.port < UINT16_MAX) {
+        out->rtcp = theirs->rtp;
+        out->rtcp.port++;
+    }
+}
+
+enum session_verdict session_agree(const struct session_offer *theirs,
+                                   const struct session_wish *wish, struct session *out)
+{
+    struct session s = { .dtmf_payload_type = -1 };
+    const struct session_codec *codec;
+
+    if (!theirs->present || !theirs->usable)
+        return SESSION_NO_AUDIO;
+    codec = choose(theirs, wish->prefer);
+    if (!codec)
+        return SESSION_NO_CODEC;
+    s.codec = codec->codec;
+    s.payload_type = codec->payload_type;
+    s.direction = our_direction(theirs->direction, wish->hold);
+    if (theirs->dtmf_payload_type >= 0 && theirs->dtmf_payload_type <= 127)
+        s.dtmf_payload_type = theirs->dtmf_payload_type;
+    s.ptime = choose_ptime(theirs->ptime, theirs->maxptime);
+    s.rtcp_mux = theirs->rtcp_mux;
+    if (session_address_allowed(&theirs->rtp)) {
+        s.rtp = theirs->rtp;
+        choose_rtcp(theirs, &s);
+    } else if (s.direction & DIR_SENDONLY || !is_hold_address(&theirs->rtp)) {
+        return SESSION_BAD_ADDRESS;
+    }
+    *out = s;
+    return SESSION_AGREED;
+}
+
+static bool address_equal(const struct address *a, const struct address *b)
+{
+    return a->port == b->port && text_is(a->host, b->host);
+}
+
+bool session_equal(const struct session *a, const struct session *b)
+{
+    return a->codec == b->codec && a->payload_type == b->payload_type &&
+           a->dtmf_payload_type == b->dtmf_payload_type && a->ptime == b->ptime &&
+           a->direction == b->direction && a->rtcp_mux == b->rtcp_mux &&
+           address_equal(&a->rtp, &b->rtp) && address_equal(&a->rtcp, &b->rtcp);
+}
