@@ -1,6 +1,6 @@
-/* The HTTP edge: requests in, replies out, event streams; on a Unix socket (who may connect is decided by
- * peer credentials) and on TCP. It knows no resource. A request is handed up as a value that the receiver owns
- * until it replies; the connection waits, no thread does. */
+/* The HTTP edge: requests in, replies out, event streams; on a Unix socket (who may connect is
+ * decided by peer credentials) and on TCP. It knows no resource. A request is handed up as a value
+ * that the receiver owns until it replies; the connection waits, no thread does. */
 #ifndef CALLPARK_HTTP_HTTP_H
 #define CALLPARK_HTTP_HTTP_H
 
@@ -16,23 +16,23 @@
 #define HTTP_STREAMS_MAX 1000
 
 struct http_config {
-    char listen[96];       /* "127.0.0.1:8080"; "" : none; port 0: any free one */
-    char socket[108];      /* path of the admin socket; "" : none */
-    bool behind_proxy;     /* listen may be other than loopback */
-    unsigned connections_max;
+    char listen[96];          /* "127.0.0.1:8080"; "" : none; port 0: any free one */
+    char socket[108];         /* path of the admin socket; "" : none */
+    bool behind_proxy;        /* listen may be other than loopback */
+    unsigned connections_max; /* 0: 1000; the admin socket has 128 of its own besides */
 };
 
 struct http_request {
     uint64_t id;
     char method[8];
-    char path[HTTP_PATH_SIZE];   /* decoded once, no query; not decoded: %2F stays */
-    char query[2048];            /* as sent; read it with http_query() */
+    char path[HTTP_PATH_SIZE]; /* decoded once, no query; not decoded: %2F stays */
+    char query[2048];          /* as sent, well-formed; read it with http_query() */
     char if_match[128], if_none_match[128], authorization[512], accept[128], content_type[96];
     char idempotency_key[80], last_event_id[24], origin[256], sec_fetch_site[24], host[256];
-    char source[64];             /* address of the client, or "unix" */
+    char source[64]; /* address of the client, or "unix" */
     bool by_socket;
-    uid_t uid;                   /* of the peer of the Unix socket */
-    char *body;                  /* NUL-ended; NULL: none */
+    uid_t uid;  /* of the peer of the Unix socket */
+    char *body; /* NUL-ended; NULL: none */
     size_t body_length;
     struct http_connection *connection; /* the edge's own */
 };
@@ -43,36 +43,48 @@ typedef bool http_report(void *to, struct http_request *rq);
 
 struct http_server;
 
+/* 0 and a server that serves already, or a negative errno with words. `report` may come at once. */
 int http_start(struct http_server **out, const struct http_config *config, http_report *report,
                void *to, struct err *err);
+/* Ends every stream, answers 503 to whatever was not replied to yet and frees those requests (the
+ * receiver must have forgotten them), closes all and removes the socket file. NULL is fine. */
 void http_stop(struct http_server *h);
 void http_address(const struct http_server *h, char to[96]); /* as bound, "127.0.0.1:8080" */
 
 struct http_reply {
     unsigned status;
-    const char *content_type;  /* "application/json" ... */
-    char *body;                /* malloc'ed, taken over; NULL: none */
+    const char *content_type; /* "application/json" ... */
+    char *body;               /* malloc'ed, taken over; NULL: none */
     size_t body_length;
-    char etag[32];             /* with its quotes; "" : none */
+    char etag[32]; /* with its quotes; "" : none */
     char location[HTTP_PATH_SIZE];
     char link[HTTP_PATH_SIZE + 128];
     unsigned retry_after;
     const char *cache_control; /* NULL: no-store */
+    const char *allow;         /* with 405: the methods that there are, "GET, PUT"; NULL: none */
+    const char *disposition;   /* of a file to be saved: "attachment; filename=..."; NULL: none */
 };
 
 /* Answer and free the request. Any thread. */
 void http_reply(struct http_server *h, struct http_request *rq, const struct http_reply *reply);
 
-/* Answer with an event stream that stays open; frees the request. Returns the stream's number, 0 when there
- * are too many (then 503 is sent). */
+/* Answer with an event stream that stays open; frees the request. Returns the stream's number, 0
+ * when there are too many (then 503 is sent). */
 uint64_t http_stream_open(struct http_server *h, struct http_request *rq);
-/* Append text ("id: 7\nevent: ...\ndata: ...\n\n") to one stream, or to all of them with stream 0. A stream whose
- * client reads too slowly (256 KiB behind) is closed. False: it is gone. One thread. */
+/* Append text ("id: 7\nevent: ...\ndata: ...\n\n") to one stream, or to all of them with stream 0.
+ * A stream whose client reads too slowly (256 KiB behind) is closed. False: it is gone. One thread.
+ */
 bool http_stream_send(struct http_server *h, uint64_t stream, const char *text, size_t length);
 void http_stream_close(struct http_server *h, uint64_t stream);
 unsigned http_streams(const struct http_server *h);
 
 /* The decoded value of one query parameter; false if it is not there or does not fit. */
 bool http_query(const struct http_request *rq, const char *name, char *to, size_t size);
+/* The decoded name of the parameter number `index`, counted from 0; false behind the last. For
+ * refusing what nobody asked for: a misspelt "dry_run" must not write. */
+bool http_query_name(const struct http_request *rq, unsigned index, char *to, size_t size);
+/* Is every escape of a query or path whole, and none of them a NUL? The edge refuses others with
+ * 400. */
+bool http_query_valid(const char *query);
 
 #endif

@@ -1,0 +1,176 @@
+/* Starting and stopping the HTTP edge. How a request is read and answered is in request.c, how a
+ * stream is fed in stream.c. */
+#include "http/server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define THREADS 2
+#define TIMEOUT_SECONDS 30
+#define CONNECTION_BYTES ((size_t)32 << 10) /* for the request line and all headers of one */
+#define LAST_ANSWERS 500                    /* msec for answers on their way when we stop */
+
+static void log_library(void *to, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void log_library(void *to, const char *format, va_list arguments)
+{
+    char text[ERR_TEXT_SIZE];
+
+    (void)to;
+    if (vsnprintf(text, sizeof text, format, arguments) < 0)
+        return;
+    text[strcspn(text, "\r\n")] = '\0';
+    log_debug("http", "%s", text); /* what strangers send is no fault of ours */
+}
+
+/* The library decodes in place, and once: http.h promises a query as it was sent. */
+static size_t leave_escaped(void *to, struct MHD_Connection *mhd, char *text)
+{
+    (void)to;
+    (void)mhd;
+    return strlen(text);
+}
+
+static struct MHD_Daemon *serve(struct http_server *h, const struct listener *l, unsigned limit,
+                                unsigned threads)
+{
+    struct MHD_OptionItem pool[] = {
+        { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
+        { MHD_OPTION_END, 0, NULL },
+    };
+
+    if (threads < 2)
+        pool[0].option = MHD_OPTION_END;
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+        request_more, h,
+        /* The logger first, so that it hears of the options behind it. */
+        MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_LISTEN_SOCKET, l->fd,
+        MHD_OPTION_URI_LOG_CALLBACK, request_begin, h, MHD_OPTION_NOTIFY_COMPLETED, request_end, h,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, limit,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+}
+
+static int start_daemon(struct http_server *h, unsigned n, unsigned limit, unsigned threads,
+                        struct err *err)
+{
+    const struct listener *l = &h->listeners[n];
+
+    h->daemons[n] = serve(h, l, limit, threads);
+    if (!h->daemons[n])
+        return err_set(err, -EIO, "the HTTP server on %s could not be started: see the log",
+                       l->path[0] ? l->path : l->address);
+    return 0;
+}
+
+static int open_all(struct http_server *h, struct err *err)
+{
+    const struct http_config *c = &h->config;
+    int code = 0;
+
+    if (c->socket[0])
+        code = listen_unix(&h->listeners[0], c->socket, err);
+    if (!code && c->listen[0])
+        code = listen_tcp(&h->listeners[1], c->listen, c->behind_proxy, err);
+    if (!code && c->socket[0])
+        code = start_daemon(h, 0, SOCKET_CONNECTIONS_MAX, 1, err);
+    if (!code && c->listen[0])
+        code = start_daemon(h, 1, c->connections_max, THREADS, err);
+    return code;
+}
+
+static struct http_server *make(const struct http_config *config, http_report *report, void *to)
+{
+    struct http_server *h = calloc(1, sizeof *h);
+
+    if (!h)
+        return NULL;
+    h->config = *config;
+    if (h->config.connections_max == 0)
+        h->config.connections_max = CONNECTIONS_DEFAULT;
+    h->report = report;
+    h->to = to;
+    h->listeners[0].fd = h->listeners[1].fd = -1;
+    h->places = h->config.connections_max + SOCKET_CONNECTIONS_MAX;
+    h->waiting = calloc(h->places, sizeof *h->waiting);
+    if (!h->waiting || stream_start(h) != 0) {
+        free(h->waiting);
+        free(h);
+        return NULL;
+    }
+    return h;
+}
+
+int http_start(struct http_server **out, const struct http_config *config, http_report *report,
+               void *to, struct err *err)
+{
+    struct http_server *h = make(config, report, to);
+    int code;
+
+    if (!h)
+        return err_set(err, -ENOMEM, "no memory for the HTTP server");
+    code = open_all(h, err);
+    if (code) {
+        http_stop(h);
+        return code;
+    }
+    *out = h;
+    return 0;
+}
+
+static void rest(long milliseconds)
+{
+    struct timespec t = { .tv_nsec = milliseconds * 1000000 };
+
+    nanosleep(&t, NULL);
+}
+
+/* No thread is handing a request up any more, and none will. */
+static void close_the_door(struct http_server *h)
+{
+    atomic_store(&h->stopping, true);
+    while (atomic_load(&h->inside) > 0)
+        rest(1);
+}
+
+static void let_answers_leave(struct http_server *h)
+{
+    msec end = clock_now() + LAST_ANSWERS;
+
+    while (atomic_load(&h->answers) > 0 && clock_now() < end)
+        rest(1);
+}
+
+void http_stop(struct http_server *h)
+{
+    if (!h)
+        return;
+    close_the_door(h);
+    request_stop_all(h);
+    stream_stop_all(h);
+    let_answers_leave(h);
+    for (unsigned n = 0; n < 2; n++) {
+        if (h->daemons[n])
+            MHD_stop_daemon(h->daemons[n]); /* closes the listening socket as well */
+        listen_remove_file(&h->listeners[n]);
+    }
+    stream_free_all(h);
+    free(h->waiting);
+    free(h);
+}
+
+void http_address(const struct http_server *h, char to[96])
+{
+    (void)text_copy(to, 96, h->listeners[1].address); /* the same size */
+}
