@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "core/network.h"
+#include "base/network.h"
 
 #define PTIME_DEFAULT 20
 #define PTIME_MIN 10
