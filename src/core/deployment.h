@@ -1,5 +1,6 @@
 /* All that an administrator decides, in one table: sites, destinations, ranges, settings. A copy of
- * what the store holds; the loop owns it. Pure. The struct is large: the app allocates one, zeroed. */
+ * what the store holds; the loop owns it. Pure. The struct is large: the app allocates one, zeroed.
+ */
 #ifndef CALLPARK_CORE_DEPLOYMENT_H
 #define CALLPARK_CORE_DEPLOYMENT_H
 
@@ -13,17 +14,17 @@ struct site {
 };
 
 struct destination {
-    char fqdn[FQDN_SIZE];       /* lower case */
+    char fqdn[FQDN_SIZE];            /* lower case */
     char service_id[FQDN_SIZE + 24]; /* "ApplicationServer:" fqdn, or what was given */
-    char site[NAME_SIZE];       /* "": none */
+    char site[NAME_SIZE];            /* "": none */
     struct settings settings;
     uint32_t version;
 };
 
 struct deployment {
     struct ranges ranges;
-    struct settings range_settings[RANGES_MAX]; /* range_settings[i] belongs to range id range_settings_id[i] */
-    range_id range_settings_id[RANGES_MAX];
+    struct settings range_settings[RANGES_MAX];
+    range_id range_settings_id[RANGES_MAX]; /* whose range_settings[i] are; rising */
     size_t range_settings_count;
     struct destination destinations[DESTINATIONS_MAX];
     size_t destination_count;
@@ -36,8 +37,8 @@ const struct destination *deployment_destination(const struct deployment *d, con
 const struct site *deployment_site(const struct deployment *d, const char *name);
 
 /* Read a destination in any accepted form (`fqdn`, `ApplicationServer:fqdn`,
- * `service:ApplicationServer:fqdn`, or the service ID of a known one) as a lower-case FQDN. -EINVAL with
- * words when it is none of these. It need not exist. */
+ * `service:ApplicationServer:fqdn`, or the service ID of a known one) as a lower-case FQDN. -EINVAL
+ * with words when it is none of these. It need not exist. */
 int destination_read(const struct deployment *d, const char *text, char fqdn[FQDN_SIZE],
                      struct err *err);
 
@@ -45,8 +46,8 @@ int destination_read(const struct deployment *d, const char *text, char fqdn[FQD
 struct range_verdict deployment_check_range(const struct deployment *d, const struct range *r,
                                             struct err *err);
 
-/* Put (insert or replace by name) a site or a destination; -ENOSPC when the table is full, -EINVAL for a
- * bad name. Remove: -ENOENT, or -EBUSY with words while something refers to it. */
+/* Put (insert or replace by name) a site or a destination; -ENOSPC when the table is full, -EINVAL
+ * for a bad name. Remove: -ENOENT, or -EBUSY with words while something refers to it. */
 int deployment_put_site(struct deployment *d, const struct site *s, struct err *err);
 int deployment_put_destination(struct deployment *d, const struct destination *dest,
                                struct err *err);

@@ -11,7 +11,7 @@
 #include "core/limits.h"
 
 enum setting_key {
-    SET_PICKUP_TIMEOUT,      /* msec, NEVER: off */
+    SET_PICKUP_TIMEOUT, /* msec, NEVER: off */
     SET_MAX_PICKUP_ATTEMPTS,
     SET_RING_TIME,
     SET_TIMEOUT_URI,
@@ -19,13 +19,14 @@ enum setting_key {
     SET_MUSIC_ON_HOLD,
     SET_ALLOCATION,
     SET_COOL_DOWN,
-    SET_RINGBACK_PREFIX,     /* template of the display name: %o orbit, %n caller's name, %u caller's number */
+    /* Template of the display name: %o orbit, %n caller's name, %u caller's number. */
+    SET_RINGBACK_PREFIX,
     SET_ALERT_INFO,
-    SET_ANNOUNCE,            /* say the number to the parker */
-    SET_LANGUAGE,            /* "en", "de", ... of the spoken number */
-    SET_LAMP,                /* confirmed or early */
-    SET_FREE_ORBIT,          /* park or reject: an internal call to a free orbit */
-    SET_RETRIEVE_ALLOW,      /* comma list of networks and identity patterns; empty: insiders */
+    SET_ANNOUNCE,       /* say the number to the parker */
+    SET_LANGUAGE,       /* "en", "de", ... of the spoken number */
+    SET_LAMP,           /* confirmed or early */
+    SET_FREE_ORBIT,     /* park or reject: an internal call to a free orbit */
+    SET_RETRIEVE_ALLOW, /* comma list of networks and identity patterns; empty: insiders */
     SETTING_KEYS
 };
 
@@ -62,17 +63,18 @@ struct settings {
 enum setting_kind { KIND_DURATION, KIND_COUNT, KIND_URI, KIND_SWITCH, KIND_CHOICE, KIND_TEXT };
 
 struct setting_info {
-    const char *name;          /* "pickup_timeout" */
-    const char *original;      /* "CallPickupTimeoutThreshold", or "" */
-    const char *meaning;       /* one sentence */
+    const char *name;     /* "pickup_timeout" */
+    const char *original; /* "CallPickupTimeoutThreshold", or "" */
+    const char *meaning;  /* one sentence */
     enum setting_kind kind;
-    uint64_t low, high;        /* of durations (msec) and counts */
+    uint64_t low, high; /* of durations (msec) and counts */
     bool may_be_off;
-    const char *choices;       /* "lru|random|sequential|lowest" */
+    const char *choices; /* "lru|random|sequential|lowest" */
 };
 
 const struct setting_info *setting_info(enum setting_key key);
-bool setting_find(const char *name, enum setting_key *key); /* our name or the original's, no case */
+bool setting_find(const char *name,
+                  enum setting_key *key); /* our name or the original's, no case */
 
 void rules_default(struct rules *r);
 
