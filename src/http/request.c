@@ -1,8 +1,9 @@
 /* One request on an HTTP thread: read it, hand it up, sleep, answer. The connection is suspended
  * while somebody else owns the request, so no thread waits for the answer. */
+#define _GNU_SOURCE /* struct ucred */
+
 #include "http/server.h"
 
-#define _GNU_SOURCE /* struct ucred */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
