@@ -445,6 +445,23 @@ static void a_stream_brings_what_is_sent_in_order(void **state)
     close(fd);
 }
 
+/* Each event is sent just when the reader goes to sleep behind the one before: none may be missed.
+ */
+static void a_reader_falling_asleep_is_woken(void **state)
+{
+    struct fixture *f = *state;
+    int fd = dial(f);
+    uint64_t stream = open_stream(f, fd);
+
+    for (int i = 0; i < 10000; i++) {
+        char text[256] = "";
+
+        assert_true(http_stream_send(f->server, stream, "data: now\n\n", 11));
+        assert_true(hear(fd, text, sizeof text, "data: now\n\n"));
+    }
+    close(fd);
+}
+
 static void all_streams_hear_what_is_sent_to_all(void **state)
 {
     struct fixture *f = *state;
@@ -716,6 +733,7 @@ int main(void)
         WITH_SERVER(a_full_receiver_means_503),
         WITH_SERVER(a_client_may_leave_before_the_answer),
         WITH_SERVER(a_stream_brings_what_is_sent_in_order),
+        WITH_SERVER(a_reader_falling_asleep_is_woken),
         WITH_SERVER(all_streams_hear_what_is_sent_to_all),
         WITH_SERVER(a_slow_reader_is_cut),
         WITH_SERVER(a_place_is_used_again_under_another_number),
