@@ -1,6 +1,6 @@
-/* The store edge: what must survive. One worker owns the connection; changes of one turn of the loop go to
- * it as one list of groups and come back as one report each, after they are on disk. Every implementation
- * (memory for tests, SQLite) passes the same contract tests. */
+/* The store edge: what must survive. One worker owns the connection; changes of one turn of the
+ * loop go to it as one list of groups and come back as one report each, after they are on disk.
+ * Every implementation (memory for tests, SQLite) passes the same contract tests. */
 #ifndef CALLPARK_STORE_STORE_H
 #define CALLPARK_STORE_STORE_H
 
@@ -13,17 +13,26 @@
 #include "core/deployment.h"
 
 enum change_type {
-    CHANGE_RANGE_PUT, CHANGE_RANGE_REMOVE,
-    CHANGE_DESTINATION_PUT, CHANGE_DESTINATION_REMOVE, /* settings of it excluded */
-    CHANGE_SITE_PUT, CHANGE_SITE_REMOVE,
-    CHANGE_SETTINGS_PUT,  /* a scope's settings as a whole; none set: removed */
-    CHANGE_CALL_PUT, CHANGE_CALL_REMOVE,
-    CHANGE_LEG_PUT, CHANGE_LEG_REMOVE,
+    /* Removing a range, a destination or a site takes the settings of that scope along; putting a
+     * destination or a site leaves them as they are. Removing what is not there is no fault. */
+    CHANGE_RANGE_PUT,
+    CHANGE_RANGE_REMOVE,
+    CHANGE_DESTINATION_PUT,
+    CHANGE_DESTINATION_REMOVE,
+    CHANGE_SITE_PUT,
+    CHANGE_SITE_REMOVE,
+    CHANGE_SETTINGS_PUT, /* a scope's settings as a whole; none set: removed */
+    CHANGE_CALL_PUT,
+    CHANGE_CALL_REMOVE, /* a call's removal takes its legs along */
+    CHANGE_LEG_PUT,
+    CHANGE_LEG_REMOVE,
     CHANGE_RECORD_PUT,
     CHANGE_STEP_ADD
 };
 
-/* A live call; deadlines as wall-clock moments, so that they mean something after a restart. */
+/* A live call; deadlines as wall-clock moments, so that they mean something after a restart. What
+ * counts from the start of the process (every msec in `call` but those of its rules, and the
+ * numbers of writes) and a leg that was only about to take another's place come back as 0. */
 struct stored_call {
     struct call call;
     wall_msec deadline, give_up_at; /* NEVER: none */
@@ -54,9 +63,9 @@ struct call_record {
 
 struct call_step {
     call_id call;
-    uint32_t number;             /* 1, 2, 3 within the call */
+    uint32_t number; /* 1, 2, 3 within the call */
     wall_msec at;
-    char step[32];               /* "call.parked" */
+    char step[32]; /* "call.parked" */
     char why[WHY_SIZE];
 };
 
@@ -82,7 +91,7 @@ struct change {
 
 /* Changes that hold or fall together; other groups of the same turn do not fall with it. */
 struct change_group {
-    uint64_t token;        /* comes back in the report; 0: no report wanted on success */
+    uint64_t token;         /* comes back in the report; 0: no report wanted on success */
     struct change *changes; /* malloc'ed; store_submit() takes it over */
     size_t count;
 };
@@ -92,14 +101,21 @@ enum store_result { STORE_DONE, STORE_REFUSED, STORE_FAILED };
 struct store_event {
     enum { STORE_REPORT, STORE_ROWS, STORE_TROUBLE } type;
     uint64_t token;
-    enum store_result result;  /* REFUSED: a rule of the store itself (a number in two ranges) */
-    char text[ERR_TEXT_SIZE];  /* why, and what to do */
-    struct store_rows *rows;   /* STORE_ROWS: the receiver frees it with store_rows_free() */
+    /* REFUSED: a rule of the store itself (a number in two ranges). TROUBLE: FAILED when the disk
+     * fails, DONE when it works again; each once. */
+    enum store_result result;
+    char text[ERR_TEXT_SIZE]; /* why, and what to do */
+    struct store_rows
+        *rows; /* ROWS: the receiver frees it with store_rows_free(); NULL when FAILED */
 };
 
-typedef bool store_report(void *to, const struct store_event *ev); /* on the worker */
+/* On the worker. False: no room now; it is called again until there is, or until store_close().
+ * Reports of groups come in the order they were submitted in. A group with token 0 is reported when
+ * it fails. */
+typedef bool store_report(void *to, const struct store_event *ev);
 
-/* What store_load() hands over, row by row, before the worker starts. Any may be NULL. */
+/* What store_load() hands over, row by row, before the worker starts: sites, destinations, ranges,
+ * settings, calls, legs, in this order. Any may be NULL. */
 struct store_reader {
     void *to;
     void (*range)(void *to, const struct range *r);
@@ -115,19 +131,19 @@ enum query_type { QUERY_RECORDS, QUERY_STEPS };
 struct store_query {
     enum query_type type;
     uint64_t token;
-    call_id call;                /* STEPS: of which; RECORDS: 0, or just this one */
-    call_id before;              /* RECORDS: older than this one (paging by id, newest first); 0: the newest */
-    wall_msec since, until;      /* 0: open */
-    enum outcome outcome;        /* OUT_NONE: any */
-    number_key orbit;            /* 0: any */
-    size_t limit;
+    call_id call;   /* STEPS: of which; RECORDS: 0, or just this one */
+    call_id before; /* RECORDS: older than this one (paging by id, newest first); 0: the newest */
+    wall_msec since, until; /* parked at or after, and before; 0: open */
+    enum outcome outcome;   /* OUT_NONE: any */
+    number_key orbit;       /* 0: any */
+    size_t limit;           /* 0 or more than 1000: 1000 */
 };
 
 struct store_rows {
     enum query_type type;
     size_t count;
-    bool more;                   /* there are more behind these */
-    uint64_t total;              /* RECORDS: how many match in all */
+    bool more;      /* there are more behind these */
+    uint64_t total; /* RECORDS: how many match in all */
     struct call_record *records;
     struct call_step *steps;
 };
@@ -135,10 +151,15 @@ void store_rows_free(struct store_rows *rows);
 
 struct store;
 
-/* "sqlite:PATH" or "memory:". Makes the file (mode 0600) and brings its schema up to date. A file of a newer
- * version, not a database, locked by another callparkd, or not writable is refused with words. */
+/* "sqlite:PATH", "memory:" or "memory:NAME" (which stays in the process when it is closed). Makes
+ * the file (mode 0600) and brings its schema up to date. A file of a newer version, not a database,
+ * locked by another callparkd, or not writable is refused with words. */
 int store_open(struct store **out, const char *url, struct err *err);
 int store_load(struct store *s, const struct store_reader *reader, struct err *err);
+
+/* Keep at most about this many call records, the newest; said before store_start(). */
+#define STORE_RECORDS_KEPT 1000000
+void store_keep(struct store *s, uint64_t records);
 
 /* The highest call id, leg id and range id that were ever written; new ones must be greater. */
 int store_highest(struct store *s, call_id *call, leg_id *leg, range_id *range, struct err *err);
@@ -148,18 +169,20 @@ int store_start(struct store *s, store_report *report, void *to, struct err *err
 /* Write what was submitted, then end. NULL is fine. */
 void store_close(struct store *s);
 
-/* One turn's groups, in order; takes over every group's changes (also when it fails). All groups of a turn
- * share one transaction and one disk flush; a group that fails is undone alone. -ENOBUFS: the queue is full, nothing
- * will be written and no report comes. */
+/* One turn's groups, in order; takes over every group's changes (also when it fails). All groups of
+ * a turn share one transaction and one disk flush; a group that fails is undone alone. -ENOBUFS:
+ * too much waits to be written, or memory is short; nothing will be written and no report comes. */
 int store_submit(struct store *s, const struct change_group *groups, size_t count);
 
 /* Read; the rows come as STORE_ROWS with the token. -ENOBUFS as above. */
 int store_ask(struct store *s, const struct store_query *q);
 
-/* A copy of the whole store in one file while it works; reported with `token`. */
+/* A copy of the whole store in one new file (mode 0600) while it works; reported with `token`.
+ * FAILED when there is a file of that name already. */
 int store_backup(struct store *s, const char *path, uint64_t token);
 
-/* memory: only. The next `times` groups fail (STORE_FAILED), or wait `delay` before each turn's report. For tests. */
+/* memory: only. The next `times` groups fail (STORE_FAILED), or wait `delay` before each turn's
+ * report. For tests. */
 void store_mem_trouble(struct store *s, unsigned times, msec delay);
 
 #endif

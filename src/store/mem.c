@@ -1,0 +1,555 @@
+/* The store in memory, for tests: it keeps the changes themselves as rows and fails on request.
+ * What "memory:NAME" holds stays in the process when it is closed, so that a test can restart the
+ * rest; "memory:" begins empty each time. Not for many rows: it looks through all of them. */
+#include "store/kind.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "store/rows.h"
+
+#define KEEP_DEFAULT 10000
+#define TABLES                                                                                     \
+    (CHANGE_STEP_ADD + 1) /* by the type of change that puts a row in; the others stay empty */
+
+struct table {
+    struct change **row;
+    size_t count, room;
+};
+
+/* What to put back when the group fails: `was` instead of `now`; either may be NULL. */
+struct undo {
+    struct change *was, *now;
+};
+
+struct mem {
+    struct mem *next;
+    char name[64];
+    struct table table[TABLES];
+    struct undo *undo;
+    size_t undo_count, undo_room;
+    struct highest highest;
+    uint64_t keep;
+    atomic_uint fail_times;
+    atomic_ullong delay;
+};
+
+static struct mem *kept; /* those with a name */
+
+static bool same_settings(const struct scope *a, const struct scope *b)
+{
+    return a->kind == b->kind &&
+           (a->kind == SCOPE_RANGE ? a->range == b->range : text_is_nocase(a->name, b->name));
+}
+
+/* Are these the same row of one table? */
+static bool same_row(const struct change *a, const struct change *b)
+{
+    switch (a->type) {
+    case CHANGE_RANGE_PUT:
+        return a->range.id == b->range.id;
+    case CHANGE_DESTINATION_PUT:
+        return text_is_nocase(a->destination.fqdn, b->destination.fqdn);
+    case CHANGE_SITE_PUT:
+        return text_is_nocase(a->site.name, b->site.name);
+    case CHANGE_SETTINGS_PUT:
+        return same_settings(&a->settings.scope, &b->settings.scope);
+    case CHANGE_CALL_PUT:
+        return a->call.call.id == b->call.call.id;
+    case CHANGE_LEG_PUT:
+        return a->leg.leg == b->leg.leg;
+    case CHANGE_RECORD_PUT:
+        return a->record.id == b->record.id;
+    case CHANGE_STEP_ADD:
+        return a->step.call == b->step.call && a->step.number == b->step.number;
+    case CHANGE_RANGE_REMOVE:
+    case CHANGE_DESTINATION_REMOVE:
+    case CHANGE_SITE_REMOVE:
+    case CHANGE_CALL_REMOVE:
+    case CHANGE_LEG_REMOVE:
+        break;
+    }
+    return false;
+}
+
+static bool grow(void **array, size_t count, size_t *room, size_t size)
+{
+    size_t wanted = *room ? 2 * *room : 16;
+    void *grown;
+
+    if (count < *room)
+        return true;
+    grown = realloc(*array, wanted * size);
+    if (!grown)
+        return false;
+    *array = grown;
+    *room = wanted;
+    return true;
+}
+
+/* Replace `was` by `now` in their table; NULL stands for no row. The room has been made. */
+static void exchange(struct table *t, const struct change *was, struct change *now)
+{
+    size_t i = 0;
+
+    while (was && t->row[i] != was)
+        i++;
+    if (was && now)
+        t->row[i] = now;
+    else if (was)
+        t->row[i] = t->row[--t->count];
+    else
+        t->row[t->count++] = now;
+}
+
+static bool change_row(struct mem *m, struct change *was, struct change *now)
+{
+    struct table *t = &m->table[was ? was->type : now->type];
+
+    /* One row more than there are must fit, for putting this one back as well. */
+    if (!grow((void **)&t->row, t->count + 1, &t->room, sizeof(struct change *)) ||
+        !grow((void **)&m->undo, m->undo_count, &m->undo_room, sizeof *m->undo))
+        return false;
+    m->undo[m->undo_count++] = (struct undo){ was, now };
+    exchange(t, was, now);
+    return true;
+}
+
+static void forget_undo(struct mem *m)
+{
+    for (size_t i = 0; i < m->undo_count; i++)
+        free(m->undo[i].was);
+    m->undo_count = 0;
+}
+
+static void roll_back(struct mem *m)
+{
+    while (m->undo_count > 0) {
+        struct undo *u = &m->undo[--m->undo_count];
+
+        exchange(&m->table[u->was ? u->was->type : u->now->type], u->now, u->was);
+        free(u->now);
+    }
+}
+
+static bool put_row(struct mem *m, const struct change *c)
+{
+    struct table *t = &m->table[c->type];
+    struct change *now = malloc(sizeof *now), *was = NULL;
+
+    if (!now)
+        return false;
+    *now = *c;
+    for (size_t i = 0; i < t->count && !was; i++)
+        was = same_row(t->row[i], c) ? t->row[i] : NULL;
+    if (change_row(m, was, now))
+        return true;
+    free(now);
+    return false;
+}
+
+static bool remove_row(struct mem *m, const struct change *key)
+{
+    struct table *t = &m->table[key->type];
+
+    for (size_t i = 0; i < t->count; i++) {
+        if (same_row(t->row[i], key))
+            return change_row(m, t->row[i], NULL);
+    }
+    return true; /* nothing to remove is as good */
+}
+
+static bool remove_settings(struct mem *m, enum scope_kind kind, const char *name, range_id range)
+{
+    struct change key = { .type = CHANGE_SETTINGS_PUT };
+
+    key.settings.scope.kind = kind;
+    key.settings.scope.range = range;
+    (void)text_copy(key.settings.scope.name, sizeof key.settings.scope.name, name);
+    return remove_row(m, &key);
+}
+
+static bool remove_call(struct mem *m, call_id call)
+{
+    struct table *legs = &m->table[CHANGE_LEG_PUT];
+    struct change key = { .type = CHANGE_CALL_PUT };
+
+    for (size_t i = legs->count; i-- > 0;) {
+        if (legs->row[i]->leg.call == call && !change_row(m, legs->row[i], NULL))
+            return false;
+    }
+    key.call.call.id = call;
+    return remove_row(m, &key);
+}
+
+static bool remove_range(struct mem *m, range_id range)
+{
+    struct change key = { .type = CHANGE_RANGE_PUT };
+
+    key.range.id = range;
+    return remove_row(m, &key) && remove_settings(m, SCOPE_RANGE, "", range);
+}
+
+static bool remove_leg(struct mem *m, leg_id leg)
+{
+    struct change key = { .type = CHANGE_LEG_PUT };
+
+    key.leg.leg = leg;
+    return remove_row(m, &key);
+}
+
+/* The same row as the one to be removed has the type that puts it in. */
+static bool remove_named(struct mem *m, const struct change *c)
+{
+    struct change key = *c;
+
+    if (c->type == CHANGE_SITE_REMOVE) {
+        key.type = CHANGE_SITE_PUT;
+        return remove_row(m, &key) && remove_settings(m, SCOPE_SITE, c->site.name, 0);
+    }
+    key.type = CHANGE_DESTINATION_PUT;
+    return remove_row(m, &key) && remove_settings(m, SCOPE_DESTINATION, c->destination.fqdn, 0);
+}
+
+/* What the constraints of the SQLite schema say. */
+static bool range_allowed(const struct mem *m, const struct range *r, struct err *err)
+{
+    const struct table *t = &m->table[CHANGE_RANGE_PUT];
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct range *other = &t->row[i]->range;
+
+        if (other->id == r->id)
+            continue;
+        if (r->first <= other->last && other->first <= r->last) {
+            rows_overlap_text(err, r->first > other->first ? r->first : other->first, r, other);
+            return false;
+        }
+        if (text_is_nocase(other->name, r->name)) {
+            err_set(err, -EEXIST, "another range has the name '%.64s' already", other->name);
+            return false;
+        }
+        if (*r->park_number && text_is(r->park_number, other->park_number)) {
+            err_set(err, -EEXIST, "%s parks into range '%.64s' already", r->park_number,
+                    other->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool apply_change(struct mem *m, const struct change *c)
+{
+    switch (c->type) {
+    case CHANGE_RANGE_REMOVE:
+        return remove_range(m, c->range_gone);
+    case CHANGE_DESTINATION_REMOVE:
+    case CHANGE_SITE_REMOVE:
+        return remove_named(m, c);
+    case CHANGE_SETTINGS_PUT:
+        return c->settings.settings.set ? put_row(m, c) : remove_row(m, c);
+    case CHANGE_CALL_REMOVE:
+        return remove_call(m, c->call_gone);
+    case CHANGE_LEG_REMOVE:
+        return remove_leg(m, c->leg_gone);
+    case CHANGE_RANGE_PUT:
+    case CHANGE_DESTINATION_PUT:
+    case CHANGE_SITE_PUT:
+    case CHANGE_CALL_PUT:
+    case CHANGE_LEG_PUT:
+    case CHANGE_RECORD_PUT:
+    case CHANGE_STEP_ADD:
+        break;
+    }
+    return put_row(m, c);
+}
+
+/* Does this group have to fail, as a test asked for? */
+static bool must_fail(struct mem *m)
+{
+    unsigned left = atomic_load(&m->fail_times);
+
+    while (left > 0 && !atomic_compare_exchange_weak(&m->fail_times, &left, left - 1))
+        continue;
+    return left > 0;
+}
+
+static enum store_result mem_apply(void *self, const struct change_group *group, struct err *err)
+{
+    struct mem *m = self;
+
+    if (must_fail(m)) {
+        err_set(err, -EIO, "the store in memory fails, as it was asked to");
+        return STORE_FAILED;
+    }
+    for (size_t i = 0; i < group->count; i++) {
+        const struct change *c = &group->changes[i];
+
+        if (c->type == CHANGE_RANGE_PUT && !range_allowed(m, &c->range, err)) {
+            roll_back(m);
+            return STORE_REFUSED;
+        }
+        if (!apply_change(m, c)) {
+            roll_back(m);
+            err_set(err, -ENOMEM, "no memory for the store in memory");
+            return STORE_FAILED;
+        }
+        highest_raise(&m->highest, c);
+    }
+    forget_undo(m);
+    return STORE_DONE;
+}
+
+static int mem_begin(void *self, struct err *err)
+{
+    (void)self;
+    (void)err;
+    return 0;
+}
+
+static void drop_steps(struct mem *m, call_id call)
+{
+    struct table *steps = &m->table[CHANGE_STEP_ADD];
+
+    for (size_t i = steps->count; i-- > 0;) {
+        if (steps->row[i]->step.call == call) {
+            free(steps->row[i]);
+            steps->row[i] = steps->row[--steps->count];
+        }
+    }
+}
+
+static void drop_oldest_record(struct mem *m)
+{
+    struct table *records = &m->table[CHANGE_RECORD_PUT];
+    size_t oldest = 0;
+
+    for (size_t i = 1; i < records->count; i++) {
+        if (records->row[i]->record.id < records->row[oldest]->record.id)
+            oldest = i;
+    }
+    drop_steps(m, records->row[oldest]->record.id);
+    free(records->row[oldest]);
+    records->row[oldest] = records->row[--records->count];
+}
+
+static int mem_commit(void *self, struct err *err)
+{
+    struct mem *m = self;
+    msec delay = atomic_load(&m->delay);
+    struct timespec pause = { (time_t)(delay / 1000), (long)(delay % 1000) * 1000000 };
+
+    (void)err;
+    while (m->table[CHANGE_RECORD_PUT].count > m->keep)
+        drop_oldest_record(m);
+    if (delay > 0)
+        (void)nanosleep(&pause, NULL);
+    return 0;
+}
+
+static int mem_probe(void *self, struct err *err)
+{
+    struct mem *m = self;
+
+    if (atomic_load(&m->fail_times) > 0)
+        return err_set(err, -EIO, "the store in memory fails, as it was asked to");
+    return 0;
+}
+
+void mem_trouble(void *self, unsigned times, msec delay)
+{
+    struct mem *m = self;
+
+    atomic_store(&m->fail_times, times);
+    atomic_store(&m->delay, delay);
+}
+
+static int mem_open(void **self, const char *where, struct err *err)
+{
+    struct mem *m = kept;
+
+    while (m && (!*where || !text_is(m->name, where)))
+        m = m->next;
+    if (!m) {
+        m = calloc(1, sizeof *m);
+        if (!m || !text_copy(m->name, sizeof m->name, where)) {
+            free(m);
+            return err_set(err, -EINVAL, "no memory, or a name that is too long, for memory:%.100s",
+                           where);
+        }
+        m->keep = KEEP_DEFAULT;
+        if (*where) {
+            m->next = kept;
+            kept = m;
+        }
+    }
+    mem_trouble(m, 0, 0);
+    *self = m;
+    return 0;
+}
+
+static void mem_close(void *self)
+{
+    struct mem *m = self;
+
+    if (*m->name)
+        return;
+    for (size_t t = 0; t < TABLES; t++) {
+        for (size_t i = 0; i < m->table[t].count; i++)
+            free(m->table[t].row[i]);
+        free(m->table[t].row);
+    }
+    free(m->undo);
+    free(m);
+}
+
+static void mem_keep(void *self, uint64_t records)
+{
+    struct mem *m = self;
+
+    m->keep = records;
+}
+
+static void load_row(const struct store_reader *r, const struct change *c)
+{
+    if (c->type == CHANGE_SITE_PUT && r->site)
+        r->site(r->to, &c->site);
+    else if (c->type == CHANGE_DESTINATION_PUT && r->destination)
+        r->destination(r->to, &c->destination);
+    else if (c->type == CHANGE_RANGE_PUT && r->range)
+        r->range(r->to, &c->range);
+    else if (c->type == CHANGE_SETTINGS_PUT && r->settings)
+        r->settings(r->to, &c->settings.scope, &c->settings.settings);
+    else if (c->type == CHANGE_CALL_PUT && r->call)
+        r->call(r->to, &c->call);
+    else if (c->type == CHANGE_LEG_PUT && r->leg)
+        r->leg(r->to, &c->leg);
+}
+
+static int mem_load(void *self, const struct store_reader *reader, struct err *err)
+{
+    /* What a row refers to comes before it. */
+    static const enum change_type order[] = { CHANGE_SITE_PUT,  CHANGE_DESTINATION_PUT,
+                                              CHANGE_RANGE_PUT, CHANGE_SETTINGS_PUT,
+                                              CHANGE_CALL_PUT,  CHANGE_LEG_PUT };
+    struct mem *m = self;
+
+    (void)err;
+    for (size_t t = 0; t < sizeof order / sizeof *order; t++) {
+        for (size_t i = 0; i < m->table[order[t]].count; i++)
+            load_row(reader, m->table[order[t]].row[i]);
+    }
+    return 0;
+}
+
+static int mem_highest(void *self, struct highest *out, struct err *err)
+{
+    struct mem *m = self;
+
+    (void)err;
+    *out = m->highest;
+    return 0;
+}
+
+static bool record_fits(const struct store_query *q, const struct call_record *r)
+{
+    return (q->call == 0 || r->id == q->call) && (q->since == 0 || r->parked_at >= q->since) &&
+           (q->until == 0 || r->parked_at < q->until) &&
+           (q->outcome == OUT_NONE || r->outcome == q->outcome) &&
+           (q->orbit == 0 || r->orbit == q->orbit);
+}
+
+static int by_id_newest_first(const void *a, const void *b)
+{
+    const struct call_record *x = a, *y = b;
+
+    return (x->id < y->id) - (x->id > y->id);
+}
+
+static int by_step(const void *a, const void *b)
+{
+    const struct call_step *x = a, *y = b;
+
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static int find_records(const struct mem *m, const struct store_query *q, struct store_rows *rows)
+{
+    const struct table *t = &m->table[CHANGE_RECORD_PUT];
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct call_record *r = &t->row[i]->record;
+        struct call_record *copy;
+
+        if (!record_fits(q, r))
+            continue;
+        rows->total++;
+        if (q->before != 0 && r->id >= q->before)
+            continue;
+        copy = rows_add_record(rows);
+        if (!copy)
+            return -ENOMEM;
+        *copy = *r;
+    }
+    if (rows->count > 0)
+        qsort(rows->records, rows->count, sizeof *rows->records, by_id_newest_first);
+    return 0;
+}
+
+static int find_steps(const struct mem *m, call_id call, struct store_rows *rows)
+{
+    const struct table *t = &m->table[CHANGE_STEP_ADD];
+
+    for (size_t i = 0; i < t->count; i++) {
+        struct call_step *copy;
+
+        if (t->row[i]->step.call != call)
+            continue;
+        copy = rows_add_step(rows);
+        if (!copy)
+            return -ENOMEM;
+        *copy = t->row[i]->step;
+    }
+    if (rows->count > 0)
+        qsort(rows->steps, rows->count, sizeof *rows->steps, by_step);
+    return 0;
+}
+
+static int mem_query(void *self, const struct store_query *q, struct store_rows *rows,
+                     struct err *err)
+{
+    int failed =
+        q->type == QUERY_STEPS ? find_steps(self, q->call, rows) : find_records(self, q, rows);
+
+    if (failed)
+        return err_set(err, failed, "no memory for the rows of an answer");
+    rows->more = rows->count > rows_limit(q);
+    if (rows->more)
+        rows->count = rows_limit(q);
+    return 0;
+}
+
+static int mem_backup(void *self, const char *path, struct err *err)
+{
+    (void)self;
+    return err_set(err, -ENOTSUP, "a store in memory cannot be copied to %.200s", path);
+}
+
+const struct store_kind store_kind_memory = {
+    .scheme = "memory:",
+    .open = mem_open,
+    .close = mem_close,
+    .keep = mem_keep,
+    .load = mem_load,
+    .highest = mem_highest,
+    .begin = mem_begin,
+    .apply = mem_apply,
+    .commit = mem_commit,
+    .probe = mem_probe,
+    .query = mem_query,
+    .backup = mem_backup,
+};

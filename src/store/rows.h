@@ -1,0 +1,47 @@
+/* Rows and their words: what the store's kinds have in common. Only for src/store/. */
+#ifndef CALLPARK_STORE_ROWS_H
+#define CALLPARK_STORE_ROWS_H
+
+#include "store/kind.h"
+
+/* The words of an enum as a file keeps them, in the enum's order. They stay what they are, whatever
+ * the API calls the same thing one day. */
+struct words {
+    const char *const *word;
+    unsigned count;
+};
+
+extern const struct words words_call_state, words_peer_role, words_outcome;
+extern const struct words words_range_type, words_range_state, words_scope;
+
+bool words_find(const struct words *w, const char *text, unsigned *value);
+
+/* Rules as text, a line key=value for each, and back. Lines that are not understood are left at
+ * their default and named in `unread` (may be NULL), so that the caller can say so. */
+#define RULES_TEXT_SIZE 4096
+void rules_write(char to[RULES_TEXT_SIZE], const struct rules *r);
+void rules_read(struct rules *r, const char *text, char unread[64]);
+
+/* Name and number of a scope as two columns of text. */
+void scope_write(char name[FQDN_SIZE + NAME_SIZE], const struct scope *scope);
+bool scope_read(struct scope *scope, const char *kind, const char *name);
+
+/* Is this a key that number_text() may be given? What a file holds is not to be trusted. */
+bool rows_number_fine(number_key key);
+
+/* The sentence for a number in two ranges. */
+void rows_overlap_text(struct err *err, number_key number, const struct range *wanted,
+                       const struct range *holder);
+
+/* Raise `h` to the ids that this change writes. */
+void highest_raise(struct highest *h, const struct change *c);
+
+/* Limits of one answer. */
+#define ROWS_LIMIT 1000
+size_t rows_limit(const struct store_query *q);
+
+/* Room for one more row, zeroed; NULL when memory is short. */
+struct call_record *rows_add_record(struct store_rows *rows);
+struct call_step *rows_add_step(struct store_rows *rows);
+
+#endif

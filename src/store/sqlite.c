@@ -1,0 +1,258 @@
+/* Turns, statements and faults of the SQLite store. A group is a savepoint within the turn's
+ * transaction. */
+#include "store/sqlite.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "base/text.h"
+#include "store/rows.h"
+
+static const char *const fixed_sql[STATEMENTS] = {
+    [ST_BEGIN] = "BEGIN IMMEDIATE",
+    [ST_COMMIT] = "COMMIT",
+    [ST_GROUP_BEGIN] = "SAVEPOINT one_group",
+    [ST_GROUP_UNDO] = "ROLLBACK TO one_group",
+    [ST_GROUP_END] = "RELEASE one_group",
+    [ST_HIGHEST_PUT] =
+        "INSERT INTO highest (what, id) VALUES ('call', ?1), ('leg', ?2), ('range', ?3) "
+        "ON CONFLICT (what) DO UPDATE SET id = max(id, excluded.id)",
+    [ST_RANGE_SPAN] = "SELECT first, last FROM ranges WHERE id = ?1",
+    [ST_RANGE_REMOVE] = "DELETE FROM ranges WHERE id = ?1",
+    [ST_ORBITS_REMOVE] = "DELETE FROM orbits WHERE range = ?1",
+    [ST_ORBIT_ADD] = "INSERT INTO orbits (number, range) VALUES (?1, ?2)",
+    [ST_ORBIT_HOLDER] = "SELECT o.number, r.name, r.first, r.last FROM orbits o "
+                        "JOIN ranges r ON r.id = o.range WHERE o.number = ?1",
+    [ST_RANGE_NAMED] = "SELECT name FROM ranges WHERE name = ?1 AND id <> ?2",
+    [ST_RANGE_PARK_NUMBER] = "SELECT name FROM ranges WHERE park_number = ?1 AND id <> ?2",
+    [ST_DESTINATION_REMOVE] = "DELETE FROM destinations WHERE fqdn = ?1",
+    [ST_SITE_REMOVE] = "DELETE FROM sites WHERE name = ?1",
+    [ST_SETTING_ADD] = "INSERT INTO settings (scope, name, key, value, version) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [ST_SETTINGS_REMOVE] = "DELETE FROM settings WHERE scope = ?1 AND name = ?2",
+    [ST_CALL_REMOVE] = "DELETE FROM calls WHERE id = ?1",
+    [ST_CALL_LEGS_REMOVE] = "DELETE FROM legs WHERE call = ?1",
+    [ST_LEG_REMOVE] = "DELETE FROM legs WHERE leg = ?1",
+    [ST_RECORDS_COUNT] = "SELECT count(*) FROM call_records",
+    [ST_RECORDS_PRUNE] = "DELETE FROM call_records WHERE id IN "
+                         "(SELECT id FROM call_records ORDER BY id LIMIT ?1)",
+    [ST_STEPS_PRUNE] = "DELETE FROM call_steps WHERE call < (SELECT min(id) FROM call_records) "
+                       "AND call NOT IN (SELECT id FROM calls)",
+    [ST_STEPS] = "SELECT call, number, at, step, why FROM call_steps WHERE call = ?1 "
+                 "ORDER BY number LIMIT ?2",
+};
+
+static const struct columns *const put_columns[STATEMENTS] = {
+    [ST_RANGE_PUT] = &columns_range, [ST_DESTINATION_PUT] = &columns_destination,
+    [ST_SITE_PUT] = &columns_site,   [ST_CALL_PUT] = &columns_call,
+    [ST_LEG_PUT] = &columns_leg,     [ST_RECORD_PUT] = &columns_record,
+    [ST_STEP_ADD] = &columns_step,
+};
+
+static int code_of(int result, const char **advice)
+{
+    switch (result & 0xff) {
+    case SQLITE_FULL:
+        *advice = "make room on the disk";
+        return -ENOSPC;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        *advice = "the user of callparkd must be able to write the file and its folder";
+        return -EROFS;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        *advice = "end the other program that has the file open";
+        return -EBUSY;
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+        *advice = "this is no store of callpark, or it is damaged; put back a backup";
+        return -EBADMSG;
+    case SQLITE_CONSTRAINT:
+        *advice = "a rule of the store forbids it";
+        return -EEXIST;
+    case SQLITE_NOMEM:
+        *advice = "memory is short";
+        return -ENOMEM;
+    default:
+        *advice = "look at the disk and the system's log";
+        return -EIO;
+    }
+}
+
+int sqlite_fault(const struct sqlite *s, struct err *err)
+{
+    const char *advice;
+    int code = code_of(sqlite3_extended_errcode(s->db), &advice);
+
+    return err_set(err, code, "store %.120s: %.80s; %s", s->path, sqlite3_errmsg(s->db), advice);
+}
+
+int sqlite_run(struct sqlite *s, const char *sql, struct err *err)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sqlite_fault(s, err);
+}
+
+sqlite3_stmt *sqlite_statement(struct sqlite *s, enum statement which, struct err *err)
+{
+    char made[SQL_SIZE];
+    const char *sql = fixed_sql[which];
+
+    if (s->statement[which])
+        return s->statement[which];
+    if (put_columns[which]) {
+        columns_put_sql(made, put_columns[which]);
+        sql = made;
+    }
+    assert(sql);
+    if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->statement[which], NULL) !=
+        SQLITE_OK)
+        (void)sqlite_fault(s, err);
+    return s->statement[which];
+}
+
+int sqlite_step(struct sqlite *s, sqlite3_stmt *st, struct err *err)
+{
+    int result = sqlite3_step(st);
+    int failed = result == SQLITE_DONE || result == SQLITE_ROW ? 0 : sqlite_fault(s, err);
+
+    (void)sqlite3_reset(st); /* says the same fault once more */
+    return failed;
+}
+
+void sqlite_finish(sqlite3_stmt **st)
+{
+    (void)sqlite3_finalize(*st);
+}
+
+void sqlite_put_back(sqlite3_stmt **st)
+{
+    (void)sqlite3_reset(*st);
+}
+
+static int run_statement(struct sqlite *s, enum statement which, struct err *err)
+{
+    sqlite3_stmt *st = sqlite_statement(s, which, err);
+
+    return st ? sqlite_step(s, st, err) : -EIO;
+}
+
+/* SQLite ends the whole transaction on some faults. What came after would then be written each by
+ * itself, so nothing more of this turn is. */
+static void look_if_undone(struct sqlite *s, const struct err *why)
+{
+    if (!s->undone && sqlite3_get_autocommit(s->db)) {
+        s->undone = true;
+        s->why = *why;
+    }
+}
+
+static int begin(void *self, struct err *err)
+{
+    struct sqlite *s = self;
+
+    s->undone = false;
+    return run_statement(s, ST_BEGIN, err);
+}
+
+static int write_group(struct sqlite *s, const struct change_group *group, struct err *err)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        int failed = sqlite_write(s, &group->changes[i], err);
+
+        if (failed)
+            return failed;
+    }
+    return 0;
+}
+
+/* Whether it can or cannot be undone: after this nothing of the group is left in the turn. */
+static void undo_group(struct sqlite *s, const struct err *why)
+{
+    look_if_undone(s, why);
+    if (s->undone)
+        return;
+    if (run_statement(s, ST_GROUP_UNDO, NULL) != 0 || run_statement(s, ST_GROUP_END, NULL) != 0) {
+        s->undone = true;
+        s->why = *why;
+    }
+}
+
+static enum store_result apply(void *self, const struct change_group *group, struct err *err)
+{
+    struct sqlite *s = self;
+    struct err why = { 0 };
+    int failed;
+
+    if (s->undone) {
+        *err = s->why;
+        return STORE_FAILED;
+    }
+    failed = run_statement(s, ST_GROUP_BEGIN, &why);
+    if (!failed)
+        failed = write_group(s, group, &why);
+    if (!failed)
+        failed = run_statement(s, ST_GROUP_END, &why);
+    if (!failed)
+        return STORE_DONE;
+    *err = why;
+    undo_group(s, &why);
+    return failed == -EEXIST ? STORE_REFUSED : STORE_FAILED;
+}
+
+static int commit(void *self, struct err *err)
+{
+    struct sqlite *s = self;
+    struct err why = s->why;
+    int failed = s->undone ? -EIO : 0;
+
+    if (!failed && s->highest_raised)
+        failed = sqlite_write_highest(s, &why);
+    if (!failed)
+        failed = sqlite_prune(s, &why);
+    if (!failed)
+        failed = run_statement(s, ST_COMMIT, &why);
+    if (!failed) {
+        s->highest_raised = false;
+        return 0;
+    }
+    *err = why;
+    if (!sqlite3_get_autocommit(s->db))
+        (void)sqlite_run(s, "ROLLBACK", NULL); /* if even this fails, the next BEGIN says so */
+    return failed;
+}
+
+static int probe(void *self, struct err *err)
+{
+    struct sqlite *s = self;
+    int failed = begin(s, err);
+
+    s->highest_raised = true; /* something to write */
+    return failed ? failed : commit(s, err);
+}
+
+static void keep(void *self, uint64_t records)
+{
+    struct sqlite *s = self;
+
+    s->keep = records;
+}
+
+static int backup(void *self, const char *path, struct err *err)
+{
+    return sqlite_copy(self, path, err);
+}
+
+const struct store_kind store_kind_sqlite = {
+    .scheme = "sqlite:",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .keep = keep,
+    .load = sqlite_load,
+    .highest = sqlite_highest,
+    .begin = begin,
+    .apply = apply,
+    .commit = commit,
+    .probe = probe,
+    .query = sqlite_query,
+    .backup = backup,
+};

@@ -1,0 +1,119 @@
+/* The parts of the SQLite store. Only for src/store/sqlite*.c and its tests. */
+#ifndef CALLPARK_STORE_SQLITE_H
+#define CALLPARK_STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store/kind.h"
+
+/* Statements that are used over and over, prepared at first use. */
+enum statement {
+    ST_BEGIN,
+    ST_COMMIT,
+    ST_GROUP_BEGIN,
+    ST_GROUP_UNDO,
+    ST_GROUP_END,
+    ST_HIGHEST_PUT,
+    ST_RANGE_PUT,
+    ST_RANGE_SPAN,
+    ST_RANGE_REMOVE,
+    ST_ORBITS_REMOVE,
+    ST_ORBIT_ADD,
+    ST_ORBIT_HOLDER,
+    ST_RANGE_NAMED,
+    ST_RANGE_PARK_NUMBER,
+    ST_DESTINATION_PUT,
+    ST_DESTINATION_REMOVE,
+    ST_SITE_PUT,
+    ST_SITE_REMOVE,
+    ST_SETTING_ADD,
+    ST_SETTINGS_REMOVE,
+    ST_CALL_PUT,
+    ST_CALL_REMOVE,
+    ST_CALL_LEGS_REMOVE,
+    ST_LEG_PUT,
+    ST_LEG_REMOVE,
+    ST_RECORD_PUT,
+    ST_RECORDS_COUNT,
+    ST_RECORDS_PRUNE,
+    ST_STEPS_PRUNE,
+    ST_STEP_ADD,
+    ST_STEPS,
+    STATEMENTS
+};
+
+struct sqlite {
+    sqlite3 *db;
+    char *path;
+    int lock_fd;
+    struct highest highest;
+    bool highest_raised;    /* since it was written */
+    uint64_t keep, records; /* `records` is never less than there are */
+    bool undone;            /* SQLite gave up the turn's transaction; `why` */
+    struct err why;
+    sqlite3_stmt *statement[STATEMENTS];
+};
+
+/* sqlite_open.c: lock, open, bring up to date. */
+struct migration {
+    const char *name; /* "001-first" */
+    const char *sql;
+};
+extern const struct migration sqlite_migrations[];
+extern const unsigned sqlite_migration_count;
+
+int sqlite_open(void **self, const char *where, struct err *err);
+void sqlite_close(void *self);
+/* `list` and `count` are sqlite_migrations but in tests. */
+int sqlite_migrate(struct sqlite *s, const struct migration *list, unsigned count, struct err *err);
+int sqlite_copy(struct sqlite *s, const char *path, struct err *err);
+
+/* sqlite.c */
+int sqlite_fault(const struct sqlite *s,
+                 struct err *err); /* of the last call: words and an errno */
+int sqlite_run(struct sqlite *s, const char *sql, struct err *err);
+/* NULL with words when it cannot be prepared. Give it back with sqlite3_reset(). */
+sqlite3_stmt *sqlite_statement(struct sqlite *s, enum statement which, struct err *err);
+int sqlite_step(struct sqlite *s, sqlite3_stmt *st,
+                struct err *err);      /* one without rows; resets it */
+void sqlite_finish(sqlite3_stmt **st); /* for CLEANUP */
+void sqlite_put_back(sqlite3_stmt **st);
+#define CLEANUP(function) __attribute__((cleanup(function)))
+
+/* sqlite_columns.c: which member of a struct is in which column; one table serves writing and
+ * reading. */
+enum column_kind { COL_NUMBER, COL_SMALL, COL_YES, COL_TEXT, COL_WHEN, COL_WORD, COL_RULES };
+struct column {
+    const char *name;
+    enum column_kind kind;
+    size_t offset, size;
+    const struct words *words;
+};
+struct columns {
+    const char *table, *key; /* the key as ON CONFLICT names it */
+    const struct column *column;
+    unsigned count;
+};
+extern const struct columns columns_range, columns_destination, columns_site;
+extern const struct columns columns_call, columns_leg, columns_record, columns_step;
+
+#define SQL_SIZE 4096
+void columns_put_sql(char to[SQL_SIZE], const struct columns *t);
+void columns_list(char to[SQL_SIZE], const struct columns *t); /* "id, name, ..." */
+int columns_bind(struct sqlite *s, sqlite3_stmt *st, const struct columns *t, const void *row,
+                 struct err *err);
+/* From the statement's present row; false with the column's name when a value is none of ours. */
+bool columns_read(sqlite3_stmt *st, const struct columns *t, void *row, const char **odd);
+
+/* sqlite_write.c */
+int sqlite_write(struct sqlite *s, const struct change *c, struct err *err);
+int sqlite_write_highest(struct sqlite *s, struct err *err);
+int sqlite_prune(struct sqlite *s, struct err *err);
+
+/* sqlite_read.c */
+int sqlite_load(void *self, const struct store_reader *reader, struct err *err);
+int sqlite_highest(void *self, struct highest *out, struct err *err);
+int sqlite_query(void *self, const struct store_query *q, struct store_rows *rows, struct err *err);
+int sqlite_count_records(struct sqlite *s, struct err *err);
+
+#endif

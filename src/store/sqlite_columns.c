@@ -1,0 +1,301 @@
+/* Which member of a struct is kept in which column. The same table makes the statement, binds a row
+ * and reads one, so that no order of columns has to be kept in three places. */
+#include "store/sqlite.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/rows.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define MEMBER_SIZE(type, member) sizeof(((type *)NULL)->member)
+#define NUMBER(type, name, member)                                                                 \
+    {                                                                                              \
+        name, COL_NUMBER, offsetof(type, member), 8, NULL                                          \
+    }
+#define SMALL(type, name, member)                                                                  \
+    {                                                                                              \
+        name, COL_SMALL, offsetof(type, member), 4, NULL                                           \
+    }
+#define YES(type, name, member)                                                                    \
+    {                                                                                              \
+        name, COL_YES, offsetof(type, member), 1, NULL                                             \
+    }
+#define WHEN(type, name, member)                                                                   \
+    {                                                                                              \
+        name, COL_WHEN, offsetof(type, member), 8, NULL                                            \
+    }
+#define TEXT(type, name, member)                                                                   \
+    {                                                                                              \
+        name, COL_TEXT, offsetof(type, member), MEMBER_SIZE(type, member), NULL                    \
+    }
+#define WORD(type, name, member, words)                                                            \
+    {                                                                                              \
+        name, COL_WORD, offsetof(type, member), 4, &(words)                                        \
+    }
+#define PARTY(type, name, member)                                                                  \
+    TEXT(type, name "_display", member.display), TEXT(type, name "_uri", member.uri),              \
+        TEXT(type, name "_contact", member.contact), YES(type, name "_hidden", member.hidden)
+
+_Static_assert(sizeof(enum call_state) == 4 && sizeof(enum outcome) == 4 &&
+                   sizeof(enum peer_role) == 4 && sizeof(enum range_type) == 4 &&
+                   sizeof(enum range_state) == 4,
+               "COL_WORD is read and written as 32 bits");
+
+// clang-format off
+static const struct column range_columns[] = {
+    NUMBER(struct range, "id", id),
+    TEXT(struct range, "name", name),
+    NUMBER(struct range, "first", first),
+    NUMBER(struct range, "last", last),
+    TEXT(struct range, "destination", destination),
+    WORD(struct range, "type", type, words_range_type),
+    WORD(struct range, "state", state, words_range_state),
+    TEXT(struct range, "park_number", park_number),
+    SMALL(struct range, "version", version),
+};
+
+static const struct column destination_columns[] = {
+    TEXT(struct destination, "fqdn", fqdn),
+    TEXT(struct destination, "service_id", service_id),
+    TEXT(struct destination, "site", site),
+    SMALL(struct destination, "version", version),
+};
+
+static const struct column site_columns[] = {
+    TEXT(struct site, "name", name),
+    SMALL(struct site, "version", version),
+};
+
+#define C struct stored_call
+static const struct column call_columns[] = {
+    NUMBER(C, "id", call.id),
+    WORD(C, "state", call.state, words_call_state),
+    NUMBER(C, "orbit", call.orbit),
+    YES(C, "has_orbit", call.has_orbit),
+    NUMBER(C, "range", call.range),
+    NUMBER(C, "caller_leg", call.caller_leg),
+    YES(C, "caller_up", call.caller_up),
+    PARTY(C, "caller", call.caller),
+    PARTY(C, "parker", call.parker),
+    YES(C, "parker_known", call.parker_known),
+    YES(C, "consult", call.consult),
+    NUMBER(C, "peer", call.peer),
+    WORD(C, "peer_role", call.peer_role, words_peer_role),
+    PARTY(C, "peer", call.peer_party),
+    YES(C, "peer_up", call.peer_up),
+    { "rules", COL_RULES, offsetof(C, call.rules), sizeof(struct rules), NULL },
+    SMALL(C, "attempt", call.attempt),
+    SMALL(C, "wait", call.wait),
+    YES(C, "parker_gone", call.parker_gone),
+    YES(C, "fallback_tried", call.fallback_tried),
+    YES(C, "plain_retry", call.plain_retry),
+    YES(C, "by_hand", call.by_hand),
+    YES(C, "forced", call.forced),
+    NUMBER(C, "parked_at", call.parked_wall),
+    WHEN(C, "deadline", deadline),
+    WHEN(C, "give_up_at", give_up_at),
+    WORD(C, "outcome", call.outcome, words_outcome),
+    TEXT(C, "note", call.note),
+    TEXT(C, "why", call.why),
+    SMALL(C, "version", call.version),
+};
+#undef C
+
+static const struct column leg_columns[] = {
+    NUMBER(struct stored_leg, "leg", leg),
+    NUMBER(struct stored_leg, "call", call),
+    TEXT(struct stored_leg, "dialog", dialog),
+    TEXT(struct stored_leg, "media", media),
+};
+
+#define R struct call_record
+static const struct column record_columns[] = {
+    NUMBER(R, "id", id),
+    NUMBER(R, "orbit", orbit),
+    NUMBER(R, "range", range),
+    TEXT(R, "range_name", range_name),
+    TEXT(R, "destination", destination),
+    TEXT(R, "node", node),
+    PARTY(R, "caller", caller),
+    PARTY(R, "parker", parker),
+    PARTY(R, "taker", taker),
+    NUMBER(R, "parked_at", parked_at),
+    NUMBER(R, "ended_at", ended_at),
+    NUMBER(R, "waited", waited),
+    SMALL(R, "attempts", attempts),
+    WORD(R, "outcome", outcome, words_outcome),
+    TEXT(R, "why", why),
+    TEXT(R, "note", note),
+};
+#undef R
+
+static const struct column step_columns[] = {
+    NUMBER(struct call_step, "call", call),
+    SMALL(struct call_step, "number", number),
+    NUMBER(struct call_step, "at", at),
+    TEXT(struct call_step, "step", step),
+    TEXT(struct call_step, "why", why),
+};
+
+#define COLUMNS(table, key, array) { table, key, array, COUNT(array) }
+const struct columns columns_range = COLUMNS("ranges", "id", range_columns);
+const struct columns columns_destination = COLUMNS("destinations", "fqdn", destination_columns);
+const struct columns columns_site = COLUMNS("sites", "name", site_columns);
+const struct columns columns_call = COLUMNS("calls", "id", call_columns);
+const struct columns columns_leg = COLUMNS("legs", "leg", leg_columns);
+const struct columns columns_record = COLUMNS("call_records", "id", record_columns);
+const struct columns columns_step = COLUMNS("call_steps", "call, number", step_columns);
+// clang-format on
+
+void columns_list(char to[SQL_SIZE], const struct columns *t)
+{
+    bool fits = true;
+
+    *to = '\0';
+    for (unsigned i = 0; i < t->count; i++)
+        fits = text_append(to, SQL_SIZE, "%s%s", i ? ", " : "", t->column[i].name) && fits;
+    assert(fits);
+}
+
+/* An upsert, not REPLACE: that would also remove another row whose name or number is in the way. */
+void columns_put_sql(char to[SQL_SIZE], const struct columns *t)
+{
+    char names[SQL_SIZE];
+    bool fits;
+
+    columns_list(names, t);
+    fits = text_format(to, SQL_SIZE, "INSERT INTO %s (%s) VALUES (", t->table, names);
+    for (unsigned i = 0; i < t->count; i++)
+        fits = text_append(to, SQL_SIZE, "%s?%u", i ? ", " : "", i + 1) && fits;
+    fits = text_append(to, SQL_SIZE, ") ON CONFLICT (%s) DO UPDATE SET ", t->key) && fits;
+    for (unsigned i = 0; i < t->count; i++)
+        fits = text_append(to, SQL_SIZE, "%s%s = excluded.%s", i ? ", " : "", t->column[i].name,
+                           t->column[i].name) &&
+               fits;
+    assert(fits);
+}
+
+static int bind_text(sqlite3_stmt *st, int at, const char *text)
+{
+    return sqlite3_bind_text(st, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static uint64_t number_in(const void *from)
+{
+    uint64_t value;
+
+    memcpy(&value, from, sizeof value);
+    return value;
+}
+
+static uint32_t small_in(const void *from)
+{
+    uint32_t value;
+
+    memcpy(&value, from, sizeof value);
+    return value;
+}
+
+static int bind_column(sqlite3_stmt *st, int at, const struct column *c, const char *from)
+{
+    char text[RULES_TEXT_SIZE];
+
+    switch (c->kind) {
+    case COL_NUMBER:
+        return sqlite3_bind_int64(st, at, (sqlite3_int64)number_in(from));
+    case COL_SMALL:
+        return sqlite3_bind_int64(st, at, small_in(from));
+    case COL_YES:
+        return sqlite3_bind_int(st, at, *(const bool *)from);
+    case COL_TEXT:
+        return bind_text(st, at, from);
+    case COL_WHEN:
+        return number_in(from) == NEVER
+                   ? sqlite3_bind_null(st, at)
+                   : sqlite3_bind_int64(st, at, (sqlite3_int64)number_in(from));
+    case COL_WORD:
+        assert(small_in(from) < c->words->count);
+        return bind_text(st, at, c->words->word[small_in(from)]);
+    case COL_RULES:
+        rules_write(text, (const struct rules *)(const void *)from);
+        return bind_text(st, at, text);
+    }
+    return SQLITE_MISUSE;
+}
+
+int columns_bind(struct sqlite *s, sqlite3_stmt *st, const struct columns *t, const void *row,
+                 struct err *err)
+{
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct column *c = &t->column[i];
+
+        if (bind_column(st, (int)i + 1, c, (const char *)row + c->offset) != SQLITE_OK)
+            return sqlite_fault(s, err);
+    }
+    return 0;
+}
+
+static const char *text_at(sqlite3_stmt *st, int at)
+{
+    const unsigned char *text = sqlite3_column_text(st, at);
+
+    return text ? (const char *)text : "";
+}
+
+static void number_out(char *to, uint64_t value)
+{
+    memcpy(to, &value, sizeof value);
+}
+
+static bool small_out(char *to, uint64_t value)
+{
+    uint32_t small = (uint32_t)value;
+
+    memcpy(to, &small, sizeof small);
+    return value <= UINT32_MAX;
+}
+
+static bool read_column(sqlite3_stmt *st, int at, const struct column *c, char *to)
+{
+    unsigned value;
+
+    switch (c->kind) {
+    case COL_NUMBER:
+        number_out(to, (uint64_t)sqlite3_column_int64(st, at));
+        return true;
+    case COL_SMALL:
+        return small_out(to, (uint64_t)sqlite3_column_int64(st, at));
+    case COL_YES:
+        *(bool *)to = sqlite3_column_int(st, at) != 0;
+        return true;
+    case COL_TEXT:
+        return text_copy(to, c->size, text_at(st, at));
+    case COL_WHEN:
+        number_out(to, sqlite3_column_type(st, at) == SQLITE_NULL
+                           ? NEVER
+                           : (uint64_t)sqlite3_column_int64(st, at));
+        return true;
+    case COL_WORD:
+        return words_find(c->words, text_at(st, at), &value) && small_out(to, value);
+    case COL_RULES:
+        rules_read((struct rules *)(void *)to, text_at(st, at), NULL);
+        return true;
+    }
+    return false;
+}
+
+bool columns_read(sqlite3_stmt *st, const struct columns *t, void *row, const char **odd)
+{
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct column *c = &t->column[i];
+
+        if (!read_column(st, (int)i, c, (char *)row + c->offset)) {
+            *odd = c->name;
+            return false;
+        }
+    }
+    return true;
+}
