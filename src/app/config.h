@@ -26,7 +26,6 @@ struct app_config {
     enum log_level log_level;
     enum log_form log_form;
     bool log_full_numbers;
-    char definitions[512];        /* [provision] a file to load when the store has no ranges */
 };
 
 /* Read and check the whole file. The first error ends it. */

@@ -1,0 +1,318 @@
+/* What the core wants done, done: each action at most a call or two to an edge. What fails becomes
+ * an event of its own after the step; nothing here calls back into the core. */
+#include <errno.h>
+#include <string.h>
+
+#include "app/inside.h"
+#include "base/text.h"
+#include "sys/log.h"
+
+static void leg_failed_later(struct app *a, leg_id leg, uint16_t code)
+{
+    struct event ev;
+
+    memset(&ev, 0, sizeof(ev));
+    ev.type = EV_LEG_FAILED;
+    ev.leg = leg;
+    ev.code = code;
+    app_own_event(a, &ev);
+}
+
+/* The audio format of the leg on the other side, so that nothing need be transcoded. */
+static enum codec preferred(struct app *a, leg_id other)
+{
+    const struct app_leg *l = other ? legs_find(a, other) : NULL;
+
+    return l && l->agreed_once ? l->agreed.codec : CODEC_NONE;
+}
+
+/* The leg that `leg` is, or will be, bridged with. */
+static leg_id other_leg(const struct call *c, leg_id leg)
+{
+    if (!c)
+        return 0;
+    return leg == c->caller_leg ? c->peer : c->caller_leg;
+}
+
+static void save(struct app *a, const struct action *action)
+{
+    const struct call *c = app_call(a, action->call);
+    struct change *change;
+
+    if (!c)
+        return;
+    change = turn_add(a, CHANGE_CALL_PUT);
+    if (change) {
+        change->call.call = *c;
+        change->call.deadline = c->deadline == NEVER ? NEVER : app_wall(a, c->deadline);
+        change->call.give_up_at = c->give_up_at == NEVER ? NEVER : app_wall(a, c->give_up_at);
+    }
+    if (c->state == CALL_SAVING && action->write) {
+        struct app_token token = { .kind = TOKEN_CALL,
+                                   .call = action->call,
+                                   .write = action->write };
+
+        a->group_token = change ? turn_token(a, &token) : 0;
+        if (!a->group_token) {
+            struct event ev = { .type = EV_NOT_SAVED,
+                                .call = action->call,
+                                .write = action->write };
+
+            app_own_event(a, &ev);
+        }
+    }
+}
+
+static void forget(struct app *a, const struct action *action)
+{
+    const struct call *c = app_call(a, action->call);
+    struct change *change = turn_add(a, CHANGE_CALL_REMOVE);
+
+    if (change)
+        change->call_gone = action->call;
+    if (c)
+        record_write(a, c);
+}
+
+static void tell(struct app *a, const struct action *action, struct sip_told *told)
+{
+    char number[NUMBER_SIZE];
+
+    memset(told, 0, sizeof(*told));
+    number_text(number, action->orbit);
+    if (action->orbit)
+        (void)text_copy(told->orbit, sizeof(told->orbit), number);
+    switch (action->tell) {
+    case TELL_NOTHING:
+        break;
+    case TELL_ORBIT:
+        (void)text_format(told->display, sizeof(told->display), "Parked %s", number);
+        (void)text_format(told->phrase, sizeof(told->phrase), "Parked at %s", number);
+        (void)text_format(told->uri, sizeof(told->uri), "sip:%s%s@%s",
+                          number[0] == '#' ? "%23" : "", number[0] == '#' ? number + 1 : number,
+                          a->config.sip.domain[0] ? a->config.sip.domain : "callpark.invalid");
+        break;
+    case TELL_CALLER:
+        if (!action->party.hidden) {
+            (void)text_copy(told->display, sizeof(told->display), action->party.display);
+            (void)text_copy(told->uri, sizeof(told->uri), action->party.uri);
+        }
+        break;
+    }
+}
+
+static bool open_media(struct app *a, struct app_leg *l, leg_id near)
+{
+    struct err err;
+
+    if (l->media)
+        return true;
+    if (media_open(a->media, l->leg, &l->theirs, l->source, near, &l->local, &err)) {
+        log_error("media", "%s", err.text);
+        return false;
+    }
+    l->media = true;
+    return true;
+}
+
+/* Agree on the audio of an INVITE and answer it. */
+static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action *action)
+{
+    leg_id other = other_leg(app_call(a, action->call), l->leg);
+    struct session_wish wish = { preferred(a, other), false };
+    struct sip_told told;
+
+    if (l->theirs.present && session_agree(&l->theirs, &wish, &l->agreed) != SESSION_AGREED)
+        return 488;
+    if (!open_media(a, l, other))
+        return 503;
+    if (l->theirs.present) {
+        l->agreed_once = true;
+        (void)media_agree(a->media, l->leg, &l->agreed);
+    }
+    tell(a, action, &told);
+    return sip_answer(a->sip, l->leg, l->theirs.present ? &l->agreed : NULL, &l->local, wish.prefer,
+                      &told)
+               ? 503
+               : 0;
+}
+
+static void answer(struct app *a, const struct action *action)
+{
+    struct app_leg *l = legs_find(a, action->leg);
+    uint16_t code = l ? answer_leg(a, l, action) : 481;
+
+    if (!code)
+        return;
+    (void)sip_refuse(a->sip, action->leg, code, 0, code == 503 ? 5 : 0,
+                     code == 488 ? "no audio format in common" : "no audio port is free");
+    leg_failed_later(a, action->leg, code);
+}
+
+static void refuse(struct app *a, const struct action *action)
+{
+    (void)sip_refuse(a->sip, action->leg, action->code, 0, action->retry_after, action->why);
+    if (action->code == 486 && strstr(action->why, "full"))
+        a->counts.parks_full++;
+    else
+        a->counts.parks_refused++;
+    legs_drop(a, action->leg);
+}
+
+static void hang_up(struct app *a, const struct action *action)
+{
+    (void)sip_hang_up(a->sip, action->leg, action->code,
+                      a->reason[0] && !action->code ? a->reason : action->why);
+    legs_drop(a, action->leg);
+}
+
+static void fill_call(const struct action *action, const struct call *c, struct sip_call *call)
+{
+    memset(call, 0, sizeof(*call));
+    call->leg = action->leg;
+    (void)text_copy(call->uri, sizeof(call->uri), action->uri);
+    if (action->kind == CALLING_PARKER && c)
+        (void)text_copy(call->contact, sizeof(call->contact), c->parker.contact);
+    number_text(call->orbit, action->orbit);
+    (void)text_copy(call->from_user, sizeof(call->from_user), call->orbit);
+    call->caller = action->party;
+    call->is_ring_back = action->kind == CALLING_PARKER;
+    call->plain = action->plain;
+    call->attempt = c ? c->attempt : 1;
+    if (c)
+        (void)text_copy(call->alert_info, sizeof(call->alert_info), c->rules.alert_info);
+}
+
+/* "%o", "%n", "%u" of the template: the orbit, the caller's name, the caller's number. */
+static void from_display(const struct action *action, const struct call *c, struct sip_call *call)
+{
+    const char *template =
+        c && c->rules.ringback_prefix[0] ? c->rules.ringback_prefix : "Park %o: %n";
+    char user[DIALLED_SIZE];
+    const char *name;
+
+    uri_user(user, action->party.uri);
+    name = action->party.hidden       ? "anonymous"
+           : action->party.display[0] ? action->party.display
+                                      : user;
+    for (const char *at = template; *at; at++) {
+        if (at[0] == '%' && at[1] && strchr("onu", at[1])) {
+            const char *value = at[1] == 'o'   ? call->orbit
+                                : at[1] == 'n' ? name
+                                               : (action->party.hidden ? "" : user);
+
+            (void)text_append(call->from_display, sizeof(call->from_display), "%s", value);
+            at++;
+        } else {
+            (void)text_append(call->from_display, sizeof(call->from_display), "%c", *at);
+        }
+    }
+}
+
+static void call_out(struct app *a, const struct action *action)
+{
+    const struct call *c = app_call(a, action->call);
+    struct app_leg *l = legs_new(a, action->leg);
+    struct sip_call call;
+
+    fill_call(action, c, &call);
+    from_display(action, c, &call);
+    if (l) {
+        l->our_offer = true;
+        call.prefer = preferred(a, c ? c->caller_leg : 0);
+    }
+    if (!l || !open_media(a, l, c ? c->caller_leg : 0)) {
+        leg_failed_later(a, action->leg, 503);
+        return;
+    }
+    call.local = l->local;
+    if (sip_call(a->sip, &call))
+        leg_failed_later(a, action->leg, 503);
+}
+
+static void music(struct app *a, const struct action *action)
+{
+    const struct call *c = app_call(a, action->call);
+
+    (void)media_music(a->media, action->leg, !c || c->rules.music_on_hold);
+}
+
+static void say(struct app *a, const struct action *action)
+{
+    const struct call *c = app_call(a, action->call);
+    char number[NUMBER_SIZE];
+
+    number_text(number, action->orbit);
+    (void)media_say(a->media, action->leg, action->say, number, c ? c->rules.language : "en",
+                    action->then_music, action->wait);
+}
+
+static void count_step(struct app *a, enum step step)
+{
+    if (step == STEP_PARKED)
+        a->counts.parks_ok++;
+    else if (step == STEP_PARK_FAILED)
+        a->counts.parks_failed++;
+    else if (step == STEP_RETRIEVED)
+        a->counts.retrieves++;
+    else if (step == STEP_RETRIEVE_FAILED)
+        a->counts.retrieve_refused++;
+    else if (step == STEP_RINGBACK_ANSWERED)
+        a->counts.ringbacks_answered++;
+    else if (step == STEP_RINGBACK_FAILED)
+        a->counts.ringbacks_no_answer++;
+}
+
+/* A leg that is connected is worth a row, so that a restart finds both. */
+static void bridge(struct app *a, const struct action *action)
+{
+    const struct app_leg *l = legs_find(a, action->leg);
+    const struct app_leg *other = legs_find(a, action->other);
+
+    (void)media_bridge(a->media, action->leg, action->other);
+    if (l)
+        legs_save(a, l, action->call);
+    if (other)
+        legs_save(a, other, action->call);
+}
+
+void act(struct app *a, const struct action *action)
+{
+    switch (action->type) {
+    case ACT_SAVE:
+        save(a, action);
+        break;
+    case ACT_FORGET:
+        forget(a, action);
+        break;
+    case ACT_ANSWER:
+        answer(a, action);
+        break;
+    case ACT_REFUSE:
+        refuse(a, action);
+        break;
+    case ACT_HANG_UP:
+        hang_up(a, action);
+        break;
+    case ACT_CALL:
+        call_out(a, action);
+        break;
+    case ACT_MUSIC:
+        music(a, action);
+        break;
+    case ACT_SAY:
+        say(a, action);
+        break;
+    case ACT_BRIDGE:
+        bridge(a, action);
+        break;
+    case ACT_STEP:
+        if (action->step == STEP_REFUSED) {
+            a->refused = true;
+            (void)text_copy(a->refused_why, sizeof(a->refused_why), action->why);
+        }
+        count_step(a, action->step);
+        steps_add(a, action);
+        break;
+    }
+}

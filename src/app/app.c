@@ -1,0 +1,313 @@
+/* The loop: takes what the edges put in the queue, steps the core, carries out what it wants, and
+ * submits the turn to the store. One thread; nothing in here waits but the queue. */
+#include "app/app.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/inside.h"
+#include "base/text.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define TAKEN_AT_ONCE 64
+#define TICKS_AT_ONCE 256 /* deadlines handled before the queue is looked at again */
+
+static atomic_bool want_stop, want_reload;
+
+/* ---- from the edges' threads ---- */
+
+static bool from_sip(void *to, const struct sip_event *ev)
+{
+    struct app *a = to;
+    struct app_item item;
+
+    item.from = FROM_SIP;
+    item.sip = *ev;
+    if (ev->type == SIP_INVITE)
+        return queue_offer(a->queue, &item, EVENTS_RESERVED);
+    return queue_put(a->queue, &item);
+}
+
+static bool from_media(void *to, const struct media_event *ev)
+{
+    struct app *a = to;
+    struct app_item item;
+
+    item.from = FROM_MEDIA;
+    item.media = *ev;
+    return queue_put(a->queue, &item);
+}
+
+static bool from_store(void *to, const struct store_event *ev)
+{
+    struct app *a = to;
+    struct app_item item;
+
+    item.from = FROM_STORE;
+    item.store = *ev;
+    return queue_put(a->queue, &item);
+}
+
+static bool from_http(void *to, struct http_request *rq)
+{
+    struct app *a = to;
+    struct app_item item;
+
+    item.from = FROM_HTTP;
+    item.http = rq;
+    return queue_offer(a->queue, &item, EVENTS_RESERVED);
+}
+
+/* ---- one event through the core ---- */
+
+void app_own_event(struct app *a, const struct event *ev)
+{
+    if (a->own_count == OWN_EVENTS_MAX) {
+        a->counts.events_dropped++; /* cannot be: a step has at most ACTIONS_MAX actions */
+        return;
+    }
+    a->own[(a->own_first + a->own_count++) % OWN_EVENTS_MAX] = *ev;
+}
+
+static void step_once(struct app *a, const struct event *ev)
+{
+    struct event timed = *ev;
+    struct actions out;
+
+    timed.wall = a->wall;
+    out.count = 0;
+    park_step(&a->park, &timed, a->now, &out);
+    for (unsigned i = 0; i < out.count; i++)
+        act(a, &out.at[i]);
+    if (ev->type == EV_LEG_FAILED)
+        legs_drop(a, ev->leg);
+    turn_end_group(a);
+}
+
+void app_step(struct app *a, const struct event *ev)
+{
+    step_once(a, ev);
+    while (a->own_count) {
+        struct event own = a->own[a->own_first];
+
+        a->own_first = (a->own_first + 1) % OWN_EVENTS_MAX;
+        a->own_count--;
+        step_once(a, &own);
+    }
+}
+
+void app_tell(struct app *a, const struct app_event *ev)
+{
+    if (a->watcher.event)
+        a->watcher.event(a->watcher.to, ev);
+}
+
+bool app_command(struct app *a, const struct event *command, char why[WHY_SIZE])
+{
+    a->counts.commands++;
+    a->refused = false;
+    app_step(a, command);
+    if (a->refused)
+        (void)text_copy(why, WHY_SIZE, a->refused_why);
+    return !a->refused;
+}
+
+/* ---- the loop ---- */
+
+static void take(struct app *a, struct app_item *item)
+{
+    switch (item->from) {
+    case FROM_SIP:
+        take_sip(a, &item->sip);
+        break;
+    case FROM_MEDIA:
+        take_media(a, &item->media);
+        break;
+    case FROM_STORE:
+        take_store(a, &item->store);
+        break;
+    case FROM_HTTP:
+        a->watcher.request(a->watcher.to, item->http);
+        break;
+    }
+}
+
+static void look_at_clock(struct app *a)
+{
+    a->now = clock_now();
+    a->wall = clock_wall();
+}
+
+static void tick(struct app *a)
+{
+    struct event ev;
+
+    memset(&ev, 0, sizeof(ev));
+    ev.type = EV_TICK;
+    for (unsigned i = 0; i < TICKS_AT_ONCE && park_next_deadline(&a->park) <= a->now; i++)
+        app_step(a, &ev);
+}
+
+static void each_second(struct app *a)
+{
+    admin_drop_drained(a);
+    if (a->watcher.second)
+        a->watcher.second(a->watcher.to);
+    if (atomic_exchange(&want_reload, false)) {
+        struct err err = { 0 };
+
+        if (app_reload(a, &err))
+            log_error("app", "reload: %s; the old configuration stays", err.text);
+    }
+}
+
+/* How long the queue may be waited for: until the next deadline, a second at most. */
+static int patience(struct app *a, msec next_second)
+{
+    msec next = park_next_deadline(&a->park);
+
+    if (next > next_second)
+        next = next_second;
+    return next <= a->now ? 0 : (int)(next - a->now);
+}
+
+int app_run(struct app *a)
+{
+    struct app_item *items = calloc(TAKEN_AT_ONCE, sizeof(*items));
+    msec next_second = 0;
+
+    if (!items)
+        return -ENOMEM;
+    while (!atomic_load(&want_stop)) {
+        size_t count;
+
+        (void)queue_wait(a->queue,
+                         patience(a, next_second)); /* false: time has come for something */
+        look_at_clock(a);
+        count = queue_take(a->queue, items, TAKEN_AT_ONCE);
+        for (size_t i = 0; i < count; i++)
+            take(a, &items[i]);
+        tick(a);
+        if (a->now >= next_second) {
+            next_second = a->now + 1000;
+            each_second(a);
+        }
+        turn_end_group(a);
+        turn_submit(a);
+    }
+    free(items);
+    return 0;
+}
+
+void app_stop(struct app *a)
+{
+    (void)a;
+    atomic_store(&want_stop, true);
+}
+
+void app_want_reload(struct app *a)
+{
+    (void)a;
+    atomic_store(&want_reload, true);
+}
+
+void app_watch(struct app *a, const struct app_watcher *watcher)
+{
+    a->watcher = *watcher;
+}
+
+/* ---- start and end ---- */
+
+static int make_tables(struct app *a, struct err *err)
+{
+    a->deployment = calloc(1, sizeof(*a->deployment));
+    a->draft = calloc(1, sizeof(*a->draft));
+    a->orbits_memory = calloc(1, orbits_size());
+    a->calls_memory = calloc(1, calls_size());
+    a->steps = calloc(CALLS_MAX, sizeof(*a->steps));
+    a->tokens = calloc(TOKENS_WAITING, sizeof(*a->tokens));
+    a->groups = calloc(GROUPS_PER_TURN, sizeof(*a->groups));
+    a->queue = queue_new(sizeof(struct app_item), EVENTS_WAITING);
+    if (!a->deployment || !a->draft || !a->orbits_memory || !a->calls_memory || !a->steps ||
+        !a->tokens || !a->groups || !a->queue)
+        return err_set(err, -ENOMEM, "out of memory for the tables");
+    a->jobs_end = &a->jobs;
+    return 0;
+}
+
+static int start_edges(struct app *a, struct err *err)
+{
+    int result = store_start(a->store, from_store, a, err);
+
+    if (!result)
+        result = media_start(&a->media, &a->config.media, from_media, a, err);
+    if (!result)
+        result = http_start(&a->http, &a->config.http, from_http, a, err);
+    if (!result)
+        result = sip_start(&a->sip, &a->config.sip, from_sip, a, err);
+    return result;
+}
+
+int app_new(struct app **out, const struct app_config *config, struct err *err)
+{
+    struct app *a = calloc(1, sizeof(*a));
+    int result;
+
+    if (!a)
+        return err_set(err, -ENOMEM, "out of memory");
+    a->config = *config;
+    look_at_clock(a);
+    a->started = a->wall;
+    atomic_store(&want_stop, false);
+    result = sodium_init() < 0 ? err_set(err, -EIO, "libsodium cannot start") : make_tables(a, err);
+    if (!result)
+        result = store_open(&a->store, a->config.store_url, err);
+    if (!result)
+        result = load_all(a, err);
+    if (!result)
+        result = load_token(a, err);
+    if (!result)
+        result = start_edges(a, err);
+    if (result) {
+        app_free(a);
+        return result;
+    }
+    *out = a;
+    return 0;
+}
+
+/* Edges first, so that nothing puts events any more; the store last, so that all is written. */
+void app_free(struct app *a)
+{
+    struct app_item item;
+
+    if (!a)
+        return;
+    sip_stop(a->sip);
+    media_stop(a->media);
+    if (a->queue && a->watcher.request) {
+        while (queue_take(a->queue, &item, 1)) {
+            if (item.from == FROM_HTTP || item.from == FROM_STORE)
+                take(a, &item);
+        }
+    }
+    store_close(a->store);
+    http_stop(a->http);
+    admin_free(a);
+    legs_drop_all(a);
+    steps_free(a);
+    for (size_t i = 0; i < a->group_count; i++)
+        free(a->groups[i].changes);
+    free(a->groups);
+    free(a->changes);
+    free(a->tokens);
+    queue_free(a->queue);
+    free(a->calls_memory);
+    free(a->orbits_memory);
+    free(a->draft);
+    free(a->deployment);
+    free(a);
+}

@@ -1,0 +1,168 @@
+/* What the files of app/ share and nobody else sees: the one structure that the loop's thread owns.
+ */
+#ifndef CALLPARK_APP_INSIDE_H
+#define CALLPARK_APP_INSIDE_H
+
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "app/app.h"
+#include "sys/queue.h"
+
+#define EVENTS_WAITING 2048 /* of all edges together */
+#define EVENTS_RESERVED                                                                            \
+    512 /* of these, for what was not asked for last: answers before questions */
+#define TOKENS_WAITING 65536 /* reports that the store owes us; a power of two */
+#define GROUPS_PER_TURN                                                                            \
+    512                   /* groups of changes that one turn may make; then it is submitted early */
+#define OWN_EVENTS_MAX 64 /* actions that failed within one step */
+#define ADMIN_WAITING 256
+#define STEPS_PER_CALL 20 /* kept in memory for a live call; the store has all */
+#define LEG_BUCKETS 16384 /* a power of two */
+
+/* What the app knows of one leg, beside what the core knows. */
+struct app_leg {
+    leg_id leg;
+    struct app_leg *next; /* in its bucket */
+    bool inbound, media, up, heard;
+    bool our_offer; /* the SDP we sent last was an offer: the ACK brings the answer */
+    bool agreed_once;
+    struct session_offer theirs;
+    struct session agreed;
+    struct session_local local;
+    struct sip_dialog dialog;
+    char source[ADDRESS_SIZE];
+    uint32_t attempt;
+};
+
+/* One thing in the queue of the loop. */
+struct app_item {
+    enum { FROM_SIP, FROM_MEDIA, FROM_STORE, FROM_HTTP } from;
+    union {
+        struct sip_event sip;
+        struct media_event media;
+        struct store_event store;
+        struct http_request *http;
+    };
+};
+
+/* A report that the store owes us. */
+struct app_token {
+    uint64_t token; /* 0: not waited for */
+    enum { TOKEN_CALL, TOKEN_ADMIN, TOKEN_QUERY, TOKEN_BACKUP } kind;
+    call_id call;
+    uint64_t write;
+    void *context;
+    union {
+        app_rows *rows;
+        app_backup_done *backup;
+    };
+};
+
+/* The steps of one call slot. */
+struct app_steps {
+    call_id call;
+    uint32_t count, written; /* kept here; given to the store in all */
+    struct call_step at[STEPS_PER_CALL];
+};
+
+/* A list of changes of an administrator that waits for its turn or for the store. */
+struct admin_job {
+    struct admin_job *next;
+    struct admin_change *changes;
+    size_t count;
+    bool dry_run;
+    char actor[DISPLAY_SIZE];
+    admin_done *done;
+    void *context;
+    struct admin_result result;
+};
+
+struct app {
+    struct app_config config;
+    struct app_watcher watcher;
+    struct sip *sip;
+    struct media *media;
+    struct store *store;
+    struct http_server *http;
+    struct queue *queue;
+    msec now;
+    wall_msec wall;
+    wall_msec started;
+    char token[65];
+
+    struct deployment *deployment;
+    struct deployment *draft; /* where a list of changes is tried before it is written */
+    struct park park;
+    void *orbits_memory, *calls_memory;
+
+    struct app_leg *legs[LEG_BUCKETS];
+    struct app_steps **steps; /* CALLS_MAX pointers, one for each slot */
+
+    struct event own[OWN_EVENTS_MAX]; /* what failed while actions were carried out */
+    unsigned own_first, own_count;
+    bool refused; /* the present command, and why */
+    char refused_why[WHY_SIZE];
+    char reason[128]; /* of the BYE that is being handled, to be passed on */
+
+    struct change *changes; /* of the group that the present step makes */
+    size_t change_count, change_room;
+    uint64_t group_token;
+    struct change_group *groups; /* of this turn */
+    size_t group_count;
+    struct app_token *tokens; /* TOKENS_WAITING */
+    uint64_t last_token;
+    bool store_bad;
+    char store_why[ERR_TEXT_SIZE];
+
+    struct admin_job *jobs, **jobs_end, *writing; /* waiting; being written */
+    unsigned job_count;
+    range_id last_range;
+    struct app_counts counts;
+};
+
+/* app.c */
+void app_step(struct app *a,
+              const struct event *ev); /* one event through the core, and what it wants */
+void app_own_event(struct app *a, const struct event *ev); /* to be stepped after the present one */
+void app_tell(struct app *a, const struct app_event *ev);  /* the watcher */
+
+/* take.c */
+void take_sip(struct app *a, const struct sip_event *ev);
+void take_media(struct app *a, const struct media_event *ev);
+void take_store(struct app *a, struct store_event *ev);
+
+/* act.c */
+void act(struct app *a, const struct action *action);
+
+/* legs.c */
+struct app_leg *legs_new(struct app *a, leg_id leg); /* NULL: no memory */
+struct app_leg *legs_find(struct app *a, leg_id leg);
+void legs_drop(struct app *a, leg_id leg); /* with its media and its row */
+void legs_drop_all(struct app *a);
+void legs_save(struct app *a, const struct app_leg *l, call_id call);
+
+/* turn.c */
+struct change *turn_add(struct app *a, enum change_type type);    /* into the present group */
+uint64_t turn_token(struct app *a, const struct app_token *what); /* 0: too many wait */
+bool turn_take_token(struct app *a, uint64_t token, struct app_token *out);
+void turn_end_group(struct app *a);
+void turn_submit(struct app *a);
+
+/* steps.c */
+void steps_add(struct app *a, const struct action *action);
+void steps_drop(struct app *a, call_id call);
+void steps_free(struct app *a);
+void record_write(struct app *a, const struct call *c);
+
+/* admin.c */
+void admin_reported(struct app *a, const struct store_event *ev);
+void admin_go_on(struct app *a);
+void admin_drop_drained(struct app *a);
+void admin_free(struct app *a);
+
+/* load.c */
+int load_all(struct app *a, struct err *err);
+int load_token(struct app *a, struct err *err);
+
+#endif

@@ -1,0 +1,256 @@
+/* What a start finds in the store: the administrator's tables, and the calls that were parked when
+ * the last run ended. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/inside.h"
+#include "base/text.h"
+#include "sys/log.h"
+
+struct loading {
+    struct app *app;
+    struct stored_call *calls; /* left by the last run */
+    size_t count, room;
+    leg_id *legs;
+    size_t leg_count, leg_room;
+    int failed;
+};
+
+static void load_range(void *to, const struct range *r)
+{
+    struct loading *l = to;
+
+    if (l->app->deployment->ranges.count < RANGES_MAX)
+        ranges_put(&l->app->deployment->ranges, r);
+    else
+        l->failed = -ENOSPC;
+}
+
+static void load_destination(void *to, const struct destination *d)
+{
+    struct loading *l = to;
+
+    if (deployment_put_destination(l->app->deployment, d, NULL))
+        l->failed = -EINVAL;
+}
+
+static void load_site(void *to, const struct site *s)
+{
+    struct loading *l = to;
+
+    if (deployment_put_site(l->app->deployment, s, NULL))
+        l->failed = -EINVAL;
+}
+
+static void load_settings(void *to, const struct scope *scope, const struct settings *s)
+{
+    struct loading *l = to;
+    struct settings *mine = deployment_settings_edit(l->app->deployment, scope);
+
+    if (mine)
+        *mine = *s;
+}
+
+static void load_call(void *to, const struct stored_call *c)
+{
+    struct loading *l = to;
+
+    if (l->count == l->room) {
+        size_t room = l->room ? 2 * l->room : 16;
+        struct stored_call *more = realloc(l->calls, room * sizeof(*more));
+
+        if (!more) {
+            l->failed = -ENOMEM;
+            return;
+        }
+        l->calls = more;
+        l->room = room;
+    }
+    l->calls[l->count++] = *c;
+}
+
+static void load_leg(void *to, const struct stored_leg *leg)
+{
+    struct loading *l = to;
+
+    if (l->leg_count == l->leg_room) {
+        size_t room = l->leg_room ? 2 * l->leg_room : 16;
+        leg_id *more = realloc(l->legs, room * sizeof(*more));
+
+        if (!more) {
+            l->failed = -ENOMEM;
+            return;
+        }
+        l->legs = more;
+        l->leg_room = room;
+    }
+    l->legs[l->leg_count++] = leg->leg;
+}
+
+/* The node's own destination and site exist by themselves; only what is missing is written. */
+static int own_places(struct app *a, struct err *err)
+{
+    struct deployment *d = a->deployment;
+    struct site site;
+    struct destination own;
+
+    memset(&site, 0, sizeof(site));
+    memset(&own, 0, sizeof(own));
+    if (a->config.site[0] && !deployment_site(d, a->config.site)) {
+        (void)text_copy(site.name, sizeof(site.name), a->config.site);
+        site.version = 1;
+        if (deployment_put_site(d, &site, err))
+            return err_prefix(err, "[node] site: ");
+        turn_add(a, CHANGE_SITE_PUT)->site = site;
+    }
+    if (deployment_destination(d, a->config.destination))
+        return 0;
+    (void)text_copy(own.fqdn, sizeof(own.fqdn), a->config.destination);
+    (void)text_format(own.service_id, sizeof(own.service_id), "ApplicationServer:%s", own.fqdn);
+    (void)text_copy(own.site, sizeof(own.site), a->config.site);
+    own.version = 1;
+    if (deployment_put_destination(d, &own, err))
+        return err_prefix(err, "[node] destination: ");
+    turn_add(a, CHANGE_DESTINATION_PUT)->destination = own;
+    return 0;
+}
+
+/* Calls of the last run whose dialogs this version does not take up again: each leaves a record
+ * that says so. */
+static void close_old_calls(struct app *a, struct loading *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        struct call *c = &l->calls[i].call;
+        struct change *change = turn_add(a, CHANGE_CALL_REMOVE);
+
+        if (change)
+            change->call_gone = c->id;
+        c->outcome = OUT_INTERRUPTED;
+        c->connected_at = 0;
+        c->parked_at = 0;
+        (void)text_copy(c->why, sizeof(c->why),
+                        "the server ended while the call was here and was started again");
+        record_write(a, c);
+        turn_end_group(a);
+    }
+    for (size_t i = 0; i < l->leg_count; i++) {
+        struct change *change = turn_add(a, CHANGE_LEG_REMOVE);
+
+        if (change)
+            change->leg_gone = l->legs[i];
+        turn_end_group(a);
+    }
+    if (l->count)
+        log_warning("app", "%zu calls of the last run are closed with a record each", l->count);
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+
+    randombytes_buf(&seed, sizeof(seed));
+    return seed;
+}
+
+int load_all(struct app *a, struct err *err)
+{
+    struct loading l = { .app = a };
+    struct store_reader reader = { .to = &l,
+                                   .range = load_range,
+                                   .destination = load_destination,
+                                   .site = load_site,
+                                   .settings = load_settings,
+                                   .call = load_call,
+                                   .leg = load_leg };
+    call_id call = 0;
+    leg_id leg = 0;
+    int result = store_load(a->store, &reader, err);
+
+    if (!result && l.failed)
+        result = err_set(err, l.failed, "the store holds more than this version can take");
+    if (!result)
+        result = store_highest(a->store, &call, &leg, &a->last_range, err);
+    if (!result)
+        result = own_places(a, err);
+    if (!result) {
+        a->park.house = a->config.house;
+        a->park.deployment = a->deployment;
+        a->park.orbits = orbits_init(a->orbits_memory, random_seed());
+        a->park.calls = calls_init(a->calls_memory, call);
+        a->park.next_leg = (leg / 2 + 1) * 2;
+        a->config.sip.first_leg = a->park.next_leg + 1;
+        orbits_rebuild(a->park.orbits, &a->deployment->ranges, a->config.destination);
+        close_old_calls(a, &l);
+        turn_end_group(a);
+    }
+    free(l.calls);
+    free(l.legs);
+    return result;
+}
+
+/* ---- the token that every request over TCP needs ---- */
+
+static int make_token(struct app *a, struct err *err)
+{
+    unsigned char raw[32];
+    int fd;
+    bool written;
+
+    randombytes_buf(raw, sizeof(raw));
+    sodium_bin2hex(a->token, sizeof(a->token), raw, sizeof(raw));
+    fd = open(a->config.token_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(err, -errno, "%s: the token file cannot be made: %s", a->config.token_file,
+                       strerror(errno));
+    written = write(fd, a->token, 64) == 64 && write(fd, "\n", 1) == 1 && !fsync(fd);
+    (void)close(fd); /* it was synced */
+    if (!written)
+        return err_set(err, -EIO, "%s: the token file cannot be written", a->config.token_file);
+    return 0;
+}
+
+static int check_token_file(const char *path, int fd, struct err *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) || st.st_mode & 077)
+        return err_set(err, -EPERM, "%s: others may read the token: run chmod 600 on it", path);
+    return 0;
+}
+
+int load_token(struct app *a, struct err *err)
+{
+    const char *path = a->config.token_file;
+    ssize_t length;
+    int fd, result;
+
+    if (!path[0]) { /* a store in memory has no place for it: nobody gets in over TCP */
+        unsigned char raw[32];
+
+        randombytes_buf(raw, sizeof(raw));
+        sodium_bin2hex(a->token, sizeof(a->token), raw, sizeof(raw));
+        return 0;
+    }
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return make_token(a, err);
+    if (fd < 0)
+        return err_set(err, -errno, "%s: cannot be read: %s", path, strerror(errno));
+    result = check_token_file(path, fd, err);
+    length = read(fd, a->token, 64);
+    (void)close(fd); /* it was only read */
+    if (!result && length != 64)
+        result =
+            err_set(err, -EINVAL, "%s: is no token file: remove it and a new one is made", path);
+    return result;
+}
+
+bool app_token_is(const struct app *a, const char *token)
+{
+    return strlen(token) == 64 && sodium_memcmp(token, a->token, 64) == 0;
+}

@@ -1,0 +1,164 @@
+/* What the API may look at, and the questions that go on to the store. */
+#include <errno.h>
+#include <string.h>
+
+#include "app/inside.h"
+#include "base/text.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+struct http_server *app_http(struct app *a)
+{
+    return a->http;
+}
+
+const struct app_config *app_config(const struct app *a)
+{
+    return &a->config;
+}
+
+const struct deployment *app_deployment(const struct app *a)
+{
+    return a->deployment;
+}
+
+struct park *app_park(struct app *a)
+{
+    return &a->park;
+}
+
+const struct call *app_call(struct app *a, call_id id)
+{
+    return calls_find(a->park.calls, id);
+}
+
+msec app_now(const struct app *a)
+{
+    return a->now;
+}
+
+wall_msec app_wall(const struct app *a, msec moment)
+{
+    return moment >= a->now ? a->wall + (moment - a->now) : a->wall - (a->now - moment);
+}
+
+const char *app_token_path(const struct app *a)
+{
+    return a->config.token_file;
+}
+
+bool app_draining(const struct app *a)
+{
+    return a->park.house.draining;
+}
+
+bool app_store_fine(const struct app *a, char why[ERR_TEXT_SIZE])
+{
+    (void)text_copy(why, ERR_TEXT_SIZE, a->store_bad ? a->store_why : "");
+    return !a->store_bad;
+}
+
+void app_listener(const struct app *a, unsigned n, char to[96])
+{
+    sip_listener(a->sip, n, to);
+}
+
+void app_count(struct app *a, struct app_counts *out)
+{
+    a->counts.queue_length = (uint32_t)queue_length(a->queue);
+    a->counts.started = a->started;
+    *out = a->counts;
+}
+
+void app_sip_count(struct app *a, struct sip_counts *out)
+{
+    sip_count(a->sip, out);
+}
+
+void app_media_count(struct app *a, struct media_counts *out)
+{
+    media_count(a->media, out);
+}
+
+void app_ask(struct app *a, const struct store_query *query, app_rows *done, void *context)
+{
+    struct app_token token = { .kind = TOKEN_QUERY, .context = context, .rows = done };
+    struct store_query q = *query;
+
+    turn_end_group(a);
+    turn_submit(a); /* so that the answer holds what this turn has promised */
+    q.token = turn_token(a, &token);
+    if (q.token && !store_ask(a->store, &q))
+        return;
+    (void)turn_take_token(a, q.token, &token);
+    done(context, NULL, "the store is too far behind: try again");
+}
+
+void app_backup(struct app *a, const char *path, app_backup_done *done, void *context)
+{
+    struct app_token token = { .kind = TOKEN_BACKUP, .context = context, .backup = done };
+    uint64_t number = turn_token(a, &token);
+
+    if (number && !store_backup(a->store, path, number))
+        return;
+    (void)turn_take_token(a, number, &token);
+    done(context, "the store is too far behind: try again");
+}
+
+void app_drain(struct app *a, bool draining)
+{
+    struct app_event ev = { .name = draining ? "system.draining" : "system.undrained",
+                            .topic = "system",
+                            .at = a->wall,
+                            .why = draining ? "no new calls are parked from now on"
+                                            : "calls are parked again",
+                            .subject = "" };
+
+    a->park.house.draining = draining;
+    log_info("app", "%s", ev.why);
+    app_tell(a, &ev);
+}
+
+/* What cannot change while calls are there is refused by name rather than ignored. */
+static int check_reload(const struct app_config *old, const struct app_config *fresh,
+                        struct err *err)
+{
+    const char *key = NULL;
+
+    if (!text_is(old->store_url, fresh->store_url))
+        key = "[store] url";
+    else if (!text_is(old->destination, fresh->destination))
+        key = "[node] destination";
+    else if (old->media.port_first != fresh->media.port_first ||
+             old->media.port_last != fresh->media.port_last)
+        key = "[media] rtp-ports";
+    else if (memcmp(old->sip.listen, fresh->sip.listen, sizeof(old->sip.listen)) != 0)
+        key = "[sip] listen";
+    else if (!text_is(old->http.listen, fresh->http.listen) ||
+             !text_is(old->http.socket, fresh->http.socket))
+        key = "[web] listen or admin-socket";
+    if (key)
+        return err_set(err, -EINVAL, "%s needs a restart to change", key);
+    return 0;
+}
+
+int app_reload(struct app *a, struct err *err)
+{
+    struct app_config fresh;
+    bool draining = a->park.house.draining;
+    int result = config_read(&fresh, a->config.path, err);
+
+    if (!result)
+        result = check_reload(&a->config, &fresh, err);
+    if (!result)
+        result = sip_reload(a->sip, &fresh.sip, err);
+    if (result)
+        return result;
+    fresh.sip.first_leg = a->config.sip.first_leg;
+    a->config = fresh;
+    a->park.house = fresh.house;
+    a->park.house.draining = draining;
+    log_setup(fresh.log_level, fresh.log_form, fresh.log_full_numbers);
+    log_info("app", "the configuration was read again from %s", fresh.path);
+    return 0;
+}

@@ -1,0 +1,297 @@
+/* What the edges report, turned into events of the core. Offers are answered here as far as they
+ * concern only our audio; who a leg is and what its call does is the core's business. */
+#include <string.h>
+
+#include "app/inside.h"
+#include "base/text.h"
+#include "sys/log.h"
+
+static struct event leg_event(enum event_type type, leg_id leg, uint16_t code)
+{
+    struct event ev;
+
+    memset(&ev, 0, sizeof(ev));
+    ev.type = type;
+    ev.leg = leg;
+    ev.code = code;
+    return ev;
+}
+
+static void take_invite(struct app *a, const struct sip_event *s)
+{
+    struct app_leg *l = legs_new(a, s->leg);
+    struct event ev = leg_event(EV_INVITE, s->leg, 0);
+
+    if (!l) {
+        (void)sip_refuse(a->sip, s->leg, 503, 0, 5, "out of memory");
+        return;
+    }
+    l->inbound = true;
+    l->theirs = s->offer;
+    l->our_offer = !s->offer.present;
+    l->dialog = s->dialog;
+    (void)text_copy(l->source, sizeof(l->source), s->invite.source);
+    ev.invite = &s->invite;
+    app_step(a, &ev);
+}
+
+static void take_cancel(struct app *a, const struct sip_event *s)
+{
+    struct event ev = leg_event(EV_CANCELLED, s->leg, 487);
+
+    app_step(a, &ev);
+    if (!s->answered)
+        legs_drop(a, s->leg);
+}
+
+static void leg_failed(struct app *a, leg_id leg, uint16_t code)
+{
+    struct event ev = leg_event(EV_LEG_FAILED, leg, code);
+
+    app_step(a, &ev);
+    legs_drop(a, leg);
+}
+
+/* What the far end answered to an offer of ours. False: it took nothing that we can do. */
+static bool take_answer(struct app *a, struct app_leg *l, const struct session_offer *answer)
+{
+    static const struct session_wish any = { CODEC_NONE, false };
+    struct session agreed;
+
+    l->our_offer = false;
+    if (!answer->present || session_agree(answer, &any, &agreed) != SESSION_AGREED)
+        return false;
+    l->theirs = *answer;
+    l->agreed = agreed;
+    l->agreed_once = true;
+    return !media_agree(a->media, l->leg, &agreed);
+}
+
+/* A leg that is up has a row, so that a restart can find it again. */
+static void leg_up(struct app *a, struct app_leg *l, const struct event *ev)
+{
+    const struct call *c;
+
+    l->up = true;
+    app_step(a, ev);
+    c = calls_by_leg(a->park.calls, ev->leg);
+    l = legs_find(a, ev->leg);
+    if (c && l)
+        legs_save(a, l, c->id);
+}
+
+static void take_ack(struct app *a, const struct sip_event *s)
+{
+    struct app_leg *l = legs_find(a, s->leg);
+    struct event ev = leg_event(EV_LEG_UP, s->leg, 0);
+    bool first;
+
+    if (!l)
+        return;
+    first = !l->up;
+    l->dialog = s->dialog;
+    if (l->our_offer && !take_answer(a, l, &s->offer) && !l->agreed_once) {
+        (void)sip_hang_up(a->sip, s->leg, 488, "no audio format in common");
+        leg_failed(a, s->leg, 488);
+        return;
+    }
+    if (!first)
+        return;
+    leg_up(a, l, &ev);
+}
+
+static void take_answered(struct app *a, const struct sip_event *s)
+{
+    struct app_leg *l = legs_find(a, s->leg);
+    struct event ev = leg_event(EV_LEG_UP, s->leg, 0);
+
+    if (!l)
+        return;
+    l->dialog = s->dialog;
+    if (!take_answer(a, l, &s->offer)) {
+        (void)sip_hang_up(a->sip, s->leg, 488, "no audio format in common");
+        leg_failed(a, s->leg, 488);
+        return;
+    }
+    ev.party = s->party;
+    leg_up(a, l, &ev);
+}
+
+/* The audio of a leg moves, is held, or wants another codec: RFC 3264 8. The session that was
+ * agreed goes on when the new offer cannot be met. */
+static bool answer_offer(struct app *a, struct app_leg *l, const struct sip_event *s)
+{
+    struct session_wish wish = { l->agreed.codec, false };
+    struct session agreed;
+
+    if (!s->offer.present) {
+        l->our_offer = true;
+        (void)sip_reply(a->sip, s->leg, s->transaction, 200, NULL, &l->local);
+        return true;
+    }
+    if (session_agree(&s->offer, &wish, &agreed) != SESSION_AGREED) {
+        (void)sip_reply(a->sip, s->leg, s->transaction, 488, NULL, NULL);
+        return false;
+    }
+    l->theirs = s->offer;
+    l->agreed = agreed;
+    (void)media_agree(a->media, s->leg, &agreed);
+    (void)sip_reply(a->sip, s->leg, s->transaction, 200, &agreed, &l->local);
+    return true;
+}
+
+static void take_identity(struct app *a, const struct sip_event *s)
+{
+    struct event ev = leg_event(EV_IDENTITY, s->leg, 0);
+
+    ev.party = s->party;
+    app_step(a, &ev);
+}
+
+static void take_offer(struct app *a, const struct sip_event *s)
+{
+    struct app_leg *l = legs_find(a, s->leg);
+    bool accepted;
+
+    if (!l || !l->media) {
+        (void)sip_reply(a->sip, s->leg, s->transaction, l ? 500 : 481, NULL, NULL);
+        return;
+    }
+    accepted = answer_offer(a, l, s);
+    if (s->identity_changed) {
+        take_identity(a, s);
+    } else if (accepted && s->address_changed) {
+        struct event ev = leg_event(EV_MEDIA_MOVED, s->leg, 0);
+
+        app_step(a, &ev);
+    }
+}
+
+static void take_gone(struct app *a, const struct sip_event *s)
+{
+    struct app_leg *l = legs_find(a, s->leg);
+    struct event ev = leg_event(EV_LEG_GONE, s->leg, s->code);
+
+    ev.heard = l && l->heard;
+    (void)text_copy(a->reason, sizeof(a->reason), s->reason);
+    app_step(a, &ev);
+    a->reason[0] = '\0';
+    legs_drop(a, s->leg);
+}
+
+static void take_ringing(struct app *a, const struct sip_event *s)
+{
+    struct event ev = leg_event(EV_LEG_RINGING, s->leg, s->code);
+
+    app_step(a, &ev);
+}
+
+void take_sip(struct app *a, const struct sip_event *s)
+{
+    switch (s->type) {
+    case SIP_INVITE:
+        take_invite(a, s);
+        break;
+    case SIP_CANCELLED:
+        take_cancel(a, s);
+        break;
+    case SIP_ACKED:
+        take_ack(a, s);
+        break;
+    case SIP_OFFERED:
+        take_offer(a, s);
+        break;
+    case SIP_IDENTITY:
+        take_identity(a, s);
+        break;
+    case SIP_RINGING:
+        take_ringing(a, s);
+        break;
+    case SIP_ANSWERED:
+        take_answered(a, s);
+        break;
+    case SIP_FAILED:
+        leg_failed(a, s->leg, s->code);
+        break;
+    case SIP_GONE:
+        take_gone(a, s);
+        break;
+    }
+    turn_end_group(a); /* rows of legs that were dropped behind the step */
+}
+
+void take_media(struct app *a, const struct media_event *m)
+{
+    struct app_leg *l = legs_find(a, m->leg);
+    struct event ev = leg_event(EV_SAID, m->leg, 0);
+
+    switch (m->type) {
+    case MEDIA_SAID:
+        ev.wait = m->wait;
+        app_step(a, &ev);
+        break;
+    case MEDIA_HEARD:
+        if (l)
+            l->heard = true;
+        break;
+    case MEDIA_DIGIT:
+    case MEDIA_CLOSED:
+        break;
+    }
+}
+
+static void call_written(struct app *a, const struct app_token *t, const struct store_event *s)
+{
+    struct event ev = leg_event(s->result == STORE_DONE ? EV_SAVED : EV_NOT_SAVED, 0, 0);
+
+    ev.call = t->call;
+    ev.write = t->write;
+    app_step(a, &ev);
+}
+
+static void take_report(struct app *a, struct store_event *s)
+{
+    struct app_token t;
+
+    if (s->result != STORE_DONE) {
+        a->counts.store_failures++;
+        log_error("store", "%s", s->text);
+    }
+    if (!turn_take_token(a, s->token, &t))
+        return;
+    switch (t.kind) {
+    case TOKEN_CALL:
+        call_written(a, &t, s);
+        break;
+    case TOKEN_ADMIN:
+        admin_reported(a, s);
+        break;
+    case TOKEN_BACKUP:
+        t.backup(t.context, s->result == STORE_DONE ? NULL : s->text);
+        break;
+    case TOKEN_QUERY:
+        t.rows(t.context, NULL, s->text);
+        break;
+    }
+}
+
+void take_store(struct app *a, struct store_event *s)
+{
+    struct app_token t;
+
+    switch (s->type) {
+    case STORE_REPORT:
+        take_report(a, s);
+        break;
+    case STORE_ROWS:
+        if (turn_take_token(a, s->token, &t))
+            t.rows(t.context, s->rows, s->rows ? NULL : s->text);
+        else
+            store_rows_free(s->rows);
+        break;
+    case STORE_TROUBLE:
+        a->store_bad = s->result != STORE_DONE;
+        (void)text_copy(a->store_why, sizeof(a->store_why), s->text);
+        break;
+    }
+}

@@ -1,0 +1,102 @@
+/* What one turn of the loop wants written: changes make groups, groups make a turn, and the store
+ * writes a turn in one transaction. A promise waits for the report of its group's token. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/inside.h"
+#include "base/text.h"
+#include "sys/log.h"
+
+struct change *turn_add(struct app *a, enum change_type type)
+{
+    struct change *change;
+
+    if (a->change_count == a->change_room) {
+        size_t room = a->change_room ? 2 * a->change_room : 4;
+        struct change *more = realloc(a->changes, room * sizeof(*more));
+
+        if (!more) {
+            log_error("store", "out of memory: a change is not written");
+            return NULL;
+        }
+        a->changes = more;
+        a->change_room = room;
+    }
+    change = &a->changes[a->change_count++];
+    memset(change, 0, sizeof(*change));
+    change->type = type;
+    return change;
+}
+
+uint64_t turn_token(struct app *a, const struct app_token *what)
+{
+    struct app_token *t = &a->tokens[(a->last_token + 1) & (TOKENS_WAITING - 1)];
+
+    if (t->token)
+        return 0;
+    a->last_token++;
+    *t = *what;
+    t->token = a->last_token;
+    return t->token;
+}
+
+bool turn_take_token(struct app *a, uint64_t token, struct app_token *out)
+{
+    struct app_token *t = &a->tokens[token & (TOKENS_WAITING - 1)];
+
+    if (!token || t->token != token)
+        return false;
+    *out = *t;
+    t->token = 0;
+    return true;
+}
+
+void turn_end_group(struct app *a)
+{
+    struct change_group *group;
+
+    if (!a->change_count)
+        return;
+    if (a->group_count == GROUPS_PER_TURN)
+        turn_submit(a);
+    group = &a->groups[a->group_count++];
+    group->token = a->group_token;
+    group->changes = a->changes;
+    group->count = a->change_count;
+    a->changes = NULL;
+    a->change_count = a->change_room = 0;
+    a->group_token = 0;
+}
+
+/* Nothing of this turn will be written: say so to everybody who waits for it. */
+static void refuse_turn(struct app *a, const uint64_t *tokens, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct store_event ev = { .type = STORE_REPORT,
+                                  .token = tokens[i],
+                                  .result = STORE_FAILED };
+
+        if (!tokens[i])
+            continue;
+        (void)text_copy(ev.text, sizeof(ev.text), "the store is too far behind: try again");
+        take_store(a, &ev);
+    }
+}
+
+void turn_submit(struct app *a)
+{
+    uint64_t tokens[GROUPS_PER_TURN];
+    size_t count = a->group_count;
+
+    if (!count)
+        return;
+    for (size_t i = 0; i < count; i++)
+        tokens[i] = a->groups[i].token;
+    a->group_count = 0;
+    if (store_submit(a->store, a->groups, count)) {
+        a->counts.store_failures += count;
+        log_error("store", "%zu changes were not taken: the store is too far behind", count);
+        refuse_turn(a, tokens, count);
+    }
+}

@@ -1,0 +1,147 @@
+/* callparkd: the story of a start. Read the arguments and the file, open the store, start the
+ * edges, say so, run until a signal comes. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "api/api.h"
+#include "app/app.h"
+#include "sys/log.h"
+
+enum { EXIT_FAULT = 1, EXIT_USAGE = 2 };
+
+static struct app *running;
+
+static void on_signal(int number)
+{
+    if (number == SIGHUP)
+        app_want_reload(running);
+    else
+        app_stop(running);
+}
+
+static void watch_signals(void)
+{
+    struct sigaction act;
+
+    memset(&act, 0, sizeof(act));
+    sigemptyset(&act.sa_mask);
+    act.sa_handler = on_signal;
+    (void)sigaction(SIGTERM, &act, NULL); /* these cannot fail with signals that exist */
+    (void)sigaction(SIGINT, &act, NULL);
+    (void)sigaction(SIGHUP, &act, NULL);
+    act.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &act, NULL);
+}
+
+static void usage(FILE *to)
+{
+    fputs(
+        "Usage: callparkd -c FILE               park calls as FILE says\n"
+        "       callparkd --check-config -c FILE   only check FILE\n"
+        "       callparkd --version\n"
+        "\n"
+        "Without -c the file is /etc/callpark/callpark.conf. SIGHUP reads it again; SIGTERM ends\n"
+        "the server without hanging up on anybody. callparkctl is the command line to it.\n",
+        to);
+}
+
+static void say_where(struct app *a)
+{
+    const struct app_config *config = app_config(a);
+    char address[96];
+
+    for (unsigned i = 0; i < SIP_LISTEN_MAX; i++) {
+        app_listener(a, i, address);
+        if (address[0])
+            log_info("sip", "listening on %s", address);
+    }
+    http_address(app_http(a), address);
+    if (address[0])
+        log_info("http", "the API is at http://%s, its token in %s", address, app_token_path(a));
+    if (config->http.socket[0])
+        log_info("http", "callparkctl finds it at %s", config->http.socket);
+    log_info("app", "callparkd %s, node %s, serves %s", CALLPARK_VERSION, config->node,
+             config->destination);
+}
+
+static int fault(const struct err *err)
+{
+    fprintf(stderr, "callparkd: %s\n", err->text);
+    return EXIT_FAULT;
+}
+
+static int serve(const struct app_config *config)
+{
+    struct err err = { 0 };
+    struct api *api = NULL;
+    struct app *a;
+    int result;
+
+    log_setup(config->log_level, config->log_form, config->log_full_numbers);
+    if (app_new(&a, config, &err))
+        return fault(&err);
+    running = a;
+    if (api_new(&api, a, &err)) {
+        app_free(a);
+        return fault(&err);
+    }
+    watch_signals();
+    say_where(a);
+    (void)sd_notify(0, "READY=1"); /* nobody may be listening, which is fine */
+    result = app_run(a);
+    (void)sd_notify(0, "STOPPING=1");
+    log_info("app", "ending; nobody is hung up on");
+    app_free(a);
+    api_free(api);
+    return result ? EXIT_FAULT : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+                                             { "check-config", no_argument, NULL, 't' },
+                                             { "version", no_argument, NULL, 'v' },
+                                             { "help", no_argument, NULL, 'h' },
+                                             { NULL, 0, NULL, 0 } };
+    static struct app_config config; /* too large for a stack */
+    const char *path = "/etc/callpark/callpark.conf";
+    struct err err = { 0 };
+    bool only_check = false;
+    int letter;
+
+    while ((letter = getopt_long(argc, argv, "c:tvh", options, NULL)) != -1) {
+        switch (letter) {
+        case 'c':
+            path = optarg;
+            break;
+        case 't':
+            only_check = true;
+            break;
+        case 'v':
+            puts("callparkd " CALLPARK_VERSION);
+            return EXIT_SUCCESS;
+        case 'h':
+            usage(stdout);
+            return EXIT_SUCCESS;
+        default:
+            usage(stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "callparkd: '%s' is no option; the file goes behind -c\n", argv[optind]);
+        return EXIT_USAGE;
+    }
+    if (config_read(&config, path, &err))
+        return fault(&err);
+    if (only_check) {
+        printf("%s: fine\n", path);
+        return EXIT_SUCCESS;
+    }
+    return serve(&config);
+}

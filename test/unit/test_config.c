@@ -1,0 +1,124 @@
+/* The configuration file: what is understood, and that every mistake is named with its line. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/config.h"
+
+static struct app_config config;
+
+static void refused_with_words(void **state)
+{
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        { "[sip]\nlisten = carrier:1\n", "f:2: [sip] listen: 'carrier:1' is no listener" },
+        { "[sip]\nlisen = udp:1.2.3.4:5060\n", "f:2: unknown key 'lisen': did you mean 'listen'?" },
+        { "[sipp]\n", "f:1: unknown section 'sipp': did you mean 'sip'?" },
+        { "[sip]\ntrusted = 10.0.0.0/33\n", "is no network" },
+        { "[sip]\nt1 = 1\n", "is no number between 10 and 5000" },
+        { "[media]\nrtp-ports = 20000\n", "is no range of ports" },
+        { "[media]\nrtp-ports = 30000-20000\n", "is no range of ports" },
+        { "[media]\nworkers = 0\n", "between 1 and 16" },
+        { "[web]\nbehind-proxy = maybe\n", "neither yes nor no" },
+        { "[store]\nurl = oracle:x\n", "is no store of this version" },
+        { "[log]\nlevel = loud\n", "is no log level" },
+        { "[node]\nname = a\nname = b\n", "f:3: 'name' is given twice" },
+        { "[node]\nname =\n", "f:2: 'name' has no value" },
+        { "[node]\ndestination = -not a host-\n", "f:2: [node] destination:" },
+        { "[node]\njust words\n", "f:2: neither [section] nor key = value" },
+        { "[sip]\noutbound = 10.0.0.1\n", "is no SIP URI" },
+        { "[sip]\nlisten = udp:0.0.0.0:5060\n", "say in [media] advertise" },
+        { "[node]\nname = a\n  site = b\n", "f:3: the line begins with a blank" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct err err = { 0 };
+
+        if (!config_read_text(&config, "f", cases[i].text, &err))
+            fail_msg("accepted: %s", cases[i].text);
+        if (!strstr(err.text, cases[i].words))
+            fail_msg("'%s' does not say '%s'", err.text, cases[i].words);
+    }
+}
+
+static void long_line_is_refused(void **state)
+{
+    char text[4000] = "[node]\nname = ";
+    struct err err = { 0 };
+
+    (void)state;
+    memset(text + strlen(text), 'x', 3000);
+    assert_int_not_equal(config_read_text(&config, "f", text, &err), 0);
+    assert_non_null(strstr(err.text, "f:2: the line is longer than"));
+}
+
+static void everything_is_understood(void **state)
+{
+    static const char text[] =
+        "; a comment\n"
+        "[node]\nname = sip1\ndestination = Pool1.Contoso.com\nsite = Redmond\n"
+        "[sip]\nlisten = udp:127.0.0.1:5062\nlisten = tcp:[::1]:5062\n"
+        "trusted = 10.0.0.0/8, 192.0.2.7\ntrusted = 2001:db8::/32\n"
+        "domain = contoso.com, sip.contoso.com\npark-user = 700\n"
+        "outbound = sip:10.0.0.1:5060;transport=tcp\n"
+        "[media]\nrtp-ports = 30000-30999\nworkers = 2\n"
+        "[web]\nlisten = 127.0.0.1:0\nadmin-socket = /tmp/x.sock\n"
+        "[store]\nurl = sqlite:/tmp/x.db\n"
+        "[log]\nlevel = debug\nformat = json\n";
+    struct err err = { 0 };
+
+    (void)state;
+    if (config_read_text(&config, "f", text, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(config.destination, "pool1.contoso.com");
+    assert_string_equal(config.house.destination, "pool1.contoso.com");
+    assert_int_equal(config.sip.listen_count, 2);
+    assert_string_equal(config.sip.listen[1], "tcp:[::1]:5062");
+    assert_int_equal(config.sip.trusted_count, 3);
+    assert_string_equal(config.house.domains[1], "sip.contoso.com");
+    assert_string_equal(config.house.park_user, "700");
+    assert_string_equal(config.media.bind4, "127.0.0.1");
+    assert_string_equal(config.media.bind6, "::1");
+    assert_int_equal(config.media.port_last, 30999);
+    assert_string_equal(config.token_file, "/tmp/x.db.token");
+    assert_int_equal(config.log_form, LOG_FORM_JSON);
+}
+
+static void empty_file_has_defaults(void **state)
+{
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(config_read_text(&config, "f", "", &err), 0);
+    assert_string_equal(config.sip.listen[0], "udp:127.0.0.1:5060");
+    assert_string_equal(config.sip.trusted[0], "127.0.0.0/8");
+    assert_string_equal(config.http.listen, "127.0.0.1:8080");
+    assert_string_equal(config.house.park_user, "park");
+}
+
+static void missing_file_is_named(void **state)
+{
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(config_read(&config, "/nonexistent/callpark.conf", &err), -ENOENT);
+    assert_non_null(strstr(err.text, "/nonexistent/callpark.conf"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refused_with_words),       cmocka_unit_test(long_line_is_refused),
+        cmocka_unit_test(everything_is_understood), cmocka_unit_test(empty_file_has_defaults),
+        cmocka_unit_test(missing_file_is_named),
+    };
+
+    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
