@@ -71,7 +71,7 @@ static const struct row rows[SETTING_KEYS] = {
     [SET_ALERT_INFO] = {
         { "alert_info", "", "The Alert-Info header of a ring back, by which a phone picks its ring tone.",
           KIND_TEXT, 0, URI_SIZE - 1, false, "" },
-        FIELD(alert_info), setting_text_alert, "<urn:alert:service:recall:hold>" },
+        FIELD(alert_info), setting_text_alert, "<urn:alert:service:recall:hold>;info=park-recall" },
     [SET_ANNOUNCE] = {
         { "announce", "", "Whether the number of the orbit is spoken to the parker.",
           KIND_SWITCH, 0, 1, false, "on|off" },
