@@ -89,7 +89,7 @@ int destination_read(const struct deployment *d, const char *text, char fqdn[FQD
 
     if (!text_trim(trimmed, sizeof trimmed, text))
         return err_set(err, -EINVAL, "Destination is longer than a name can be: shorten it");
-    known = *trimmed ? by_service_id(d, trimmed) : NULL;
+    known = d && *trimmed ? by_service_id(d, trimmed) : NULL;
     name = known ? known->fqdn
                  : behind_prefix(behind_prefix(trimmed, "service:"), "ApplicationServer:");
     if (!is_fqdn(name))

@@ -38,7 +38,8 @@ const struct site *deployment_site(const struct deployment *d, const char *name)
 
 /* Read a destination in any accepted form (`fqdn`, `ApplicationServer:fqdn`,
  * `service:ApplicationServer:fqdn`, or the service ID of a known one) as a lower-case FQDN. -EINVAL
- * with words when it is none of these. It need not exist. */
+ * with words when it is none of these. It need not exist. `d` may be NULL: nothing is known then.
+ */
 int destination_read(const struct deployment *d, const char *text, char fqdn[FQDN_SIZE],
                      struct err *err);
 
