@@ -1,0 +1,29 @@
+#!/bin/sh
+# Writes C that holds sound files as they are: embed.sh OUT FILE.wav... What stands before the first dash of
+# a name is a folder in the program: en-digit-7.wav is "en/digit-7". The assembler takes the bytes in, which
+# is quick for megabytes, where a compiler would take minutes over an array.
+set -eu
+out=$1
+shift
+
+{
+    echo '/* Written by sound/embed.sh. */'
+    echo '#include "media/builtin.h"'
+    n=0
+    for file; do
+        path=$(realpath "$file")
+        echo "extern const uint8_t builtin_${n}_start[], builtin_${n}_end[];"
+        echo "__asm__(\".pushsection .rodata\\n.balign 4\\n.global builtin_${n}_start, builtin_${n}_end\\n\""
+        echo "        \"builtin_${n}_start: .incbin \\\"$path\\\"\\nbuiltin_${n}_end: .byte 0\\n.popsection\\n\");"
+        n=$((n + 1))
+    done
+    echo 'const struct builtin_sound builtin_sounds[] = {'
+    n=0
+    for file; do
+        name=$(basename "$file" .wav | sed 's,-,/,')
+        echo "    { \"$name\", builtin_${n}_start, builtin_${n}_end },"
+        n=$((n + 1))
+    done
+    echo '    { 0, 0, 0 },'
+    echo '};'
+} >"$out"

@@ -1,0 +1,42 @@
+/* Whose packets a stream takes, and where it sends (RFC 4961, RFC 7362). Until something comes, we send to
+ * the address in the SDP. A phone behind NAT sends from another: the first packet from a source that can be
+ * the phone's decides, and for two seconds the very address of the SDP may still take over. After that
+ * nothing moves the stream but a new SDP, so nobody who guesses a port can draw the audio away. Pure. */
+#ifndef CALLPARK_MEDIA_LATCH_H
+#define CALLPARK_MEDIA_LATCH_H
+
+#include "base/types.h"
+#include "media/endpoint.h"
+
+#define LATCH_OPEN 2000  /* msec after the first packet in which the SDP's own address may take over */
+#define LATCH_STALE 500  /* msec after a new SDP in which the old source's last packets do not count */
+
+struct latch {
+    struct endpoint expected;  /* of the SDP; FAMILY_NONE: unknown yet */
+    struct endpoint signalled; /* where the SIP came from; its port means nothing here */
+    struct endpoint source;    /* latched to; FAMILY_NONE: not yet */
+    struct endpoint before;    /* latched to before the last new SDP */
+    msec latched_at, opened_at;
+};
+
+enum latch_verdict {
+    LATCH_TAKE,  /* from the source we know: play it */
+    LATCH_MOVE,  /* the stream now follows this source: play it, and send there */
+    LATCH_REFUSE /* somebody else: drop it, change nothing */
+};
+
+/* A new address by SDP; the latch opens again unless it is the one we have. */
+void latch_expect(struct latch *l, const struct endpoint *expected, msec now);
+
+/* A packet came from `source`. */
+enum latch_verdict latch_decide(struct latch *l, const struct endpoint *source, msec now);
+
+/* Could a packet from this host be this stream's, when its port is not known yet? */
+bool latch_may_be(const struct latch *l, const struct endpoint *source);
+
+bool latch_is_set(const struct latch *l);
+
+/* Where to send. */
+const struct endpoint *latch_target(const struct latch *l);
+
+#endif

@@ -1,0 +1,30 @@
+/* A sound ready to be sent: cut into frames of 10 ms and encoded once for each codec. Packets of any
+ * ptime point into it; nothing is copied or encoded while it plays, and any number of streams share it. */
+#ifndef CALLPARK_MEDIA_SOUND_H
+#define CALLPARK_MEDIA_SOUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/session.h"
+#include "media/audio.h"
+
+#define SOUND_FRAME_MS 10
+#define SOUND_FRAME_BYTES 80 /* in each codec */
+#define SOUND_MARGIN 6       /* frames behind the end, so that a packet that starts in the last one is whole */
+
+struct sound {
+    uint32_t frames;
+    uint8_t *data[CODECS]; /* (frames + SOUND_MARGIN) * SOUND_FRAME_BYTES each; NULL for CODEC_NONE */
+};
+
+/* Encode. What stands behind the end is the beginning for a `loop`, else silence. */
+int sound_make(struct sound *s, const struct audio *a, bool loop, struct err *err);
+int sound_make_silence(struct sound *s, unsigned milliseconds, struct err *err);
+void sound_done(struct sound *s);
+
+const uint8_t *sound_at(const struct sound *s, enum codec codec, uint32_t frame);
+
+#endif

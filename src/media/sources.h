@@ -1,0 +1,49 @@
+/* The far ends of a shared port, found by where a packet comes from. A packet belongs to the one stream that
+ * sends from exactly there or whose SDP names exactly that place; failing that, to the one stream that
+ * waits for its first packet from that host. Where two could be meant it belongs to none: nobody shall
+ * hear what was not for him. */
+#ifndef CALLPARK_MEDIA_SOURCES_H
+#define CALLPARK_MEDIA_SOURCES_H
+
+#include <stddef.h>
+
+#include "media/latch.h"
+
+enum source_key { BY_SOURCE, BY_EXPECTED, BY_EXPECTED_HOST, BY_SIGNALLED_HOST, SOURCE_KEYS };
+
+struct source;
+
+struct source_link {
+    struct source_link *next, **back; /* `back` NULL: not in the table */
+    struct source *owner;
+    struct endpoint key;
+    bool with_port;
+};
+
+/* Stands inside a stream. */
+struct source {
+    struct latch latch;
+    struct source_link link[SOURCE_KEYS];
+};
+
+struct sources {
+    struct source_link **bucket;
+    size_t mask;
+    uint64_t seed;
+};
+
+/* For about `expected` streams; more are slower, not wrong. False: no memory. */
+bool sources_init(struct sources *s, size_t expected, uint64_t seed);
+void sources_done(struct sources *s);
+
+/* Put it in by what its latch says; again after each change of the latch. */
+void sources_put(struct sources *s, struct source *one);
+void sources_remove(struct source *one);
+
+/* Whose packet this could be; NULL for nobody's, or for more than one's. latch_decide() has the last word. */
+struct source *sources_find(const struct sources *s, const struct endpoint *from);
+
+/* The same for who is known to send from exactly there. */
+struct source *sources_exact(const struct sources *s, const struct endpoint *from);
+
+#endif
