@@ -78,6 +78,7 @@ struct call {
     bool parker_gone;    /* his number does not exist (404 ...): no further attempt */
     bool fallback_tried; /* the fallback has been called and did not answer */
     bool plain_retry; /* the ring back was refused for its form and is tried once in plain form */
+    bool by_hand;     /* this ring back was asked for by somebody: it uses up no attempt */
     bool forced;      /* its range is being removed by force: ring back now, then fallback */
     msec parked_at, connected_at;
     msec deadline;   /* of the present state; NEVER: none but give_up_at */

@@ -91,11 +91,12 @@ bool party_is_insider(const struct party *p, const struct house *house);
 bool retrieve_allowed(const char *setting, const struct party *who, const char *source,
                       const struct house *house);
 
-/* "105" of "sip:105@pbx", "+49 30 ..." of "tel:+49-30..." without separators; "" when there is
- * none. */
+/* "105" of "sip:105@pbx"; "+4930123" of "tel:+49-30-123"; "" when there is none. The host has its
+ * brackets if it is an IPv6 address. */
 void uri_user(char to[DIALLED_SIZE], const char *uri);
 void uri_host(char to[FQDN_SIZE], const char *uri);
-bool uri_same_user(const char *a,
-                   const char *b); /* same user and same host, ports and parameters aside */
+
+/* Same user and same host, ports and parameters aside? Two unknown ones are not the same. */
+bool uri_same_user(const char *a, const char *b);
 
 #endif

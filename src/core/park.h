@@ -132,7 +132,8 @@ struct actions {
 
 /* Fixed patience of the machine; every wait has one. */
 #define PATIENCE_SAVE 5000 /* the store must say yes or no */
-#define PATIENCE_TELL 3000 /* after the number was told, before an unchanged leg counts as parked  \
+#define PATIENCE_TELL                                                                              \
+    3000                   /* after the number was told, before an unchanged leg counts as parked  \
                             */
 #define PATIENCE_SAY 30000 /* a prompt must end */
 #define PATIENCE_CONNECT 40000 /* a claimed leg must be acknowledged (64*T1 is 32 s) */

@@ -1,0 +1,352 @@
+/* What an INVITE means: sip.md 1.3 in its order, from the top down. Changes nothing. */
+#include <string.h>
+
+#include "base/text.h"
+#include "core/decide.h"
+#include "core/park.h"
+
+#define DRAINING_RETRY 30 /* seconds until somebody may ask again */
+
+/* What a decision is made from, and where it goes. */
+struct question {
+    const struct invite *in;
+    const struct house *house;
+    const struct deployment *d;
+    const struct orbits *orbits;
+    struct calls *calls;
+    msec now;
+    struct decision *out;
+    bool evidence; /* somebody sent this call here */
+};
+
+/* The sentence stands in `out->why` before this. */
+static void refuse(const struct question *q, uint16_t code)
+{
+    q->out->kind = DECIDE_REFUSE;
+    q->out->code = code;
+}
+
+static void park(const struct question *q, number_key orbit, number_key first, number_key last)
+{
+    struct decision *out = q->out;
+
+    if (q->house->draining) {
+        (void)text_copy(out->why, WHY_SIZE, "this server is being emptied and parks no new calls");
+        out->retry_after = DRAINING_RETRY;
+        refuse(q, 503);
+        return;
+    }
+    out->kind = DECIDE_PARK;
+    out->orbit = orbit;
+    out->first = first;
+    out->last = last;
+    out->evidence = q->evidence;
+}
+
+static struct rules rules_at(const struct question *q, range_id range)
+{
+    struct rules rules;
+
+    deployment_rules(q->d, q->house->destination, range, &rules, NULL);
+    return rules;
+}
+
+/* ---- 2: Replaces --------------------------------------------------------------------------------
+ */
+
+/* A claim by somebody who took the call in his own way: by our ring back's dialog. */
+static void retrieve_call(const struct question *q, const struct call *c)
+{
+    q->out->kind = DECIDE_RETRIEVE;
+    q->out->call = c->id;
+    (void)text_copy(q->out->why, WHY_SIZE, "took over the ringing of the ring back");
+}
+
+/* RFC 3891 3: early-only and a confirmed dialog is 486; one that is gone is 603. */
+static void take_over(const struct question *q)
+{
+    const struct call *c = calls_by_leg(q->calls, q->in->replaces_leg);
+    struct decision *out = q->out;
+
+    out->call = c ? c->id : 0;
+    out->replaced = q->in->replaces_leg;
+    if (!c || c->state == CALL_LEAVING || c->next_for == q->in->replaces_leg) {
+        (void)text_copy(out->why, WHY_SIZE,
+                        "the leg to be replaced has been replaced or has ended");
+        refuse(q, 603);
+    } else if (c->state == CALL_SAVING) {
+        (void)text_copy(out->why, WHY_SIZE, "the leg to be replaced is not answered yet");
+        refuse(q, 481);
+    } else if (q->in->early_only) {
+        (void)text_copy(out->why, WHY_SIZE,
+                        "Replaces asks for an early dialog only, this one is confirmed");
+        refuse(q, 486);
+    } else if (c->next_leg) {
+        (void)text_copy(out->why, WHY_SIZE, "another transfer of this call is under way");
+        refuse(q, 486);
+    } else if (!c->peer_up && c->peer == q->in->replaces_leg && c->state != CALL_RETRIEVING) {
+        retrieve_call(q, c);
+    } else {
+        out->kind = DECIDE_TAKE_OVER;
+        (void)text_copy(out->why, WHY_SIZE, "transferred with Replaces");
+    }
+}
+
+static void take_ringing(const struct question *q)
+{
+    const struct call *c = calls_by_leg(q->calls, q->in->replaces_leg);
+
+    if (c && c->peer == q->in->replaces_leg && !c->peer_up) {
+        retrieve_call(q, c);
+        return;
+    }
+    (void)text_copy(q->out->why, WHY_SIZE, "the ring back to be taken over has ended");
+    refuse(q, 481);
+}
+
+/* RFC 3891 3 would have 603 here, so that nobody is rung for a dead call; but a phone that hangs up
+ * its consultation before the transferred party calls would lose the caller. Draining does not stop
+ * it: the number was told before. */
+static void park_late(const struct question *q)
+{
+    const struct ended_leg *ended = calls_remembered(q->calls, q->in->replaces_leg, q->now);
+    struct decision *out = q->out;
+
+    if (!ended) {
+        (void)text_copy(out->why, WHY_SIZE, "the leg to be replaced has ended");
+        refuse(q, 603);
+        return;
+    }
+    out->kind = DECIDE_PARK;
+    out->orbit = ended->orbit;
+    out->ended = ended->leg;
+    out->evidence = true;
+    (void)text_copy(out->why, WHY_SIZE,
+                    "transferred with Replaces, after the consultation had been hung up");
+}
+
+static void by_replaces(const struct question *q)
+{
+    const char *why = "Replaces names no dialog of ours";
+    uint16_t code = 481;
+
+    switch (q->in->replaces) {
+    case REPLACES_LEG:
+        take_over(q);
+        return;
+    case REPLACES_ENDED:
+        park_late(q);
+        return;
+    case REPLACES_EARLY_OURS:
+        take_ringing(q);
+        return;
+    case REPLACES_TAKEN:
+        code = 603;
+        why = "the leg to be replaced has been replaced already";
+        break;
+    case REPLACES_EARLY:
+        why = "Replaces names a dialog that is not answered yet";
+        break;
+    case REPLACES_TWICE:
+        code = 400;
+        why = "two Replaces headers, or Replaces together with Join";
+        break;
+    case REPLACES_NONE:
+    case REPLACES_UNKNOWN:
+        break;
+    }
+    (void)text_copy(q->out->why, WHY_SIZE, why);
+    refuse(q, code);
+}
+
+/* ---- 5: an orbit was dialled --------------------------------------------------------------------
+ */
+
+/* A call is there, or a claim has been made on it a moment ago. */
+static void at_busy(const struct question *q, const struct orbit *o, const char *number,
+                    enum explicit_action ask)
+{
+    const struct call *c = calls_find(q->calls, o->call);
+    struct rules rules = rules_at(q, o->range);
+    char *why = q->out->why;
+
+    q->out->call = o->call;
+    if (ask == ASK_PARK || (ask == ASK_NOTHING && q->evidence)) {
+        (void)text_format(why, WHY_SIZE, "orbit %s is occupied", number);
+        refuse(q, 486);
+    } else if (!retrieve_allowed(rules.retrieve_allow, &q->in->from, q->in->source, q->house)) {
+        (void)text_format(why, WHY_SIZE, "%s may not retrieve calls here",
+                          *q->in->from.uri ? q->in->from.uri : "an unknown caller");
+        refuse(q, 403);
+    } else if (!c || c->state == CALL_SAVING) {
+        (void)text_format(why, WHY_SIZE, "a call is just being parked at %s", number);
+        refuse(q, 486);
+    } else if (c->state == CALL_RETRIEVING) {
+        (void)text_format(why, WHY_SIZE, "the call at %s has been retrieved already", number);
+        refuse(q, 486);
+    } else {
+        (void)text_format(why, WHY_SIZE, "retrieved by dialling %s", number);
+        q->out->kind = DECIDE_RETRIEVE;
+    }
+}
+
+/* Nobody is parked there: was a park meant, or did a retriever come too late? */
+static void at_free(const struct question *q, const struct orbit *o, const char *number,
+                    enum explicit_action ask)
+{
+    bool wants_park = ask == ASK_PARK || (ask == ASK_NOTHING && q->evidence);
+    bool just_taken = o->call && o->state != ORBIT_KEPT && q->now - o->freed < JUST_TAKEN;
+    char *why = q->out->why;
+
+    if (just_taken && (!wants_park || o->state == ORBIT_COOLING)) {
+        (void)text_format(why, WHY_SIZE, "the call at %s was taken a moment ago", number);
+        refuse(q, 486);
+    } else if (ask == ASK_RETRIEVE || (!wants_park && (o->state == ORBIT_COOLING || o->closed))) {
+        (void)text_format(why, WHY_SIZE, "no call is parked at %s", number);
+        refuse(q, 480);
+    } else if (o->closed || o->state == ORBIT_COOLING) {
+        (void)text_format(why, WHY_SIZE, "orbit %s takes no new call %s", number,
+                          o->closed ? "since its range is being changed"
+                                    : "so soon after the last");
+        refuse(q, 486);
+    } else if (!wants_park && rules_at(q, o->range).free_orbit == FREE_ORBIT_REJECT) {
+        (void)text_format(why, WHY_SIZE, "no call is parked at %s", number);
+        refuse(q, 480);
+    } else {
+        (void)text_format(why, WHY_SIZE, "parked by dialling %s, which was free", number);
+        park(q, o->number, 0, 0);
+    }
+}
+
+/* False: not a number of ours. */
+static bool by_orbit(const struct question *q, const char *text, enum explicit_action ask)
+{
+    number_key number = number_read(text, NULL);
+    struct orbit o = { 0 };
+    char shown[NUMBER_SIZE];
+
+    if (number)
+        o = orbits_look(q->orbits, number, q->now);
+    if (o.state == ORBIT_NONE)
+        return false;
+    number_text(shown, number);
+    if (o.state == ORBIT_BUSY)
+        at_busy(q, &o, shown, ask);
+    else
+        at_free(q, &o, shown, ask);
+    return true;
+}
+
+/* ---- 3, 4: a command, the general address, a range's own address --------------------------------
+ */
+
+static void park_anywhere(const struct question *q)
+{
+    (void)text_copy(q->out->why, WHY_SIZE, "parked in the next free orbit");
+    park(q, 0, 0, 0);
+}
+
+static bool by_range_address(const struct question *q, const char *text)
+{
+    number_key number = number_read(text, NULL);
+    const struct range *r = number ? ranges_by_park_number(&q->d->ranges, number) : NULL;
+
+    if (!r || r->type != RANGE_CALL_PARK || !text_is(r->destination, q->house->destination))
+        return false;
+    (void)text_format(q->out->why, WHY_SIZE, "parked in range %s", r->name);
+    park(q, 0, r->first, r->last);
+    return true;
+}
+
+/* What follows the prefix; NULL: another number. */
+static const char *behind_prefix(const char *text, const char *prefix)
+{
+    return *prefix && text_starts(text, prefix) ? text + strlen(prefix) : NULL;
+}
+
+static void not_ours(const struct question *q, const char *text)
+{
+    char shown[DIALLED_SIZE];
+
+    (void)text_format(q->out->why, WHY_SIZE, "%s is no number of this server",
+                      *text ? text_shown(shown, sizeof shown, text) : "what was dialled");
+    refuse(q, 404);
+}
+
+/* A PBX or a star code said which of the two it wants. */
+static void by_command(const struct question *q, enum explicit_action ask, const char *orbit)
+{
+    if (!*orbit && ask == ASK_PARK)
+        park_anywhere(q);
+    else if (!*orbit || !by_orbit(q, orbit, ask))
+        not_ours(q, orbit);
+}
+
+static bool by_dialled(const struct question *q, const char *text)
+{
+    const char *rest = behind_prefix(text, q->house->park_prefix);
+
+    if (*text && text_is_nocase(text, q->house->park_user)) {
+        if (!*q->in->orbit_param)
+            park_anywhere(q);
+        else if (!by_orbit(q, q->in->orbit_param, ASK_NOTHING))
+            not_ours(q, q->in->orbit_param);
+        return true;
+    }
+    if (by_range_address(q, text) || by_orbit(q, text, ASK_NOTHING))
+        return true;
+    if (rest) {
+        by_command(q, ASK_PARK, rest);
+        return true;
+    }
+    rest = behind_prefix(text, q->house->retrieve_prefix);
+    if (rest)
+        by_command(q, ASK_RETRIEVE, rest);
+    return rest != NULL;
+}
+
+/* ---- the order ----------------------------------------------------------------------------------
+ */
+
+static void judge(const struct question *q)
+{
+    const struct invite *in = q->in;
+    char *why = q->out->why;
+
+    if (!in->trusted) {
+        (void)text_format(why, WHY_SIZE, "%s is in no trusted network", in->source);
+        refuse(q, 403);
+    } else if (in->our_ring_back) {
+        (void)text_copy(why, WHY_SIZE, "this is a ring back of ours that was sent back to us");
+        refuse(q, 482);
+    } else if (in->replaces != REPLACES_NONE) {
+        by_replaces(q);
+    } else if (in->ask != ASK_NOTHING) {
+        by_command(q, in->ask, in->ask_orbit);
+    } else if (!by_dialled(q, in->dialled) && !by_dialled(q, in->dialled_to)) {
+        not_ours(q, in->dialled);
+    }
+}
+
+/* Evidence that somebody else sent this call here, not the one whose leg it is. Diversion alone
+ * marks forwarding and is none. An outsider cannot have dialled a number of ours. */
+static bool was_sent(const struct invite *in, const struct house *house)
+{
+    return in->has_referred_by || in->history_is_transfer || in->ask == ASK_PARK ||
+           !party_is_insider(&in->from, house);
+}
+
+void decide(const struct invite *in, const struct house *house, const struct deployment *d,
+            const struct orbits *orbits, struct calls *calls, msec now, struct decision *out)
+{
+    struct question q = { in, house, d, orbits, calls, now, out, was_sent(in, house) };
+
+    memset(out, 0, sizeof *out);
+    judge(&q);
+    /* Last, as nothing may change for an offer that cannot be accepted, and a better reason to
+     * refuse is told first (RFC 3891 3: the leg to be replaced stays untouched). */
+    if (out->kind != DECIDE_REFUSE && in->media_refusal) {
+        (void)text_copy(out->why, WHY_SIZE, "the offer has no audio that this server can play");
+        refuse(&q, in->media_refusal);
+    }
+}

@@ -1,0 +1,137 @@
+/* What must hold between steps, whatever came in; and what is put back after a restart. */
+#include <assert.h>
+#include <string.h>
+
+#include "core/park_inside.h"
+
+/* ---- restart ------------------------------------------------------------------------------------
+ */
+
+/* The next step's time: what was rung is rung again, what was claimed waits on. */
+static msec deadline_of(const struct call *saved)
+{
+    return saved->state == CALL_PARKED ? saved->deadline : saved->resume_at;
+}
+
+static void as_parked(struct call *c, const struct call *saved)
+{
+    call_id id = c->id;
+    bool rang = saved->state == CALL_RINGING_BACK && !saved->by_hand;
+
+    *c = *saved;
+    c->id = id;
+    c->peer = c->next_leg = c->next_for = 0;
+    c->peer_up = c->has_orbit = false;
+    c->caller_up = true;
+    c->outcome = OUT_NONE;
+    c->next_deadline = NEVER;
+    c->attempt -= rang && c->attempt;
+}
+
+bool park_restore(struct park *p, const struct call *saved, msec now)
+{
+    struct event none = { .type = EV_TICK };
+    struct actions unused = { .count = 0 };
+    struct turn t = { p, &none, now, &unused, NULL };
+    struct call *c = calls_put_back(p->calls, saved->id);
+
+    if (!c)
+        return false;
+    as_parked(c, saved);
+    if (!calls_map_leg(p->calls, c->caller_leg, c->id)) {
+        c->caller_leg = 0; /* it is another call's */
+        calls_free(p->calls, c);
+        return false;
+    }
+    if (!orbits_take_this(p->orbits, c->orbit, c->id, true, now)) {
+        calls_free(p->calls, c);
+        return false;
+    }
+    c->has_orbit = true;
+    c->saved = c->orbit_write = c->write;
+    if (c->give_up_at == NEVER)
+        c->give_up_at = park_later(now, park_longest(c));
+    park_enter(&t, c, CALL_PARKED, deadline_of(saved));
+    return true;
+}
+
+/* ---- the check ----------------------------------------------------------------------------------
+ */
+
+static bool may_lack_orbit(const struct call *c)
+{
+    return c->state == CALL_PARKED || c->state == CALL_RINGING_BACK ||
+           c->state == CALL_FORWARDING || c->state == CALL_RETRIEVING;
+}
+
+static void check_orbit(const struct park *p, const struct call *c)
+{
+    struct orbit o;
+
+    if (c->state == CALL_CONNECTED || c->state == CALL_LEAVING || c->state == CALL_ENDED) {
+        assert(!c->has_orbit);
+        return;
+    }
+    assert(c->has_orbit || may_lack_orbit(c));
+    if (!c->has_orbit)
+        return;
+    o = orbits_look(p->orbits, c->orbit, 0);
+    assert(o.state == ORBIT_BUSY);
+    assert(o.call == c->id);
+}
+
+/* Somebody is on the other side in just these states, and there is one deadline at least wherever
+ * something is awaited. */
+static void check_state(const struct call *c)
+{
+    bool rings = c->state == CALL_RINGING_BACK || c->state == CALL_FORWARDING;
+    bool has_peer = rings || c->state == CALL_RETRIEVING || c->state == CALL_CONNECTED;
+    bool all_up = c->caller_up && c->peer_up;
+
+    assert(c->state > CALL_NONE && c->state < CALL_STATES);
+    assert((c->peer != 0) == has_peer);
+    assert(!rings || !c->peer_up);
+    assert(c->state != CALL_RETRIEVING || !all_up);
+    assert(c->state != CALL_CONNECTED || all_up || c->deadline != NEVER);
+    assert(c->state == CALL_CONNECTED || c->state == CALL_ENDED || call_due(c) != NEVER);
+    assert((c->caller_leg != 0) == (c->state != CALL_ENDED));
+    assert(c->outcome == OUT_NONE || c->state >= CALL_CONNECTED);
+}
+
+static void check_legs(struct park *p, const struct call *c)
+{
+    assert(!c->caller_leg || calls_by_leg(p->calls, c->caller_leg) == c);
+    assert(!c->peer || calls_by_leg(p->calls, c->peer) == c);
+    assert(!c->next_leg || calls_by_leg(p->calls, c->next_leg) == c);
+    assert((c->next_leg != 0) == (c->next_deadline != NEVER));
+    assert((c->next_leg != 0) == (c->next_for != 0));
+    assert(!c->next_for || c->next_for == c->caller_leg || c->next_for == c->peer);
+    assert(!c->peer || c->peer != c->caller_leg);
+}
+
+/* What was told is on disk: an answered call in an orbit has been saved with it, unless it lost its
+ * orbit once and got another. */
+static void check_saved(const struct call *c)
+{
+    assert(c->saved <= c->write);
+    assert(c->state != CALL_SAVING || c->saved < c->orbit_write);
+    assert(c->state != CALL_TELLING || c->saved >= c->orbit_write);
+}
+
+void park_check(struct park *p)
+{
+    uint32_t with_orbit = 0;
+
+    calls_check(p->calls);
+    orbits_check(p->orbits);
+    for (struct call *c = calls_next(p->calls, 0); c; c = calls_next(p->calls, c->id)) {
+        check_state(c);
+        check_orbit(p, c);
+        check_legs(p, c);
+        check_saved(c);
+        assert(c->state != CALL_ENDED || c->id == p->gone);
+        with_orbit += c->has_orbit;
+    }
+    /* No orbit is held by nobody. */
+    assert(orbits_count(p->orbits, 0, 0, 0).busy == with_orbit);
+}

@@ -1,0 +1,110 @@
+/* What the files of the parking machine (park*.c) share; nobody else includes it. park.c has the
+ * table of what may happen when; park_invite.c what comes in; park_wait.c being parked and what
+ * ends it; park_ring.c whom we call; park_meet.c two parties; park_swap.c Replaces; park_command.c
+ * what people ask for; park_act.c how actions are written down; park_words.c and park_check.c only
+ * look. */
+#ifndef CALLPARK_CORE_PARK_INSIDE_H
+#define CALLPARK_CORE_PARK_INSIDE_H
+
+#include "base/text.h"
+#include "core/park.h"
+
+/* One step while it is taken. */
+struct turn {
+    struct park *p;
+    const struct event *ev;
+    msec now;
+    struct actions *out;
+    const struct decision *decision; /* what the INVITE of this step means; NULL: it is none */
+};
+
+typedef void handler(struct turn *t, struct call *c);
+
+/* ---- park_act.c: actions, in the order in which they are to be done */
+
+struct action *park_act(struct turn *t, enum action_type type, call_id call);
+struct action *park_act_leg(struct turn *t, enum action_type type, const struct call *c,
+                            leg_id leg);
+void park_hang_up(struct turn *t, const struct call *c, leg_id leg, uint16_t code, const char *why);
+void park_refuse(struct turn *t, call_id call, leg_id leg, uint16_t code, uint16_t retry_after,
+                 const char *why);
+void park_music(struct turn *t,
+                const struct call *c); /* nothing while the caller has not acknowledged */
+void park_say(struct turn *t, struct call *c, enum say say, bool then_music);
+void park_save(struct turn *t, struct call *c); /* nobody waits for it */
+
+/* The sentence stands in c->why already; PARK_STEP writes it there. */
+void park_step_done(struct turn *t, struct call *c, enum step step);
+#define PARK_STEP(t, c, step, ...)                                                                 \
+    ((void)text_format((c)->why, sizeof(c)->why, __VA_ARGS__), park_step_done(t, c, step))
+
+/* How somebody is named in a sentence; `fallback` when nobody knows. */
+const char *park_name(char to[DISPLAY_SIZE], const struct party *p, const char *fallback);
+const char *park_orbit_name(char to[NUMBER_SIZE + 8], const struct call *c);
+/* "who" of a command, for reasons. */
+const char *park_actor(const struct turn *t);
+
+/* ---- park_wait.c: in an orbit, and out of it */
+
+void park_enter(struct turn *t, struct call *c, enum call_state state, msec deadline);
+msec park_later(msec now, msec span);    /* NEVER stays NEVER */
+msec park_longest(const struct call *c); /* max_park, and never NEVER */
+
+/* Take this orbit, or any other if `orbit` is 0 or not to be had: in the same range, then anywhere
+ * on this node. False: none is free. */
+bool park_take_orbit(struct turn *t, struct call *c, number_key orbit);
+void park_give_back_orbit(struct turn *t, struct call *c, bool keep);
+
+/* Into PARKED, and the next step at `deadline`. */
+void park_settle(struct turn *t, struct call *c, msec deadline);
+/* The patience of PARKED is at its end: ring somebody, or regret. */
+void park_next_move(struct turn *t, struct call *c);
+void park_regret(struct turn *t, struct call *c, const char *why);
+/* Over: everybody who is still there is hung up with this; the caller's own leg is gone already if
+ * `caller_leg` is 0. The sentence stands in c->why. */
+void park_end(struct turn *t, struct call *c, enum outcome outcome, enum step step, uint16_t code);
+msec park_full_patience(const struct turn *t, const struct call *c);
+bool park_may_learn(const struct turn *t, const struct call *c, const struct party *who);
+handler park_saved, park_not_saved, park_caller_up, park_said, park_due, park_told, park_leave;
+handler park_caller_left, park_caller_cancelled;
+
+/* ---- park_invite.c */
+
+void park_invite(struct turn *t);
+
+/* ---- park_ring.c */
+
+/* May this call's parker be rung, and who is it? False: go on to the fallback. */
+bool park_whom(const struct house *house, const struct call *c, struct party *whom);
+void park_ring_back(struct turn *t, struct call *c, const struct party *whom, const char *because);
+void park_forward(struct turn *t, struct call *c, const char *because);
+void park_call_chosen(struct turn *t, struct call *c, const char *uri, enum peer_role role);
+/* Call off what rings, if anything does; its attempt counts as not made. */
+void park_stop_ringing(struct turn *t, struct call *c, uint16_t code, const char *why);
+handler park_ring_failed, park_ring_timed_out, park_ring_answered;
+
+/* ---- park_meet.c */
+
+void park_meet(struct turn *t,
+               struct call *c); /* connect them if both are up, wait for that if not */
+handler park_claim, park_peer_up, park_retriever_lost, park_retriever_late, park_peer_hung_up;
+handler park_up_again, park_never_up;
+
+/* ---- park_swap.c */
+
+void park_take_over(struct turn *t, struct call *c, const struct decision *d);
+/* An event of the leg that is to take over. */
+void park_swap_event(struct turn *t, struct call *c);
+void park_swap_off(struct turn *t, struct call *c, const char *why);
+/* The leg to be replaced went first. True: the new one has its place. */
+bool park_swap_early(struct turn *t, struct call *c, leg_id gone);
+void park_changed(struct turn *t, struct call *c); /* EV_IDENTITY on any of its legs */
+handler park_media_moved;
+
+/* ---- park_command.c */
+
+handler park_do_retrieve, park_do_ring_back, park_do_extend, park_do_transfer, park_do_hang_up;
+handler park_do_note, park_do_force_out;
+void park_refuse_command(struct turn *t, call_id call, const char *why);
+
+#endif

@@ -1,0 +1,98 @@
+/* The machine in words, for people who look at it. */
+#include "core/park_inside.h"
+
+const char *step_name(enum step s)
+{
+    static const char *const names[STEPS] = {
+        [STEP_PARKING] = "call.parking",
+        [STEP_PARKED] = "call.parked",
+        [STEP_PARK_FAILED] = "call.park_failed",
+        [STEP_TELLING] = "call.telling",
+        [STEP_IDENTITY] = "call.identity",
+        [STEP_TAKEN_OVER] = "call.taken_over",
+        [STEP_RINGBACK_STARTED] = "call.ringback_started",
+        [STEP_RINGBACK_FAILED] = "call.ringback_failed",
+        [STEP_FORWARDING] = "call.forwarding",
+        [STEP_FORWARD_FAILED] = "call.forward_failed",
+        [STEP_RETRIEVING] = "call.retrieving",
+        [STEP_RETRIEVE_FAILED] = "call.retrieve_failed",
+        [STEP_RETRIEVED] = "call.retrieved",
+        [STEP_RINGBACK_ANSWERED] = "call.ringback_answered",
+        [STEP_FORWARDED] = "call.forwarded",
+        [STEP_RETURNED] = "call.returned",
+        [STEP_ABANDONED] = "call.abandoned",
+        [STEP_REFUSED] = "call.refused",
+        [STEP_EXTENDED] = "call.extended",
+        [STEP_NOTED] = "call.noted",
+        [STEP_HUNG_UP] = "call.hung_up",
+        [STEP_TIMED_OUT] = "call.timed_out",
+        [STEP_ENDED] = "call.ended",
+    };
+
+    return s < STEPS ? names[s] : "call.unknown";
+}
+
+/* What park_next_move() will do, looked at from outside. */
+static void words_of_move(const struct park *p, const struct call *c, char to[WHY_SIZE])
+{
+    uint32_t attempts = c->forced ? 1 : c->rules.max_pickup_attempts;
+    struct party whom;
+    char name[DISPLAY_SIZE];
+
+    if (c->attempt < attempts && park_whom(&p->house, c, &whom))
+        (void)text_format(to, WHY_SIZE, "rings %s back, attempt %u of %u",
+                          park_name(name, &whom, "the parker"), c->attempt + 1, attempts);
+    else if (*c->rules.timeout_uri && !c->fallback_tried)
+        (void)text_format(to, WHY_SIZE, "goes to the fallback %.100s", c->rules.timeout_uri);
+    else if (*c->rules.timeout_uri)
+        (void)text_copy(to, WHY_SIZE, "waits to be retrieved");
+    else
+        (void)text_copy(to, WHY_SIZE, "is hung up: there is no fallback address");
+}
+
+static void words_of_giving_up(const struct call *c, char to[WHY_SIZE])
+{
+    if (*c->rules.timeout_uri && !c->fallback_tried)
+        (void)text_format(to, WHY_SIZE, "goes to the fallback %.100s", c->rules.timeout_uri);
+    else
+        (void)text_copy(to, WHY_SIZE, "is hung up: nobody could be reached for too long");
+}
+
+msec park_next_step(const struct park *p, const struct call *c, char to[WHY_SIZE])
+{
+    char name[DISPLAY_SIZE];
+
+    to[0] = '\0';
+    switch (c->state) {
+    case CALL_SAVING:
+        (void)text_copy(to, WHY_SIZE, "is answered once it is written to the store");
+        break;
+    case CALL_TELLING:
+        (void)text_copy(to, WHY_SIZE, "counts as parked once the number has been told");
+        break;
+    case CALL_PARKED:
+        if (c->deadline < c->give_up_at)
+            words_of_move(p, c, to);
+        else
+            words_of_giving_up(c, to);
+        break;
+    case CALL_RINGING_BACK:
+    case CALL_FORWARDING:
+        (void)text_format(to, WHY_SIZE, "stops ringing %s",
+                          park_name(name, &c->peer_party, "the parker"));
+        break;
+    case CALL_RETRIEVING:
+        (void)text_format(to, WHY_SIZE, "is connected to %s",
+                          park_name(name, &c->peer_party, "the retriever"));
+        break;
+    case CALL_LEAVING:
+        (void)text_copy(to, WHY_SIZE, "is hung up once a word of regret has been said");
+        break;
+    case CALL_NONE:
+    case CALL_CONNECTED:
+    case CALL_ENDED:
+    case CALL_STATES:
+        return NEVER;
+    }
+    return call_due(c);
+}
