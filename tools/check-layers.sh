@@ -22,6 +22,7 @@ includes=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' src \
         only["libpq"] = "^src/store/pg[^/]*$"
         only["microhttpd"] = "^src/http/"
         only["jansson"] = "^src/(http|api|ctl)/"
+        only["curl/"] = "^src/ctl/client[^/]*$"
         only["ini.h"] = "^src/app/config[^/]*$"
         only["sodium"] = "^src/(app|api)/"
         only["systemd/"] = "^src/(main[.]c$|app/)"

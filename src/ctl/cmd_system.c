@@ -1,0 +1,103 @@
+/* callparkctl status, system ..., version: the server itself. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "ctl/commands.h"
+
+static const struct print_column screen[] = { { "node", "node", CELL_TEXT },
+                                              { "version", "version", CELL_TEXT },
+                                              { "up", "started_at", CELL_SINCE },
+                                              { "state", "state", CELL_TEXT },
+                                              { "destination", "destination", CELL_TEXT },
+                                              { "site", "site", CELL_TEXT },
+                                              { "SIP", "listeners", CELL_TEXT },
+                                              { "park by dialling", "park_user", CELL_TEXT },
+                                              { "domain", "domain", CELL_TEXT },
+                                              { "calls parked", "calls", CELL_TEXT },
+                                              { "ranges", "ranges", CELL_TEXT },
+                                              { "numbers", "orbits", CELL_TEXT },
+                                              { "store", "store", CELL_TEXT },
+                                              { "web", "web", CELL_TEXT },
+                                              { 0 } };
+
+static int status_once(struct ctl *ctl)
+{
+    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
+    int code = ctl_get(ctl, "/api/v1/system", &r);
+
+    return code ? code : ctl_show(ctl, &r, screen, "node");
+}
+
+int cmd_status(struct ctl *ctl)
+{
+    int code = status_once(ctl);
+
+    while (!code && ctl_option(ctl, OPT_WATCH)) {
+        fflush(ctl->out);
+        (void)sleep(2);
+        ctl->style.now = time(NULL);
+        if (ctl->style.format == PRINT_TABLE)
+            fputs(isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "\n", ctl->out);
+        code = status_once(ctl);
+    }
+    return code;
+}
+
+static int order(struct ctl *ctl, const char *path, const json_t *body, const char *done)
+{
+    int code =
+        ctl_ask(ctl, &(struct ctl_request){ .method = "POST", .path = path, .body = body }, NULL);
+
+    if (!code)
+        ctl_say(ctl, "%s", ctl_option(ctl, OPT_DRY_RUN) ? "dry run: nothing was changed" : done);
+    return code;
+}
+
+int cmd_system_drain(struct ctl *ctl)
+{
+    return order(ctl, "/api/v1/system/drain", NULL,
+                 "draining: new parks are refused, calls that wait stay");
+}
+
+int cmd_system_undrain(struct ctl *ctl)
+{
+    return order(ctl, "/api/v1/system/undrain", NULL, "calls can be parked again");
+}
+
+int cmd_system_reload(struct ctl *ctl)
+{
+    return order(ctl, "/api/v1/system/reload", NULL, "the configuration has been read again");
+}
+
+int cmd_system_backup(struct ctl *ctl)
+{
+    char path[4096], folder[2048];
+    const char *file = ctl->args.words[0];
+    json_t *body CLEANUP(ctl_json_done) = NULL;
+
+    /* The server writes it, and its working folder is not ours. */
+    if (*file != '/' && !getcwd(folder, sizeof(folder)))
+        return ctl_fail(ctl, CTL_USAGE, "where is '%.200s'? Give the whole path", file);
+    if (!text_format(path, sizeof(path), "%s%s%s", *file == '/' ? "" : folder,
+                     *file == '/' ? "" : "/", file))
+        return ctl_fail(ctl, CTL_USAGE, "that path is too long");
+    body = json_pack("{s:s}", "path", path);
+    if (!body)
+        return ctl_fail(ctl, CTL_USAGE, "the path is no UTF-8 text");
+    return order(ctl, "/api/v1/system/backup", body, "the backup is written and whole");
+}
+
+int cmd_version(struct ctl *ctl)
+{
+    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
+    int code;
+
+    fprintf(ctl->out, "callparkctl %s\n", CALLPARK_VERSION);
+    code = ctl_get(ctl, "/version", &r);
+    if (!code)
+        fprintf(ctl->out, "callparkd %s\n", ctl_string(r.json, "version"));
+    return code;
+}

@@ -1,0 +1,64 @@
+/* Every command: one table, which parsing, help and completion read, and one function for each. */
+#ifndef CALLPARK_CTL_COMMANDS_H
+#define CALLPARK_CTL_COMMANDS_H
+
+#include "ctl/ctl.h"
+
+extern const struct ctl_command ctl_commands[]; /* ends with a path of NULL */
+
+int cmd_status(struct ctl *ctl);
+int cmd_version(struct ctl *ctl);
+int cmd_system_drain(struct ctl *ctl);
+int cmd_system_undrain(struct ctl *ctl);
+int cmd_system_reload(struct ctl *ctl);
+int cmd_system_backup(struct ctl *ctl);
+
+int cmd_range_list(struct ctl *ctl);
+int cmd_range_get(struct ctl *ctl);
+int cmd_range_create(struct ctl *ctl);
+int cmd_range_update(struct ctl *ctl);
+int cmd_range_delete(struct ctl *ctl);
+int cmd_range_validate(struct ctl *ctl);
+int cmd_range_find(struct ctl *ctl);
+int cmd_range_import(struct ctl *ctl);
+int cmd_range_export(struct ctl *ctl);
+int cmd_orbit_get(struct ctl *ctl);
+
+int cmd_call_list(struct ctl *ctl);
+int cmd_call_get(struct ctl *ctl);
+int cmd_call_timeline(struct ctl *ctl);
+int cmd_call_retrieve(struct ctl *ctl);
+int cmd_call_ringback(struct ctl *ctl);
+int cmd_call_extend(struct ctl *ctl);
+int cmd_call_transfer(struct ctl *ctl);
+int cmd_call_hangup(struct ctl *ctl);
+int cmd_call_note(struct ctl *ctl);
+int cmd_call_watch(struct ctl *ctl);
+int cmd_record_list(struct ctl *ctl);
+int cmd_record_export(struct ctl *ctl);
+int cmd_event_tail(struct ctl *ctl);
+
+int cmd_settings_get(struct ctl *ctl);
+int cmd_settings_set(struct ctl *ctl);
+int cmd_settings_reset(struct ctl *ctl);
+
+int cmd_destination_list(struct ctl *ctl);
+int cmd_destination_get(struct ctl *ctl);
+int cmd_destination_add(struct ctl *ctl);
+int cmd_destination_update(struct ctl *ctl);
+int cmd_destination_remove(struct ctl *ctl);
+int cmd_site_list(struct ctl *ctl);
+int cmd_site_add(struct ctl *ctl);
+int cmd_site_remove(struct ctl *ctl);
+
+int cmd_selftest(struct ctl *ctl);
+int cmd_demo(struct ctl *ctl);
+int cmd_completion(struct ctl *ctl);
+
+/* Show the help that the command line asks for: of a command, a group, or all. */
+void help_show(const struct ctl *ctl);
+
+/* "90m" ago or "2026-11-01T00:00:00Z" as a time the API takes; false with a sentence. */
+int ctl_moment(const struct ctl *ctl, const char *text, char to[32]);
+
+#endif
