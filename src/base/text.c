@@ -203,12 +203,15 @@ bool text_is_plain(const char *text)
 const char *text_shown(char *to, size_t size, const char *text)
 {
     size_t used = 0, length;
+    bool fits;
     uint32_t c;
 
-    for (text = text ? text : ""; *text; text += length ? length : 1) {
+    text = text ? text : "";
+    fits = strlen(text) < size;
+    for (; *text; text += length ? length : 1) {
         bool plain = (length = text_character(text, &c)) && c >= 0x20 && (c < 0x7F || c > 0x9F);
 
-        if (used + 4 + 4 > size) { /* the longest character, and what says that more followed */
+        if (!fits && used + 4 + 4 > size) { /* the longest character, and what says it was cut */
             memcpy(to + used, "...", 3);
             used += 3;
             break;
