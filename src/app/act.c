@@ -34,6 +34,24 @@ static leg_id other_leg(const struct call *c, leg_id leg)
     return leg == c->caller_leg ? c->peer : c->caller_leg;
 }
 
+/* The number of an orbit is told once its row is on disk: until then the machine wants to hear of
+ * each write. */
+static void await_report(struct app *a, const struct action *action, bool is_written)
+{
+    struct app_token token = { .kind = TOKEN_CALL, .call = action->call, .write = action->write };
+
+    if (a->group_token) {
+        a->tokens[a->group_token & (TOKENS_WAITING - 1)].write = action->write;
+        return;
+    }
+    a->group_token = is_written ? turn_token(a, &token) : 0;
+    if (!a->group_token) {
+        struct event ev = { .type = EV_NOT_SAVED, .call = action->call, .write = action->write };
+
+        app_own_event(a, &ev);
+    }
+}
+
 static void save(struct app *a, const struct action *action)
 {
     const struct call *c = app_call(a, action->call);
@@ -47,20 +65,8 @@ static void save(struct app *a, const struct action *action)
         change->call.deadline = c->deadline == NEVER ? NEVER : app_wall(a, c->deadline);
         change->call.give_up_at = c->give_up_at == NEVER ? NEVER : app_wall(a, c->give_up_at);
     }
-    if (c->state == CALL_SAVING && action->write) {
-        struct app_token token = { .kind = TOKEN_CALL,
-                                   .call = action->call,
-                                   .write = action->write };
-
-        a->group_token = change ? turn_token(a, &token) : 0;
-        if (!a->group_token) {
-            struct event ev = { .type = EV_NOT_SAVED,
-                                .call = action->call,
-                                .write = action->write };
-
-            app_own_event(a, &ev);
-        }
-    }
+    if (c->saved < c->orbit_write)
+        await_report(a, action, change != NULL);
 }
 
 static void forget(struct app *a, const struct action *action)

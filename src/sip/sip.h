@@ -29,6 +29,7 @@ struct sip_config {
     msec t1;                         /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
     uint32_t session_expires;        /* RFC 4028, seconds: 1800; Min-SE is 90 */
     char user_agent[64];
+    leg_id first_leg;                /* numbers of legs that others start count up from here: odd */
 };
 
 /* The dialog of a leg as the store keeps it (sip.md 9.1), so that a later start can find it again. */
