@@ -1,0 +1,419 @@
+/* What only a store in a file has to keep: which files it takes, what it says of those that it does
+ * not, migrations, copies, and a disk that fails. And the troubles that the one in memory is asked
+ * for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "store/sqlite.h"
+#include "tested.h"
+
+static int set_up(void **state)
+{
+    struct tested *t = malloc(sizeof *t);
+
+    assert_non_null(t);
+    tested_open(t, "sqlite");
+    *state = t;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    tested_done(*state);
+    free(*state);
+    return 0;
+}
+
+static void run_sql(const struct tested *t, const char *file, const char *sql)
+{
+    char path[256];
+    sqlite3 *db = NULL;
+
+    tested_path(t, path, sizeof path, file);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s", sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void write_file(const struct tested *t, const char *file, const char *content, mode_t mode)
+{
+    char path[256];
+    FILE *to;
+
+    tested_path(t, path, sizeof path, file);
+    to = fopen(path, "we");
+    assert_non_null(to);
+    assert_true(fputs(content, to) >= 0);
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static int64_t read_sql(const struct tested *t, const char *file, const char *sql)
+{
+    char path[256];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *st = NULL;
+    int64_t value;
+
+    tested_path(t, path, sizeof path, file);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    value = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+    return value;
+}
+
+static void refuses(const struct tested *t, const char *file, int code, const char *words)
+{
+    char url[300], path[256];
+    struct store *s = NULL;
+    struct err err = { 0 };
+
+    tested_path(t, path, sizeof path, file);
+    (void)text_format(url, sizeof url, "sqlite:%s", path);
+    assert_int_equal(store_open(&s, url, &err), code);
+    assert_null(s);
+    if (!text_matches(err.text, words))
+        fail_msg("'%s' is not like '%s'", err.text, words);
+}
+
+static void only_its_own_files(void **state)
+{
+    struct tested *t = *state;
+    char path[256];
+
+    write_file(t, "words.db",
+               "This is no database, only some words, but enough of them to fill "
+               "more than one hundred bytes, which is a header's length.\n",
+               0600);
+    refuses(t, "words.db", -EBADMSG, "*words.db: *not a database*");
+    refuses(t, ".", -EISDIR, "*is a folder*");
+    refuses(t, "no/such/folder.db", -ENOENT, "*No such file*folder must exist*");
+    write_file(t, "protected.db", "", 0400);
+    if (geteuid() == 0)
+        refuses(t, "protected.db", -EROFS, "*write-protected*");
+    else
+        refuses(t, "protected.db", -EACCES, "*cannot be written*");
+    run_sql(t, "others.db", "CREATE TABLE songs (title TEXT)");
+    refuses(t, "others.db", -EBADMSG, "*of some other program*");
+    assert_int_equal(read_sql(t, "others.db", "SELECT count(*) FROM sqlite_schema"), 1);
+    tested_path(t, path, sizeof path, "fifo.db");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    refuses(t, "fifo.db", -EISDIR, "*no ordinary file*");
+}
+
+static void one_callparkd_at_a_time(void **state)
+{
+    struct tested *t = *state;
+
+    refuses(t, "callpark.db", -EBUSY, "*in use by another callparkd (process *)*");
+    tested_reopen(t); /* which frees it in between */
+}
+
+static void a_newer_version_is_refused(void **state)
+{
+    struct tested *t = *state;
+
+    tested_close(t);
+    run_sql(t, "callpark.db", "PRAGMA user_version = 999");
+    refuses(t, "callpark.db", -EPROTO, "*schema version 999*newer callparkd*");
+    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), 999);
+}
+
+static void damage_is_said_so(void **state)
+{
+    struct tested *t = *state;
+    char path[256], noise[4096];
+    FILE *f;
+
+    tested_close(t);
+    run_sql(t, "callpark.db", "PRAGMA wal_checkpoint(TRUNCATE)");
+    tested_path(t, path, sizeof path, "callpark.db");
+    f = fopen(path, "r+e");
+    assert_non_null(f);
+    memset(noise, 0x5a, sizeof noise);
+    assert_int_equal(fseek(f, 100, SEEK_SET), 0);
+    assert_int_equal(fwrite(noise, 1, sizeof noise - 100, f), sizeof noise - 100);
+    assert_int_equal(fclose(f), 0);
+    refuses(t, "callpark.db", -EBADMSG, "*damaged; put back a backup");
+}
+
+static void a_row_that_makes_no_sense_is_left_out(void **state)
+{
+    struct tested *t = *state;
+    struct change rows[3] = { row_range(1, "a", 4100, 4109), row_range(2, "b", 4200, 4209),
+                              row_call(1, 4100) };
+    struct loaded *l;
+
+    tested_start(t);
+    tested_must_write(t, rows, 3);
+    tested_close(t);
+    run_sql(
+        t, "callpark.db",
+        "UPDATE ranges SET type = 'parking_meter' WHERE id = 1;"
+        "UPDATE calls SET rules = 'max_park=2d' || char(10) || 'pickup_timeout=-5' || char(10) || "
+        "'x';"
+        "INSERT INTO settings VALUES ('global', '', 'ring_time', '17', 1),"
+        " ('global', '', 'ring_tome', '17', 1), ('global', '', 'max_pickup_attempts', '-1', 1),"
+        " ('planet', 'x', 'ring_time', '17', 1);"
+        "INSERT INTO ranges VALUES (3, 'c', 0, 99999999999999, 'd', 'call_park', 'active', '', 1)");
+    tested_reopen(t);
+    l = tested_load(t);
+    assert_int_equal(l->ranges, 1);
+    assert_int_equal(l->range[0].id, 2);
+    assert_int_equal(l->scopes, 1);
+    assert_int_equal(l->settings[0].said.set, 1U << SET_RING_TIME);
+    assert_int_equal(l->settings[0].said.values.ring_time, 17000);
+    assert_int_equal(l->calls, 1);
+    assert_int_equal(l->call[0].call.rules.max_park, 172800000);
+    assert_int_equal(l->call[0].call.rules.pickup_timeout, 90000); /* the default */
+    free(l);
+}
+
+static void the_file_is_for_its_user_alone(void **state)
+{
+    struct tested *t = *state;
+    static const char *const files[] = { "callpark.db", "callpark.db-wal", "callpark.db.lock" };
+    struct change c = row_range(1, "a", 4100, 4109);
+
+    tested_start(t);
+    tested_must_write(t, &c, 1);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[256];
+        struct stat found;
+
+        tested_path(t, path, sizeof path, files[i]);
+        assert_int_equal(stat(path, &found), 0);
+        assert_int_equal(found.st_mode & 0777, 0600);
+    }
+}
+
+static void the_database_itself_refuses_a_number_twice(void **state)
+{
+    struct tested *t = *state;
+    struct change c = row_range(1, "a", 4100, 4109);
+    sqlite3 *db = NULL;
+    char path[256];
+
+    tested_start(t);
+    tested_must_write(t, &c, 1);
+    tested_path(t, path, sizeof path, "callpark.db");
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "INSERT INTO orbits VALUES (4105, 1)", NULL, NULL, NULL),
+                     SQLITE_CONSTRAINT);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(*) FROM orbits"), 10);
+}
+
+/* --- migrations --- */
+
+static struct sqlite *open_plainly(const struct tested *t, const char *file)
+{
+    struct sqlite *s = calloc(1, sizeof *s);
+    char path[256];
+
+    assert_non_null(s);
+    tested_path(t, path, sizeof path, file);
+    s->path = strdup(path);
+    s->lock_fd = -1;
+    assert_int_equal(sqlite3_open(path, &s->db), SQLITE_OK);
+    return s;
+}
+
+static void an_older_file_is_brought_up_to_date(void **state)
+{
+    struct tested *t = *state;
+    const struct migration list[3] = { sqlite_migrations[0],
+                                       { "002-more", "ALTER TABLE sites ADD COLUMN more TEXT" },
+                                       { "003-wrong", "CREATE TABLE x (a); SELECT nonsense" } };
+    struct change c = row_site("Redmond");
+    struct err err = { 0 };
+    struct sqlite *s;
+
+    tested_start(t);
+    tested_must_write(t, &c, 1);
+    tested_close(t);
+    s = open_plainly(t, "callpark.db");
+    assert_int_equal(sqlite_migrate(s, list, 2, &err), 0);
+    assert_int_equal(sqlite_migrate(s, list, 2, &err), 0); /* nothing is left to do */
+    sqlite_close(s);
+    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(more IS NULL) FROM sites"), 1);
+    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), 2);
+    assert_int_equal(read_sql(t, "callpark.db.before-2", "PRAGMA user_version"), 1);
+    assert_int_equal(read_sql(t, "callpark.db.before-2", "SELECT count(*) FROM sites"), 1);
+
+    /* One that fails leaves the version and the tables as they were. */
+    s = open_plainly(t, "callpark.db");
+    assert_true(sqlite_migrate(s, list, 3, &err) < 0);
+    assert_true(text_matches(err.text, "schema 003-wrong: *nonsense*"));
+    sqlite_close(s);
+    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), 2);
+    assert_int_equal(
+        read_sql(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE name = 'x'"), 0);
+}
+
+static void the_schema_is_whole(void **state)
+{
+    struct tested *t = *state;
+
+    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), sqlite_migration_count);
+    assert_int_equal(
+        read_sql(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 10);
+    assert_int_equal(
+        read_sql(t, "callpark.db", "SELECT count(*) FROM pragma_table_list WHERE strict"), 10);
+}
+
+/* --- copies --- */
+
+static void a_copy_holds_everything(void **state)
+{
+    struct tested *t = *state;
+    struct change c = row_range(1, "a", 4100, 4109);
+    char path[256];
+    struct store_event ev;
+    struct stat found;
+
+    tested_start(t);
+    tested_must_write(t, &c, 1);
+    tested_path(t, path, sizeof path, "copy.db");
+    assert_int_equal(store_backup(t->store, path, 99), 0);
+    ev = tested_event(t);
+    assert_int_equal(ev.token, 99);
+    assert_int_equal(ev.result, STORE_DONE);
+    assert_int_equal(read_sql(t, "copy.db", "SELECT count(*) FROM orbits"), 10);
+    assert_int_equal(stat(path, &found), 0);
+    assert_int_equal(found.st_mode & 0777, 0600);
+    assert_int_equal(store_backup(t->store, path, 100), 0);
+    ev = tested_event(t);
+    assert_int_equal(ev.token, 100);
+    assert_int_equal(ev.result, STORE_FAILED);
+    assert_true(text_matches(ev.text, "*copy.db is there already*"));
+    assert_int_equal(store_backup(t->store, "/proc/nothing/here.db", 101), 0);
+    assert_int_equal(tested_event(t).result, STORE_FAILED);
+}
+
+/* --- a disk that fails --- */
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void submit_leg(struct tested *t, uint64_t token)
+{
+    struct change c = row_leg(token, 1);
+    struct change_group group = tested_group(token, &c, 1);
+
+    assert_int_equal(store_submit(t->store, &group, 1), 0);
+}
+
+/* No file may grow: every write fails until that is over, and the store finds out by itself that it
+ * is. */
+static void a_full_disk_is_said_once(void **state)
+{
+    struct tested *t = *state;
+    struct store_event ev;
+    uint64_t token = 1, failed = 0;
+    struct loaded *l;
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    tested_start(t);
+    submit_leg(t, token);
+    assert_int_equal(tested_event(t).result, STORE_DONE);
+    limit_files(64 * 1024);
+    do { /* until the log of the database has reached that size */
+        submit_leg(t, ++token);
+        ev = tested_event(t);
+        assert_int_equal(ev.type, STORE_REPORT);
+        assert_int_equal(ev.token, token);
+    } while (ev.result == STORE_DONE && token < 100);
+    assert_int_equal(ev.result, STORE_FAILED);
+    failed = token;
+    ev = tested_event(t);
+    assert_int_equal(ev.type, STORE_TROUBLE);
+    assert_int_equal(ev.result, STORE_FAILED);
+    assert_true(*ev.text != '\0');
+    submit_leg(t, ++token);
+    ev = tested_event(t);
+    assert_int_equal(ev.type, STORE_REPORT);
+    assert_int_equal(ev.result, STORE_FAILED);
+    limit_files(RLIM_INFINITY);
+    ev = tested_event(t); /* of a probe, as nothing was submitted */
+    assert_int_equal(ev.type, STORE_TROUBLE);
+    assert_int_equal(ev.result, STORE_DONE);
+    submit_leg(t, 200);
+    assert_int_equal(tested_event(t).result, STORE_DONE);
+    tested_reopen(t);
+    l = tested_load(t);
+    assert_int_equal(l->legs, failed); /* those before, and the last one */
+    free(l);
+}
+
+static void memory_fails_on_request(void **state)
+{
+    struct tested t;
+    struct store_event ev;
+
+    (void)state;
+    tested_open(&t, "memory");
+    tested_start(&t);
+    store_mem_trouble(t.store, 2, 0);
+    submit_leg(&t, 1);
+    ev = tested_event(&t);
+    assert_int_equal(ev.token, 1);
+    assert_int_equal(ev.result, STORE_FAILED);
+    ev = tested_event(&t);
+    assert_int_equal(ev.type, STORE_TROUBLE);
+    assert_int_equal(ev.result, STORE_FAILED);
+    submit_leg(&t, 2);
+    assert_int_equal(tested_event(&t).result, STORE_FAILED);
+    submit_leg(&t, 3);
+    ev = tested_event(&t);
+    if (ev.type == STORE_TROUBLE) /* a probe may have come first */
+        ev = tested_event(&t);
+    assert_int_equal(ev.type, STORE_REPORT);
+    assert_int_equal(ev.token, 3);
+    assert_int_equal(ev.result, STORE_DONE);
+    tested_done(&t);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(only_its_own_files),
+        TEST(one_callparkd_at_a_time),
+        TEST(a_newer_version_is_refused),
+        TEST(damage_is_said_so),
+        TEST(a_row_that_makes_no_sense_is_left_out),
+        TEST(the_file_is_for_its_user_alone),
+        TEST(the_database_itself_refuses_a_number_twice),
+        TEST(an_older_file_is_brought_up_to_date),
+        TEST(the_schema_is_whole),
+        TEST(a_copy_holds_everything),
+        TEST(a_full_disk_is_said_once),
+        cmocka_unit_test(memory_fails_on_request),
+    };
+
+    return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);
+}
