@@ -113,17 +113,12 @@ static const char *prefix_words(number_key key)
     return number_prefix(key) == '*' ? "*" : number_prefix(key) == '#' ? "#" : "no prefix";
 }
 
-/* The first number of that length behind which a hundred more are of the same length. */
+/* A range that may have been meant: from `first` to the end of its hundred. */
 static void example(char to[2 * NUMBER_SIZE + 2], number_key first)
 {
-    unsigned digits = number_digits(first);
-    number_key low = first - first % 100, high = low + 99;
+    uint32_t value = number_value(first), of = number_digits(first) == 1 ? 10 : 100;
 
-    if (digits < 3) { /* too few numbers for a round hundred */
-        low = first;
-        high = first - number_value(first) + (digits == 1 ? 9 : 99);
-    }
-    range_span_text(to, low < first ? first : low, high);
+    range_span_text(to, first, first + (of - 1 - value % of));
 }
 
 static struct range_verdict judge_span(number_key first, number_key last, struct err *err)

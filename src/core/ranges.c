@@ -268,7 +268,7 @@ static void describe(char *to, size_t size, const struct range *other, const str
 static struct range_verdict overlap(const struct ranges *all, const struct range *r,
                                     struct range_verdict v, unsigned count, struct err *err)
 {
-    const struct range *other = ranges_by_id(all, v.conflicts[0]);
+    const struct range *at_start = ranges_holding(all, r->first);
     char own[2 * NUMBER_SIZE + 2], who[220] = "";
     unsigned told = 0;
 
@@ -285,7 +285,7 @@ static struct range_verdict overlap(const struct ranges *all, const struct range
         err_set(err, -EEXIST, "%s overlaps %s", own, who);
     propose_block(all, r, &v, err);
     v.fault = RANGE_OVERLAP;
-    v.pointer = other->first > r->first ? "/end" : "/start";
+    v.pointer = at_start && at_start->id != r->id ? "/start" : "/end";
     return v;
 }
 
