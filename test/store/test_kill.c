@@ -1,9 +1,11 @@
 /* Killing the process at any moment: the store opens again, what was reported is there, and no half
  * of a group is. A child writes as fast as it can and says through a pipe what was reported to it.
  */
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -18,13 +20,17 @@
 #define TOKENS_MAX 65536
 #define GROUPS_A_TURN 5
 
+#define AHEAD 200 /* groups that wait to be written */
+
 static int report_pipe = -1;
+static atomic_ullong last_report;
 
 static bool tell_parent(void *to, const struct store_event *ev)
 {
     (void)to;
     if (ev->type != STORE_REPORT || ev->result != STORE_DONE)
         _exit(3);
+    atomic_store(&last_report, ev->token);
     return write(report_pipe, &ev->token, sizeof ev->token) == sizeof ev->token;
 }
 
@@ -43,6 +49,7 @@ static void write_for_ever(const char *url, uint64_t token)
 {
     struct store *s;
 
+    atomic_store(&last_report, token);
     if (store_open(&s, url, NULL) != 0 || store_start(s, tell_parent, NULL, NULL) != 0)
         _exit(2);
     while (token + GROUPS_A_TURN < TOKENS_MAX) {
@@ -50,8 +57,11 @@ static void write_for_ever(const char *url, uint64_t token)
 
         for (unsigned i = 0; i < GROUPS_A_TURN; i++)
             groups[i] = group_of(token + i);
-        if (store_submit(s, groups, GROUPS_A_TURN) == 0)
-            token += GROUPS_A_TURN;
+        if (store_submit(s, groups, GROUPS_A_TURN) != 0)
+            _exit(4);
+        token += GROUPS_A_TURN;
+        while (token > atomic_load(&last_report) + AHEAD)
+            sched_yield();
     }
     for (;;)
         pause();

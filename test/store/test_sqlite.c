@@ -368,6 +368,35 @@ static void a_full_disk_is_said_once(void **state)
     free(l);
 }
 
+/* Some faults make SQLite give up the whole transaction, with the groups before and all that came
+ * after. */
+static void a_turn_that_is_given_up_fails_as_a_whole(void **state)
+{
+    struct tested *t = *state;
+    struct change c[3] = { row_call(1, 4100), row_site("boom"), row_call(3, 4102) };
+    struct change_group groups[3];
+    struct loaded *l;
+
+    tested_close(t);
+    run_sql(t, "callpark.db",
+            "CREATE TRIGGER boom BEFORE INSERT ON sites "
+            "BEGIN SELECT RAISE(ROLLBACK, 'boom'); END");
+    tested_reopen(t);
+    tested_start(t);
+    for (unsigned i = 0; i < 3; i++)
+        groups[i] = tested_group(i + 1, &c[i], 1);
+    assert_int_equal(store_submit(t->store, groups, 3), 0);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_not_equal(tested_event(t).result, STORE_DONE);
+    assert_int_equal(tested_event(t).type, STORE_TROUBLE);
+    tested_reopen(t);
+    l = tested_load(t);
+    assert_int_equal(l->calls, 0);
+    free(l);
+    tested_start(t);
+    tested_must_write(t, &c[0], 1); /* the next turn is a new one */
+}
+
 static void memory_fails_on_request(void **state)
 {
     struct tested t;
@@ -412,6 +441,7 @@ int main(void)
         TEST(the_schema_is_whole),
         TEST(a_copy_holds_everything),
         TEST(a_full_disk_is_said_once),
+        TEST(a_turn_that_is_given_up_fails_as_a_whole),
         cmocka_unit_test(memory_fails_on_request),
     };
 
