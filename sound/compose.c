@@ -1,9 +1,9 @@
-/* Writes the music that callers hear when no file is configured: a piece of our own, made of sines, so that
- * nobody else has rights in it. Build time only: compose FILE.wav
+/* Writes the music that callers hear when no file is configured: a piece of our own, made of sines,
+ * so that nobody else has rights in it. Build time only: compose FILE.wav
  *
- * Four parts of eight bars; a telephone passes 300 to 3400 Hz, so the tune lies between 390 and 930 Hz
- * and low notes carry overtones. What still sounds at the end is heard at the beginning, so that the loop
- * has no seam. */
+ * Four parts of eight bars; a telephone passes 300 to 3400 Hz, so the tune lies between 390 and 930
+ * Hz and low notes carry overtones. What still sounds at the end is heard at the beginning, so that
+ * the loop has no seam. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -89,12 +89,14 @@ static void strings(long at, int key, double level, long samples)
 
     for (long i = 0; i < samples + fade; i++) {
         double rise = i < fade / 2 ? 0.5 - 0.5 * cos(M_PI * (double)i / ((double)fade / 2)) : 1;
-        double fall = i > samples ? 0.5 + 0.5 * cos(M_PI * (double)(i - samples) / (double)fade) : 1;
+        double fall =
+            i > samples ? 0.5 + 0.5 * cos(M_PI * (double)(i - samples) / (double)fade) : 1;
 
         for (size_t n = 0; n < sizeof apart / sizeof *apart; n++) {
             double phase = 2 * M_PI * frequency(key) * apart[n] * (double)i / RATE;
 
-            add(at + i, level * rise * fall * (sin(phase) + 0.35 * sin(2 * phase) + 0.12 * sin(3 * phase)));
+            add(at + i,
+                level * rise * fall * (sin(phase) + 0.35 * sin(2 * phase) + 0.12 * sin(3 * phase)));
         }
     }
 }

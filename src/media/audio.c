@@ -1,5 +1,5 @@
-/* Reading and resampling. A file is taken block by block, so that ten minutes in studio quality need no
- * more memory than ten minutes at 16 kHz. */
+/* Reading and resampling. A file is taken block by block, so that ten minutes in studio quality
+ * need no more memory than ten minutes at 16 kHz. */
 #include "media/audio.h"
 
 #include <errno.h>
@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK 4096        /* frames read at once */
+#define BLOCK 4096 /* frames read at once */
 #define CHANNELS_MAX 16
 #define RATE_MIN 4000
 #define RATE_MAX 192000
-#define MEAN_WANTED 0.09  /* -21 dB: loud enough for a speaker phone, below speech */
-#define PEAK_MAX 0.7      /* -3 dB: G.711 has no room above full scale */
+#define MEAN_WANTED 0.09 /* -21 dB: loud enough for a speaker phone, below speech */
+#define PEAK_MAX 0.7     /* -3 dB: G.711 has no room above full scale */
 #define GAIN_MAX 8.0
-#define QUIET 0.006F      /* -44 dB */
+#define QUIET 0.006F /* -44 dB */
 
 struct memory_file {
     const uint8_t *data;
@@ -100,10 +100,12 @@ static void mix(float *mono, const float *frames, size_t count, size_t channels)
 }
 
 /* Resample one block to the end of `a`; `last` flushes what the converter holds back. */
-static bool convert(struct audio *a, SRC_STATE *state, double ratio, const float *mono, size_t count,
-                    bool last)
+static bool convert(struct audio *a, SRC_STATE *state, double ratio, const float *mono,
+                    size_t count, bool last)
 {
-    SRC_DATA d = { .data_in = mono, .input_frames = (long)count, .src_ratio = ratio, .end_of_input = last };
+    SRC_DATA d = {
+        .data_in = mono, .input_frames = (long)count, .src_ratio = ratio, .end_of_input = last
+    };
 
     do {
         if (!make_room(a, BLOCK))
@@ -170,7 +172,8 @@ static int read_all(struct audio *a, SNDFILE *file, const SF_INFO *info, const c
         return 0;
     audio_done(a);
     return good ? err_set(err, -EINVAL, "%s: there is no sound in it; give another file", name)
-                : err_set(err, -ENOMEM, "%s: not enough memory to read it; give a shorter file", name);
+                : err_set(err, -ENOMEM, "%s: not enough memory to read it; give a shorter file",
+                          name);
 }
 
 int audio_read_file(struct audio *a, const char *path, unsigned seconds, bool *cut, struct err *err)
@@ -181,8 +184,8 @@ int audio_read_file(struct audio *a, const char *path, unsigned seconds, bool *c
 
     if (!file)
         return err_set(err, -EINVAL,
-                       "%s: %s; it must be a WAV, FLAC, OGG or MP3 file that this user may read", path,
-                       sf_strerror(NULL));
+                       "%s: %s; it must be a WAV, FLAC, OGG or MP3 file that this user may read",
+                       path, sf_strerror(NULL));
     result = read_all(a, file, &info, path, seconds, cut, err);
     sf_close(file);
     return result;

@@ -1,5 +1,6 @@
-/* Sound files to plain samples: WAV, FLAC, OGG and MP3, of any rate and channels, as mono at 16 kHz. The
- * only file that knows libsndfile and libsamplerate. Used at start, never for each packet. */
+/* Sound files to plain samples: WAV, FLAC, OGG and MP3, of any rate and channels, as mono at 16
+ * kHz. The only file that knows libsndfile and libsamplerate. Used at start, never for each packet.
+ */
 #ifndef CALLPARK_MEDIA_AUDIO_H
 #define CALLPARK_MEDIA_AUDIO_H
 
@@ -16,22 +17,23 @@ struct audio {
     size_t count, room;
 };
 
-/* At most `seconds` of the file; `cut` tells that there was more. The sentence of an error names the file
- * and says what would help. */
+/* At most `seconds` of the file; `cut` tells that there was more. The sentence of an error names
+ * the file and says what would help. */
 int audio_read_file(struct audio *a, const char *path, unsigned seconds, bool *cut,
                     struct err *err);
 int audio_read_memory(struct audio *a, const char *name, const uint8_t *data, size_t size,
                       struct err *err);
 void audio_done(struct audio *a);
 
-/* Bring it to an even loudness: the mean to about -21 dB below full scale, a peak never above -3 dB. */
+/* Bring it to an even loudness: the mean to about -21 dB below full scale, a peak never above -3
+ * dB. */
 void audio_level(struct audio *a);
 
 /* Cut quiet ends off, and put `milliseconds` of silence behind. */
 int audio_trim(struct audio *a, unsigned milliseconds, struct err *err);
 
-/* The first `count` samples as 16 bit numbers at 16 kHz, silence where there are not as many; and half as
- * many at 8 kHz. */
+/* The first `count` samples as 16 bit numbers at 16 kHz, silence where there are not as many; and
+ * half as many at 8 kHz. */
 int audio_numbers(const struct audio *a, int16_t *wide, int16_t *narrow, size_t count,
                   struct err *err);
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct builtin_sound {
-    const char *name; /* "music", "en/digit-7" */
+    const char *name;           /* "music", "en/digit-7" */
     const uint8_t *start, *end; /* a WAV file */
 };
 

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-
 bool endpoint_any(struct endpoint *e, const char *host, uint16_t port)
 {
     static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };

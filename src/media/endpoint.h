@@ -1,5 +1,5 @@
-/* An address and port as bytes, for comparing and hashing once for each packet. Pure but for the system's
- * form of it. */
+/* An address and port as bytes, for comparing and hashing once for each packet. Pure but for the
+ * system's form of it. */
 #ifndef CALLPARK_MEDIA_ENDPOINT_H
 #define CALLPARK_MEDIA_ENDPOINT_H
 
@@ -23,10 +23,11 @@ union endpoint_socket {
     struct sockaddr_in6 v6;
 };
 
-/* False, and FAMILY_NONE, for what is no numeric address or no place to send to (0.0.0.0, ::). An IPv4
- * address written as IPv6 (::ffff:a.b.c.d) is the IPv4 address. */
+/* False, and FAMILY_NONE, for what is no numeric address or no place to send to (0.0.0.0, ::). An
+ * IPv4 address written as IPv6 (::ffff:a.b.c.d) is the IPv4 address. */
 bool endpoint_read(struct endpoint *e, const char *host, uint16_t port);
-bool endpoint_any(struct endpoint *e, const char *host, uint16_t port); /* 0.0.0.0 is fine, to bind */
+bool endpoint_any(struct endpoint *e, const char *host,
+                  uint16_t port); /* 0.0.0.0 is fine, to bind */
 
 socklen_t endpoint_to_socket(union endpoint_socket *s, const struct endpoint *e);
 void endpoint_from_socket(struct endpoint *e, const union endpoint_socket *s);

@@ -1,10 +1,10 @@
-/* G.711 by arithmetic: a sign, the number of a segment that doubles in size, and four bits within it.
- * Relayed audio pays a few instructions a sample for it; music and prompts are encoded once. */
+/* G.711 by arithmetic: a sign, the number of a segment that doubles in size, and four bits within
+ * it. Relayed audio pays a few instructions a sample for it; music and prompts are encoded once. */
 #include "media/g711.h"
 
-#define BIAS 132         /* makes every segment of u-law start at a power of two */
-#define ULAW_MAX 32635   /* above it the bias would overflow 15 bits */
-#define SEGMENT_FIRST 7  /* the highest bit of the first segment's values */
+#define BIAS 132        /* makes every segment of u-law start at a power of two */
+#define ULAW_MAX 32635  /* above it the bias would overflow 15 bits */
+#define SEGMENT_FIRST 7 /* the highest bit of the first segment's values */
 
 static int highest_bit(int value)
 {
@@ -20,7 +20,8 @@ uint8_t g711_ulaw(int16_t sample)
         magnitude = ULAW_MAX;
     magnitude += BIAS;
     segment = highest_bit(magnitude) - SEGMENT_FIRST;
-    return (uint8_t)~((sample < 0 ? 0x80 : 0) | segment << 4 | ((magnitude >> (segment + 3)) & 15));
+    return (uint8_t) ~((sample < 0 ? 0x80 : 0) | segment << 4 |
+                       ((magnitude >> (segment + 3)) & 15));
 }
 
 int16_t g711_from_ulaw(uint8_t byte)

@@ -22,7 +22,8 @@ static int options(unsigned rate)
 
 void g722_encoder_init(struct g722_encoder *e, unsigned rate)
 {
-    (void)g722_encode_init((g722_encode_state_t *)e->state, 64000, options(rate)); /* in our memory */
+    (void)g722_encode_init((g722_encode_state_t *)e->state, 64000,
+                           options(rate)); /* in our memory */
 }
 
 void g722_decoder_init(struct g722_decoder *d, unsigned rate)

@@ -1,5 +1,5 @@
-/* G.722 at 64 kbit/s: one byte for each two samples of 16 kHz. RTP counts its time at 8 kHz all the same
- * (RFC 3551 4.5.2), so that a byte is a tick of the RTP clock in every codec we speak. */
+/* G.722 at 64 kbit/s: one byte for each two samples of 16 kHz. RTP counts its time at 8 kHz all the
+ * same (RFC 3551 4.5.2), so that a byte is a tick of the RTP clock in every codec we speak. */
 #ifndef CALLPARK_MEDIA_G722_H
 #define CALLPARK_MEDIA_G722_H
 
@@ -14,8 +14,8 @@ struct g722_decoder {
     _Alignas(16) unsigned char state[512];
 };
 
-/* 16000: the whole band. 8000: only its lower half, which is all that a G.711 phone has or hears; the far
- * end cannot tell. */
+/* 16000: the whole band. 8000: only its lower half, which is all that a G.711 phone has or hears;
+ * the far end cannot tell. */
 void g722_encoder_init(struct g722_encoder *e, unsigned rate);
 void g722_decoder_init(struct g722_decoder *d, unsigned rate);
 

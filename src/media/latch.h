@@ -1,15 +1,18 @@
-/* Whose packets a stream takes, and where it sends (RFC 4961, RFC 7362). Until something comes, we send to
- * the address in the SDP. A phone behind NAT sends from another: the first packet from a source that can be
- * the phone's decides, and for two seconds the very address of the SDP may still take over. After that
- * nothing moves the stream but a new SDP, so nobody who guesses a port can draw the audio away. Pure. */
+/* Whose packets a stream takes, and where it sends (RFC 4961, RFC 7362). Until something comes, we
+ * send to the address in the SDP. A phone behind NAT sends from another: the first packet from a
+ * source that can be the phone's decides, and for two seconds the very address of the SDP may still
+ * take over. After that nothing moves the stream but a new SDP, so nobody who guesses a port can
+ * draw the audio away. Pure. */
 #ifndef CALLPARK_MEDIA_LATCH_H
 #define CALLPARK_MEDIA_LATCH_H
 
 #include "base/types.h"
 #include "media/endpoint.h"
 
-#define LATCH_OPEN 2000  /* msec after the first packet in which the SDP's own address may take over */
-#define LATCH_STALE 500  /* msec after a new SDP in which the old source's last packets do not count */
+#define LATCH_OPEN                                                                                 \
+    2000 /* msec after the first packet in which the SDP's own address may take over */
+#define LATCH_STALE                                                                                \
+    500 /* msec after a new SDP in which the old source's last packets do not count */
 
 struct latch {
     struct endpoint expected;  /* of the SDP; FAMILY_NONE: unknown yet */

@@ -1,7 +1,8 @@
 /* The media edge: RTP in and out for every leg. Its workers own the streams and are paced from each
- * stream's start; packets of one turn leave in batches. Sockets are shared: parked legs of a worker leave
- * from one port and are told apart on receipt by where they come from; a leg for which that cannot be
- * decided gets a port of its own (docs/decisions). No thread, timer, socket, lock or allocation per packet. */
+ * stream's start; packets of one turn leave in batches. Sockets are shared: parked legs of a worker
+ * leave from one port and are told apart on receipt by where they come from; a leg for which that
+ * cannot be decided gets a port of its own (docs/decisions). No thread, timer, socket, lock or
+ * allocation per packet. */
 #ifndef CALLPARK_MEDIA_MEDIA_H
 #define CALLPARK_MEDIA_MEDIA_H
 
@@ -15,13 +16,13 @@
 
 struct media_config {
     uint16_t port_first, port_last; /* RTP on even ports, RTCP on the odd one above */
-    char bind4[ADDRESS_SIZE], bind6[ADDRESS_SIZE]; /* "" : the family is not used */
+    char bind4[ADDRESS_SIZE], bind6[ADDRESS_SIZE];           /* "" : the family is not used */
     char advertise4[ADDRESS_SIZE], advertise6[ADDRESS_SIZE]; /* "": as bound (never 0.0.0.0) */
-    unsigned workers;               /* 1 to 16 */
+    unsigned workers;                                        /* 1 to 16 */
     uint32_t streams_max;
-    char music[512];                /* a WAV, FLAC, OGG or MP3 file; "" : the built-in piece */
-    char prompts[512];              /* a directory of WAV files in place of the built-in prompts; "" : none */
-    char cname[64];                 /* RTCP */
+    char music[512];   /* a WAV, FLAC, OGG or MP3 file; "" : the built-in piece */
+    char prompts[512]; /* a directory of WAV files in place of the built-in prompts; "" : none */
+    char cname[64];    /* RTCP */
 };
 
 enum media_event_type {
@@ -39,47 +40,64 @@ struct media_event {
     uint64_t packets_in, packets_out, packets_dropped; /* MEDIA_CLOSED */
 };
 
-typedef bool media_report(void *to, const struct media_event *ev); /* on a worker; returns at once */
+typedef bool media_report(void *to,
+                          const struct media_event *ev); /* on a worker; returns at once */
 
 struct media;
 
-/* Decode and encode the music, load the prompts, start the workers. A music file that cannot be read is an
- * error with words; so are prompts that lack a digit. */
+/* Decode and encode the music, load the prompts, start the workers. A music file that cannot be
+ * read is an error with words; so are prompts that lack a digit. */
 int media_start(struct media **out, const struct media_config *config, media_report *report,
                 void *to, struct err *err);
 void media_stop(struct media *m);
 
 /* All below: from one thread, the loop; never wait. Commands to the workers keep their order. */
 
-/* A stream for `leg`: which port of ours, which SSRC. `theirs` tells where its packets should come from
- * (present false: unknown yet), `signalled_from` the address its SIP came from, `near` a leg that it will
- * be bridged with (0: none): both are then on one worker. -EMFILE: no port free; -ENOSPC: streams_max. */
+/* A stream for `leg`: which port of ours, which SSRC. `theirs` tells where its packets should come
+ * from (present false: unknown yet), `signalled_from` the address its SIP came from, `near` a leg
+ * that it will be bridged with (0: none): both are then on one worker. -EMFILE: no port free;
+ * -ENOSPC: streams_max. */
 int media_open(struct media *m, leg_id leg, const struct session_offer *theirs,
                const char *signalled_from, leg_id near, struct session_local *local,
                struct err *err);
 
-/* What was agreed, now or again (re-INVITE): where to send, how. Same SSRC, sequence and timestamps go on. */
+/* What was agreed, now or again (re-INVITE): where to send, how. Same SSRC, sequence and timestamps
+ * go on. A re-INVITE that names the address of another leg moves this one to a port of its own:
+ * media_local() says which, and an answer to that re-INVITE must tell it. -EAFNOSUPPORT: an address
+ * of the other family than at media_open(); -EMFILE, -EAGAIN (a worker's queue is full): nothing
+ * was changed. */
 int media_agree(struct media *m, leg_id leg, const struct session *agreed);
+
+/* Our end of a leg as it is now. -ENOENT: no such leg (so do all functions here). */
+int media_local(const struct media *m, leg_id leg, struct session_local *local);
 
 /* Music (or, with `on` false, silence); takes the leg out of a bridge. */
 int media_music(struct media *m, leg_id leg, bool on);
 
-/* Speak, then music. MEDIA_SAID brings `wait` back, at once when there is nothing to say. `text` is the
- * number for SAY_ORBIT. An unknown language is spoken in English. */
+/* Speak, then music. MEDIA_SAID brings `wait` back, at once when there is nothing to say; never
+ * when another command or media_close() cuts it short. Speaking waits while the far end takes no
+ * audio from us. `number` is for SAY_ORBIT. An unknown language is spoken in English. Takes the leg
+ * out of a bridge. */
 int media_say(struct media *m, leg_id leg, enum say what, const char *number, const char *language,
               bool then_music, uint32_t wait);
 
-/* Two legs hear each other, transcoded where they differ; DTMF payload types are rewritten. A third leg that
- * was bridged with either hears music from then on. */
+/* Two legs hear each other, transcoded where they differ; DTMF payload types are rewritten. A third
+ * leg that was bridged with either hears music from then on, and so does one of the two while the
+ * other has it on hold. -EXDEV: they are on different workers, because neither was opened with the
+ * other as `near`. */
 int media_bridge(struct media *m, leg_id a, leg_id b);
 
 /* RTCP BYE, and the stream is gone. */
 int media_close(struct media *m, leg_id leg);
 
+/* How late packets left, by the upper end in milliseconds: 1, 2, 5, 10, 20, and all beyond. */
+#define MEDIA_LATE_STEPS 6
+
 struct media_counts {
-    uint32_t streams, ports_used;
+    uint32_t streams, ports_used; /* a port pair counts once */
     uint64_t packets_out, packets_in, packets_dropped, packets_late, send_errors;
     uint64_t late_us_max;
+    uint64_t late[MEDIA_LATE_STEPS]; /* `packets_late` is all above 5 ms */
 };
 void media_count(const struct media *m, struct media_counts *out);
 

@@ -20,8 +20,8 @@ int music_load(struct sound *s, const char *path, struct err *err)
 {
     struct audio a;
     bool cut = false;
-    int failed = *path ? audio_read_file(&a, path, MUSIC_SECONDS_MAX, &cut, err)
-                       : read_builtin(&a, err);
+    int failed =
+        *path ? audio_read_file(&a, path, MUSIC_SECONDS_MAX, &cut, err) : read_builtin(&a, err);
 
     if (failed)
         return err_prefix(err, "music: "), failed;

@@ -72,8 +72,8 @@ bool pacer_take(struct pacer *p, uint64_t now_ns, uint64_t *tick, struct pacer_n
     return true;
 }
 
-/* Put together first and added again afterwards, because a node may go into a bucket that is still to be
- * emptied. */
+/* Put together first and added again afterwards, because a node may go into a bucket that is still
+ * to be emptied. */
 static struct pacer_node *gather(struct pacer *p, uint64_t from, uint64_t to)
 {
     struct pacer_node *all = NULL;

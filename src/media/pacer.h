@@ -1,6 +1,7 @@
-/* When packets are due. Time is cut into ticks of 1 ms from a worker's start; a wheel of buckets, one for
- * each tick to come, holds the streams. So packets of many streams are spread over the ticks instead of
- * leaving in one burst, and drift cannot build up: a tick's number says when it is. Pure. */
+/* When packets are due. Time is cut into ticks of 1 ms from a worker's start; a wheel of buckets,
+ * one for each tick to come, holds the streams. So packets of many streams are spread over the
+ * ticks instead of leaving in one burst, and drift cannot build up: a tick's number says when it
+ * is. Pure. */
 #ifndef CALLPARK_MEDIA_PACER_H
 #define CALLPARK_MEDIA_PACER_H
 
@@ -33,14 +34,14 @@ uint64_t pacer_tick(const struct pacer *p, uint64_t now_ns);
 /* When tick `tick` is due, in nanoseconds. */
 uint64_t pacer_time(const struct pacer *p, uint64_t tick);
 
-/* After a wake-up: how many ticks too many have passed to be made good one by one. Those are over: every
- * stream due in them is moved to its next turn, in its own rhythm of `interval(node)` ticks, so that no
- * burst leaves. Returns how many ticks were skipped, usually 0. */
+/* After a wake-up: how many ticks too many have passed to be made good one by one. Those are over:
+ * every stream due in them is moved to its next turn, in its own rhythm of `interval(node)` ticks,
+ * so that no burst leaves. Returns how many ticks were skipped, usually 0. */
 uint64_t pacer_skip(struct pacer *p, uint64_t now_ns,
                     uint64_t (*interval)(const struct pacer_node *node));
 
-/* Take the next tick if its time has come: all that is due in it, as a list by `next` ended with NULL.
- * False: nothing more to do now. */
+/* Take the next tick if its time has come: all that is due in it, as a list by `next` ended with
+ * NULL. False: nothing more to do now. */
 bool pacer_take(struct pacer *p, uint64_t now_ns, uint64_t *tick, struct pacer_node **due);
 
 /* Put a node back for `due`: after the tick last taken and within PACER_BUCKETS of it. */

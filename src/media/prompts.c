@@ -25,7 +25,7 @@ enum piece {
 };
 
 static const char *const names[PIECES] = {
-    "digit-0", "digit-1", "digit-2", "digit-3", "digit-4",   "digit-5", "digit-6",  "digit-7",
+    "digit-0", "digit-1", "digit-2", "digit-3", "digit-4",   "digit-5", "digit-6", "digit-7",
     "digit-8", "digit-9", "star",    "hash",    "parked-at", "full",    "regret",
 };
 
@@ -117,7 +117,8 @@ static int load_folder(struct prompts *p, const char *directory, const char *tag
     int failed = 0;
 
     if (!l)
-        return err_set(err, -E2BIG, "prompts: %s: more than %d languages", directory, LANGUAGES_MAX);
+        return err_set(err, -E2BIG, "prompts: %s: more than %d languages", directory,
+                       LANGUAGES_MAX);
     for (size_t i = 0; i < PIECES && !failed; i++) {
         if (!text_format(path, sizeof path, "%s/%s/%s.wav", directory, tag, names[i]))
             return err_set(err, -ENAMETOOLONG, "prompts: the path %.200s... is too long", path);
@@ -127,8 +128,9 @@ static int load_folder(struct prompts *p, const char *directory, const char *tag
             failed = make_piece(&l->piece[i], &a, err);
     }
     if (failed)
-        err_prefix(err, "prompts: a language needs digit-0.wav to digit-9.wav, star, hash, parked-at, "
-                        "full and regret: ");
+        err_prefix(err,
+                   "prompts: a language needs digit-0.wav to digit-9.wav, star, hash, parked-at, "
+                   "full and regret: ");
     return failed;
 }
 
@@ -138,7 +140,8 @@ static bool is_tag(const char *name)
     size_t length = strlen(name);
 
     return length >= 2 && length < sizeof((struct language *)0)->tag &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == length;
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") ==
+               length;
 }
 
 static int load_directory(struct prompts *p, const char *directory, struct err *err)
@@ -170,11 +173,13 @@ static int load_directory(struct prompts *p, const char *directory, struct err *
 static int check(const struct prompts *p, struct err *err)
 {
     if (!p->count)
-        return err_set(err, -ENOENT, "this build has no spoken words in it; name a directory of prompts");
+        return err_set(err, -ENOENT,
+                       "this build has no spoken words in it; name a directory of prompts");
     for (unsigned l = 0; l < p->count; l++)
         for (size_t i = 0; i < PIECES; i++)
             if (!p->language[l].piece[i].frames)
-                return err_set(err, -ENOENT, "prompts: %s/%s is missing", p->language[l].tag, names[i]);
+                return err_set(err, -ENOENT, "prompts: %s/%s is missing", p->language[l].tag,
+                               names[i]);
     return 0;
 }
 

@@ -7,13 +7,15 @@
 
 struct prompts;
 
-/* The built-in languages; those of `directory` (if not "") replace them or come in addition. It holds a
- * folder for each language, named as in the settings ("en", "pt-BR"), with digit-0.wav to digit-9.wav,
- * star.wav, hash.wav, parked-at.wav, full.wav and regret.wav. A folder that lacks one is an error. */
+/* The built-in languages; those of `directory` (if not "") replace them or come in addition. It
+ * holds a folder for each language, named as in the settings ("en", "pt-BR"), with digit-0.wav to
+ * digit-9.wav, star.wav, hash.wav, parked-at.wav, full.wav and regret.wav. A folder that lacks one
+ * is an error. */
 int prompts_load(struct prompts **out, const char *directory, struct err *err);
 void prompts_free(struct prompts *p);
 
-/* Which language is spoken for this tag: the same, else the same without its region, else English. */
+/* Which language is spoken for this tag: the same, else the same without its region, else English.
+ */
 unsigned prompts_language(const struct prompts *p, const char *tag);
 
 /* The piece number `index` of what is to be said; NULL behind the last. */

@@ -1,12 +1,14 @@
-/* In every codec we speak a byte is one tick of the 8 kHz RTP clock, so lengths, times and what waits are
- * all counted in bytes. */
+/* In every codec we speak a byte is one tick of the 8 kHz RTP clock, so lengths, times and what
+ * waits are all counted in bytes. */
 #include "media/relay.h"
 
 #include <string.h>
 
 #include "media/g711.h"
 
-#define GAP_MAX (2000 * RTP_BYTES_PER_MS) /* a timestamp further off is a new stream, not a pause */
+#define GAP_MAX                                                                                    \
+    (2000 * RTP_BYTES_PER_MS) /* a timestamp further off is a new stream, not a pause              \
+                               */
 #define DIGIT_COST (20 * RTP_BYTES_PER_MS)
 
 void relay_init(struct relay *r, enum codec from, enum codec to, msec now)
@@ -17,7 +19,8 @@ void relay_init(struct relay *r, enum codec from, enum codec to, msec now)
     r->waiting = 0;
     r->credit = RELAY_BYTES_MAX;
     r->credited = now;
-    /* At 8 kHz both ways: of the wide band only the lower half can come from, or go to, a G.711 phone. */
+    /* At 8 kHz both ways: of the wide band only the lower half can come from, or go to, a G.711
+     * phone. */
     g722_encoder_init(&r->encoder, 8000);
     g722_decoder_init(&r->decoder, 8000);
 }
@@ -34,7 +37,8 @@ static bool afford(struct relay *r, size_t cost, msec now)
     uint64_t gained = (now - r->credited) * RTP_BYTES_PER_MS * 21 / 20;
 
     r->credited = now;
-    r->credit = gained > RELAY_BYTES_MAX - r->credit ? RELAY_BYTES_MAX : r->credit + (uint32_t)gained;
+    r->credit =
+        gained > RELAY_BYTES_MAX - r->credit ? RELAY_BYTES_MAX : r->credit + (uint32_t)gained;
     if (cost > r->credit)
         return false;
     r->credit -= (uint32_t)cost;
@@ -140,8 +144,8 @@ bool relay_pull(struct relay *r, size_t size, uint8_t *to, uint32_t *timestamp, 
     return true;
 }
 
-/* All packets of an event carry the time of its beginning, and its last one comes three times (RFC 4733
- * 2.5.1), so they are placed by the audio around them and never thrown away for being late. */
+/* All packets of an event carry the time of its beginning, and its last one comes three times (RFC
+ * 4733 2.5.1), so they are placed by the audio around them and never thrown away for being late. */
 bool relay_digit(struct relay *r, const struct rtp_packet *p, uint32_t clock, msec now,
                  uint32_t *timestamp, bool *marker)
 {

@@ -1,5 +1,5 @@
-/* RTCP reports. The sums are those of RFC 3550 appendix A, made small: a sequence that jumps is taken as a
- * new start, because it only feeds a report. */
+/* RTCP reports. The sums are those of RFC 3550 appendix A, made small: a sequence that jumps is
+ * taken as a new start, because it only feeds a report. */
 #include "media/rtcp.h"
 
 #include <string.h>
@@ -14,7 +14,9 @@ enum { SR = 200, RR = 201, SDES = 202, BYE = 203 };
 
 static void start(struct rtcp_source *s, uint32_t ssrc, uint16_t sequence)
 {
-    *s = (struct rtcp_source){ .ssrc = ssrc, .highest = sequence, .base = sequence, .started = true };
+    *s = (struct rtcp_source){
+        .ssrc = ssrc, .highest = sequence, .base = sequence, .started = true
+    };
 }
 
 void rtcp_received(struct rtcp_source *s, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,

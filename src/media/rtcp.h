@@ -30,7 +30,7 @@ struct rtcp_sender {
     uint32_t ssrc, timestamp; /* the timestamp that goes with `wall` */
     uint32_t packets, bytes;
     wall_msec wall;
-    bool sent;                /* since the last report: it is an SR then, else an RR */
+    bool sent; /* since the last report: it is an SR then, else an RR */
     bool bye;
     const char *cname;
 };
@@ -39,7 +39,8 @@ struct rtcp_sender {
 size_t rtcp_write(uint8_t to[RTCP_SIZE_MAX], const struct rtcp_sender *own, struct rtcp_source *far,
                   msec now);
 
-/* Read a compound packet of theirs; false if it is none. A sender report of `far`'s is remembered. */
+/* Read a compound packet of theirs; false if it is none. A sender report of `far`'s is remembered.
+ */
 bool rtcp_read(struct rtcp_source *far, const uint8_t *data, size_t size, msec now, bool *bye);
 
 #endif

@@ -1,5 +1,5 @@
-/* RTP packets (RFC 3550 5.1) and telephone-events in them (RFC 4733): reading what others wrote, writing
- * headers. Pure. */
+/* RTP packets (RFC 3550 5.1) and telephone-events in them (RFC 4733): reading what others wrote,
+ * writing headers. Pure. */
 #ifndef CALLPARK_MEDIA_RTP_H
 #define CALLPARK_MEDIA_RTP_H
 
@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #define RTP_HEADER_SIZE 12
-#define RTP_PAYLOAD_CN 13   /* comfort noise, RFC 3389 */
+#define RTP_PAYLOAD_CN 13 /* comfort noise, RFC 3389 */
 #define RTP_PTIME_MAX 60
-#define RTP_BYTES_PER_MS 8  /* in each codec we speak, and so of its RTP clock */
+#define RTP_BYTES_PER_MS 8 /* in each codec we speak, and so of its RTP clock */
 #define RTP_PAYLOAD_MAX (RTP_PTIME_MAX * RTP_BYTES_PER_MS)
 
 struct rtp_packet {
@@ -22,7 +22,8 @@ struct rtp_packet {
     size_t size;
 };
 
-/* False for what is no RTP version 2, or is cut off. CSRCs, extension and padding are stepped over. */
+/* False for what is no RTP version 2, or is cut off. CSRCs, extension and padding are stepped over.
+ */
 bool rtp_parse(struct rtp_packet *p, const uint8_t *data, size_t size);
 
 /* Is this RTCP and not RTP, on a port that carries both (RFC 5761 4)? */

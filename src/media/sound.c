@@ -11,7 +11,8 @@
 
 #define WIDE_FRAME 160  /* samples of 10 ms at 16 kHz */
 #define NARROW_FRAME 80 /* and at 8 kHz */
-#define WARM_FRAMES 20  /* G.722 learns from what went before: at the start of a loop, from its end */
+#define WARM_FRAMES                                                                                \
+    20 /* G.722 learns from what went before: at the start of a loop, from its end */
 
 /* The samples of a sound with its margin, at both rates. */
 struct numbers {

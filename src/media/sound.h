@@ -1,5 +1,6 @@
-/* A sound ready to be sent: cut into frames of 10 ms and encoded once for each codec. Packets of any
- * ptime point into it; nothing is copied or encoded while it plays, and any number of streams share it. */
+/* A sound ready to be sent: cut into frames of 10 ms and encoded once for each codec. Packets of
+ * any ptime point into it; nothing is copied or encoded while it plays, and any number of streams
+ * share it. */
 #ifndef CALLPARK_MEDIA_SOUND_H
 #define CALLPARK_MEDIA_SOUND_H
 
@@ -13,11 +14,13 @@
 
 #define SOUND_FRAME_MS 10
 #define SOUND_FRAME_BYTES 80 /* in each codec */
-#define SOUND_MARGIN 6       /* frames behind the end, so that a packet that starts in the last one is whole */
+#define SOUND_MARGIN                                                                               \
+    6 /* frames behind the end, so that a packet that starts in the last one is whole */
 
 struct sound {
     uint32_t frames;
-    uint8_t *data[CODECS]; /* (frames + SOUND_MARGIN) * SOUND_FRAME_BYTES each; NULL for CODEC_NONE */
+    uint8_t
+        *data[CODECS]; /* (frames + SOUND_MARGIN) * SOUND_FRAME_BYTES each; NULL for CODEC_NONE */
 };
 
 /* Encode. What stands behind the end is the beginning for a `loop`, else silence. */

@@ -1,4 +1,5 @@
-/* A hash table of links that stand inside the streams: nothing is allocated when a stream comes or goes. */
+/* A hash table of links that stand inside the streams: nothing is allocated when a stream comes or
+ * goes. */
 #include "media/sources.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* The far ends of a shared port, found by where a packet comes from. A packet belongs to the one stream that
- * sends from exactly there or whose SDP names exactly that place; failing that, to the one stream that
- * waits for its first packet from that host. Where two could be meant it belongs to none: nobody shall
- * hear what was not for him. */
+/* The far ends of a shared port, found by where a packet comes from. A packet belongs to the one
+ * stream that sends from exactly there or whose SDP names exactly that place; failing that, to the
+ * one stream that waits for its first packet from that host. Where two could be meant it belongs to
+ * none: nobody shall hear what was not for him. */
 #ifndef CALLPARK_MEDIA_SOURCES_H
 #define CALLPARK_MEDIA_SOURCES_H
 
@@ -40,7 +40,8 @@ void sources_done(struct sources *s);
 void sources_put(struct sources *s, struct source *one);
 void sources_remove(struct source *one);
 
-/* Whose packet this could be; NULL for nobody's, or for more than one's. latch_decide() has the last word. */
+/* Whose packet this could be; NULL for nobody's, or for more than one's. latch_decide() has the
+ * last word. */
 struct source *sources_find(const struct sources *s, const struct endpoint *from);
 
 /* The same for who is known to send from exactly there. */

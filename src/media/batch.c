@@ -1,0 +1,59 @@
+/* Gathering packets: one system call for up to 64 of them, which is what sending thousands of
+ * streams comes down to. */
+#include "media/batch.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+void batch_init(struct batch *b, int socket)
+{
+    b->socket = socket;
+    b->count = 0;
+    for (size_t i = 0; i < BATCH_MAX; i++) {
+        b->part[i][0] = (struct iovec){ .iov_base = b->header[i], .iov_len = RTP_HEADER_SIZE };
+        b->message[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = b->part[i], .msg_iovlen = 2 } };
+    }
+}
+
+bool batch_is_full(const struct batch *b)
+{
+    return b->count == BATCH_MAX;
+}
+
+uint8_t *batch_add(struct batch *b, union endpoint_socket *target, socklen_t target_size,
+                   const uint8_t *payload, size_t size, bool lasting)
+{
+    unsigned i = b->count++;
+
+    assert(i < BATCH_MAX && size <= RTP_PAYLOAD_MAX);
+    if (!lasting)
+        payload = memcpy(b->copy[i], payload, size);
+    /* The system only reads it; its type just has no const. */
+    b->part[i][1] = (struct iovec){ .iov_base = (void *)(uintptr_t)payload, .iov_len = size };
+    b->message[i].msg_hdr.msg_name = target;
+    b->message[i].msg_hdr.msg_namelen = target_size;
+    return b->header[i];
+}
+
+unsigned batch_send(struct batch *b)
+{
+    unsigned at = 0, refused = 0;
+
+    while (at < b->count) {
+        int sent = sendmmsg(b->socket, b->message + at, b->count - at, 0);
+
+        if (sent > 0) {
+            at += (unsigned)sent;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            refused +=
+                b->count - at; /* the socket is full: what is late already is of no use later */
+            at = b->count;
+        } else if (errno != EINTR) {
+            refused++;
+            at++;
+        }
+    }
+    b->count = 0;
+    return refused;
+}

@@ -1,0 +1,39 @@
+/* Packets gathered for one sendmmsg(). The header of each is written here, its payload is pointed
+ * at or, if it does not last, copied here. */
+#ifndef CALLPARK_MEDIA_BATCH_H
+#define CALLPARK_MEDIA_BATCH_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* sendmmsg */
+#endif
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "media/endpoint.h"
+#include "media/rtp.h"
+
+#define BATCH_MAX 64
+
+struct batch {
+    int socket;
+    unsigned count;
+    struct mmsghdr message[BATCH_MAX];
+    struct iovec part[BATCH_MAX][2];
+    uint8_t header[BATCH_MAX][RTP_HEADER_SIZE];
+    uint8_t copy[BATCH_MAX][RTP_PAYLOAD_MAX];
+};
+
+void batch_init(struct batch *b, int socket);
+
+/* Room for the next packet's header; the batch must not be full. `target` and a lasting payload
+ * stay until batch_send(). */
+uint8_t *batch_add(struct batch *b, union endpoint_socket *target, socklen_t target_size,
+                   const uint8_t *payload, size_t size, bool lasting);
+
+bool batch_is_full(const struct batch *b);
+
+/* Send all and empty it. How many the system refused; a refused one does not hold up the rest. */
+unsigned batch_send(struct batch *b);
+
+#endif

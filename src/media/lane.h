@@ -1,0 +1,32 @@
+/* A lane: the socket that RTP comes in and leaves by, on an even port, and its RTCP socket on the
+ * odd port above. And which pairs of ports are in use. */
+#ifndef CALLPARK_MEDIA_LANE_H
+#define CALLPARK_MEDIA_LANE_H
+
+#include "base/err.h"
+#include "media/endpoint.h"
+
+struct lane {
+    int rtp, rtcp; /* -1: not open */
+    uint16_t port; /* of `rtp` */
+    uint8_t family;
+};
+
+#define LANE_NONE ((struct lane){ .rtp = -1, .rtcp = -1 })
+
+struct ports {
+    uint16_t first, last;
+    uint32_t used, next; /* `next`: which pair is tried first, so that none is soon used again */
+    uint8_t taken[FAMILIES][4096]; /* a bit for each pair */
+};
+
+void ports_init(struct ports *p, uint16_t first, uint16_t last);
+void ports_give_back(struct ports *p, uint8_t family, uint16_t port);
+
+/* Open both sockets on the next free pair of `bind_to`'s host; `big`: buffers for many streams.
+ * -EMFILE when the range, or the process's limit of descriptors, is used up. */
+int lane_open(struct lane *l, struct ports *p, const struct endpoint *bind_to, bool big,
+              struct err *err);
+void lane_close(struct lane *l);
+
+#endif

@@ -1,0 +1,44 @@
+/* The loop's own view of the streams: which leg has which number, on which worker, and which far
+ * ends are spoken for on a shared lane. Not for the workers. */
+#ifndef CALLPARK_MEDIA_LEGS_H
+#define CALLPARK_MEDIA_LEGS_H
+
+#include "base/types.h"
+#include "media/endpoint.h"
+
+struct leg {
+    leg_id leg; /* 0: free, or closed and not yet given back by its worker */
+    uint32_t number, worker;
+    bool own_lane, closing; /* `closing`: CMD_CLOSE found the worker's queue full */
+    uint8_t family;
+    uint16_t port; /* ours */
+    struct endpoint expected, signalled;
+    struct session_local local;
+    struct leg *next_by_id, *next_by_remote;
+    bool claims; /* its far end is in the table of remotes */
+};
+
+struct legs {
+    uint32_t most, used, mask; /* `used`: numbers that are not free */
+    uint64_t seed;
+    struct leg *all;
+    uint32_t *free; /* numbers, the last one given back on top */
+    struct leg **by_id, **by_remote;
+};
+
+bool legs_init(struct legs *l, uint32_t most, uint64_t seed);
+void legs_done(struct legs *l);
+
+struct leg *legs_find(const struct legs *l, leg_id id);
+struct leg *legs_take(struct legs *l, leg_id id); /* NULL: all are in use */
+
+/* It cannot be found any more; its number stays in use until legs_give_back(). */
+void legs_forget(struct legs *l, struct leg *one);
+void legs_give_back(struct legs *l, uint32_t number);
+
+/* Does another leg on the shared lane of this worker claim that far end? */
+bool legs_is_claimed(const struct legs *l, uint32_t worker, const struct endpoint *remote);
+void legs_claim(struct legs *l, struct leg *one); /* one->expected */
+void legs_release(struct legs *l, struct leg *one);
+
+#endif

@@ -1,0 +1,362 @@
+/* The loop's side of the media edge: which worker, which lane, and the commands that say so. */
+#include "media/setup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "sys/queue.h"
+
+static bool send_command(struct media *m, const struct leg *leg, const struct command *c)
+{
+    return queue_put(m->workers[leg->worker].commands, c);
+}
+
+static bool send_close(struct media *m, struct leg *leg)
+{
+    struct command c = { .type = CMD_CLOSE, .stream = leg->number };
+
+    leg->closing = !send_command(m, leg, &c);
+    return !leg->closing;
+}
+
+/* Take back the numbers and ports of streams that are gone, and close again what could not be
+ * closed. */
+static void settle(struct media *m)
+{
+    uint32_t gone[32];
+    size_t count;
+
+    while ((count = queue_take(m->shared.gone, gone, sizeof gone / sizeof *gone)) > 0)
+        for (size_t i = 0; i < count; i++) {
+            struct leg *leg = &m->legs.all[gone[i]];
+
+            if (leg->own_lane)
+                ports_give_back(&m->ports, leg->family, leg->port);
+            m->load[leg->worker]--;
+            legs_give_back(&m->legs, gone[i]);
+        }
+    for (uint32_t i = 0; m->closing > 0 && i < m->legs.most; i++)
+        if (m->legs.all[i].closing && send_close(m, &m->legs.all[i]))
+            m->closing--;
+}
+
+static uint32_t choose_worker(const struct media *m, leg_id near)
+{
+    const struct leg *other = legs_find(&m->legs, near);
+    uint32_t best = 0;
+
+    if (other)
+        return other->worker;
+    for (uint32_t i = 1; i < m->config.workers; i++)
+        if (m->load[i] < m->load[best])
+            best = i;
+    return best;
+}
+
+/* The address that the system would send from towards `to`, for a server that is bound to all of
+ * its own. */
+static bool route(struct address *a, const struct endpoint *to)
+{
+    union endpoint_socket s;
+    socklen_t size = endpoint_to_socket(&s, to);
+    struct endpoint own = { .family = FAMILY_NONE };
+    int fd = socket(s.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return false;
+    if (connect(fd, &s.any, size) == 0) { /* of UDP: sends nothing */
+        size = sizeof s;
+        if (getsockname(fd, &s.any, &size) == 0)
+            endpoint_from_socket(&own, &s);
+    }
+    close(fd);
+    endpoint_to_address(a, &own);
+    return own.family != FAMILY_NONE;
+}
+
+static void advertise(const struct media *m, struct leg *leg, bool mux)
+{
+    struct endpoint to = leg->signalled.family == leg->family ? leg->signalled : leg->expected;
+    struct session_local *local = &leg->local;
+
+    to.port = 9;
+    if (leg->family == FAMILY_6)
+        (void)text_copy(local->rtp.host, ADDRESS_SIZE, m->config.advertise6);
+    else
+        (void)text_copy(local->rtp.host, ADDRESS_SIZE, m->config.advertise4);
+    if (!local->rtp.host[0] && (!m->bound_to_all[leg->family] || !route(&local->rtp, &to)))
+        endpoint_to_address(&local->rtp, &m->bound[leg->family]);
+    local->rtp.port = leg->port;
+    local->rtcp_port = (uint16_t)(leg->port + (mux ? 0 : 1));
+}
+
+/* May it share its worker's lane? Only when it can be told apart: its SDP names the host that it
+ * signals from, so no NAT is in between, and nobody else on the lane has that port. */
+static bool may_share(const struct media *m, const struct leg *leg)
+{
+    return leg->expected.family != FAMILY_NONE &&
+           endpoint_same_host(&leg->expected, &leg->signalled) &&
+           !legs_is_claimed(&m->legs, leg->worker, &leg->expected);
+}
+
+static int choose_lane(struct media *m, struct leg *leg, struct lane *lane, struct err *err)
+{
+    int failed;
+
+    *lane = m->workers[leg->worker].lane[leg->family];
+    leg->own_lane = false;
+    if (may_share(m, leg)) {
+        leg->port = lane->port;
+        return 0;
+    }
+    failed = lane_open(lane, &m->ports, &m->bound[leg->family], false, err);
+    if (failed)
+        return failed;
+    leg->own_lane = true;
+    leg->port = lane->port;
+    return 0;
+}
+
+static int choose_family(const struct media *m, struct leg *leg, struct err *err)
+{
+    leg->family =
+        leg->expected.family != FAMILY_NONE ? leg->expected.family : leg->signalled.family;
+    if (leg->family == FAMILY_NONE)
+        return err_set(err, -EINVAL,
+                       "media: neither the offer nor the sender has a numeric address");
+    if (m->bound[leg->family].family == FAMILY_NONE)
+        return err_set(err, -EAFNOSUPPORT, "media: no IPv%d address is configured for audio",
+                       leg->family == FAMILY_4 ? 4 : 6);
+    return 0;
+}
+
+static void give_up(struct media *m, struct leg *leg, struct lane *lane)
+{
+    if (leg->own_lane) {
+        ports_give_back(&m->ports, leg->family, leg->port);
+        lane_close(lane);
+    }
+    legs_forget(&m->legs, leg);
+    legs_give_back(&m->legs, leg->number);
+}
+
+static int start_stream(struct media *m, struct leg *leg, const struct lane *lane, struct err *err)
+{
+    struct command c = { .type = CMD_OPEN,
+                         .stream = leg->number,
+                         .open = { .leg = leg->leg,
+                                   .own_lane = leg->own_lane,
+                                   .lane = *lane,
+                                   .expected = leg->expected,
+                                   .signalled = leg->signalled } };
+
+    while (leg->local.ssrc == 0)
+        if (getrandom(&leg->local.ssrc, sizeof leg->local.ssrc, 0) < 0)
+            return err_set(err, -errno, "media: no random number: %s", strerror(errno));
+    c.open.ssrc = leg->local.ssrc;
+    if (!send_command(m, leg, &c))
+        return err_set(err, -EAGAIN, "media: worker %u has too much to do", leg->worker);
+    return 0;
+}
+
+int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
+               const char *signalled_from, leg_id near, struct session_local *local,
+               struct err *err)
+{
+    bool told = theirs && theirs->present && theirs->usable;
+    struct lane lane = LANE_NONE;
+    struct leg *leg;
+    int failed;
+
+    settle(m);
+    if (legs_find(&m->legs, id))
+        return err_set(err, -EEXIST, "media: the leg has a stream already");
+    leg = legs_take(&m->legs, id);
+    if (!leg)
+        return err_set(err, -ENOSPC, "media: all %u streams are in use (streams-max)",
+                       m->legs.most);
+    leg->worker = choose_worker(m, near);
+    (void)endpoint_any(&leg->signalled, signalled_from, 0); /* a name: then it matches nobody */
+    if (told)
+        (void)endpoint_read(&leg->expected, theirs->rtp.host, theirs->rtp.port);
+    failed = choose_family(m, leg, err);
+    if (!failed)
+        failed = choose_lane(m, leg, &lane, err);
+    if (!failed)
+        failed = start_stream(m, leg, &lane, err);
+    if (failed) {
+        give_up(m, leg, &lane);
+        return failed;
+    }
+    if (!leg->own_lane)
+        legs_claim(&m->legs, leg);
+    m->load[leg->worker]++;
+    advertise(m, leg, told && theirs->rtcp_mux);
+    *local = leg->local;
+    return 0;
+}
+
+static struct command agreement(const struct leg *leg, const struct session *agreed)
+{
+    struct command c = { .type = CMD_AGREE,
+                         .stream = leg->number,
+                         .agree = { .codec = agreed->codec,
+                                    .payload_type = agreed->payload_type,
+                                    .ptime = agreed->ptime / 10 * 10U,
+                                    .dtmf_payload_type = agreed->dtmf_payload_type,
+                                    .direction = agreed->direction,
+                                    .rtcp_mux = agreed->rtcp_mux,
+                                    .lane = LANE_NONE } };
+
+    if (c.agree.ptime < 10 || c.agree.ptime > RTP_PTIME_MAX)
+        c.agree.ptime = PTIME_DEFAULT;
+    (void)endpoint_read(&c.agree.rtp, agreed->rtp.host, agreed->rtp.port);
+    if (!endpoint_read(&c.agree.rtcp, agreed->rtcp.host, agreed->rtcp.port) ||
+        c.agree.rtcp.family != leg->family)
+        c.agree.rtcp = (struct endpoint){ .family = FAMILY_NONE };
+    return c;
+}
+
+/* On a shared lane a new far end must still be the only one of its kind there. */
+static int move(struct media *m, struct leg *leg, struct command *c)
+{
+    struct endpoint *to = &c->agree.rtp;
+
+    if (leg->own_lane || to->family == FAMILY_NONE || endpoint_same(to, &leg->expected) ||
+        !legs_is_claimed(&m->legs, leg->worker, to))
+        return 0;
+    c->agree.new_lane = true;
+    return lane_open(&c->agree.lane, &m->ports, &m->bound[leg->family], false, NULL);
+}
+
+static void settle_agreement(struct media *m, struct leg *leg, const struct agree_command *c,
+                             bool mux)
+{
+    legs_release(&m->legs, leg);
+    if (c->rtp.family != FAMILY_NONE)
+        leg->expected = c->rtp;
+    if (c->new_lane) {
+        leg->own_lane = true;
+        leg->port = c->lane.port;
+    } else if (!leg->own_lane) {
+        legs_claim(&m->legs, leg);
+    }
+    leg->local.rtp.port = leg->port;
+    leg->local.rtcp_port = (uint16_t)(leg->port + (mux ? 0 : 1));
+}
+
+int media_agree(struct media *m, leg_id id, const struct session *agreed)
+{
+    struct leg *leg = legs_find(&m->legs, id);
+    struct command c;
+    int failed;
+
+    settle(m);
+    if (!leg)
+        return -ENOENT;
+    c = agreement(leg, agreed);
+    if (c.agree.rtp.family != FAMILY_NONE && c.agree.rtp.family != leg->family)
+        return -EAFNOSUPPORT;
+    failed = move(m, leg, &c);
+    if (failed)
+        return failed;
+    if (!send_command(m, leg, &c)) {
+        if (c.agree.new_lane)
+            ports_give_back(&m->ports, leg->family, c.agree.lane.port);
+        lane_close(&c.agree.lane);
+        return -EAGAIN;
+    }
+    settle_agreement(m, leg, &c.agree, agreed->rtcp_mux);
+    return 0;
+}
+
+int media_local(const struct media *m, leg_id id, struct session_local *local)
+{
+    const struct leg *leg = legs_find(&m->legs, id);
+
+    if (!leg)
+        return -ENOENT;
+    *local = leg->local;
+    return 0;
+}
+
+static int command_leg(struct media *m, leg_id id, struct command *c)
+{
+    const struct leg *leg = legs_find(&m->legs, id);
+
+    settle(m);
+    if (!leg)
+        return -ENOENT;
+    c->stream = leg->number;
+    return send_command(m, leg, c) ? 0 : -EAGAIN;
+}
+
+int media_music(struct media *m, leg_id id, bool on)
+{
+    struct command c = { .type = CMD_MUSIC, .music = on };
+
+    return command_leg(m, id, &c);
+}
+
+int media_say(struct media *m, leg_id id, enum say what, const char *number, const char *language,
+              bool then_music, uint32_t wait)
+{
+    struct command c = { .type = CMD_SAY,
+                         .say = { .what = what, .then_music = then_music, .wait = wait } };
+
+    c.say.language = (uint8_t)prompts_language(m->shared.prompts, language ? language : "");
+    (void)text_copy(c.say.number, sizeof c.say.number, number); /* no number is longer */
+    return command_leg(m, id, &c);
+}
+
+int media_bridge(struct media *m, leg_id a, leg_id b)
+{
+    const struct leg *one = legs_find(&m->legs, a), *other = legs_find(&m->legs, b);
+    struct command c = { .type = CMD_BRIDGE };
+
+    if (!one || !other)
+        return -ENOENT;
+    if (one == other)
+        return -EINVAL;
+    if (one->worker != other->worker)
+        return -EXDEV;
+    c.other = other->number;
+    return command_leg(m, a, &c);
+}
+
+int media_close(struct media *m, leg_id id)
+{
+    struct leg *leg = legs_find(&m->legs, id);
+
+    settle(m);
+    if (!leg)
+        return -ENOENT;
+    legs_forget(&m->legs, leg);
+    if (!send_close(m, leg))
+        m->closing++;
+    return 0;
+}
+
+void media_count(const struct media *m, struct media_counts *out)
+{
+    *out = (struct media_counts){ .ports_used = m->ports.used };
+    for (unsigned i = 0; i < m->config.workers; i++) {
+        const struct worker_counts *c = &m->workers[i].counts;
+        uint64_t late = atomic_load_explicit(&c->late_us_max, memory_order_relaxed);
+
+        out->streams += m->load[i];
+        out->packets_out += atomic_load_explicit(&c->packets_out, memory_order_relaxed);
+        out->packets_in += atomic_load_explicit(&c->packets_in, memory_order_relaxed);
+        out->packets_dropped += atomic_load_explicit(&c->packets_dropped, memory_order_relaxed);
+        out->packets_late += atomic_load_explicit(&c->packets_late, memory_order_relaxed);
+        out->send_errors += atomic_load_explicit(&c->send_errors, memory_order_relaxed);
+        for (size_t step = 0; step < MEDIA_LATE_STEPS; step++)
+            out->late[step] += atomic_load_explicit(&c->late[step], memory_order_relaxed);
+        if (late > out->late_us_max)
+            out->late_us_max = late;
+    }
+}

@@ -1,0 +1,129 @@
+/* What a stream sends of its own accord, in its own time: music, silence, spoken words. */
+#include "media/worker.h"
+
+#include "sys/clock.h"
+#include "sys/queue.h"
+
+#define TICK_STAMPS RTP_BYTES_PER_MS /* RTP clock in a tick */
+
+bool play_may_send(const struct stream *s)
+{
+    return s->state == STREAM_OPEN && s->codec != CODEC_NONE && s->target_size > 0 &&
+           (s->direction & DIR_SENDONLY);
+}
+
+/* A far end that has us on hold takes nothing from us; whoever is bridged with it shall hear music
+ * and not whatever it plays or does not play meanwhile (RV-08). */
+bool play_is_relayed(const struct worker *w, const struct stream *s)
+{
+    const struct stream *peer;
+
+    if (s->peer == NO_STREAM || s->saying)
+        return false;
+    peer = stream_at(w, s->peer);
+    return peer->codec != CODEC_NONE && (peer->direction & DIR_SENDONLY);
+}
+
+uint32_t play_clock(const struct worker *w, const struct stream *s, uint64_t now_ns)
+{
+    uint64_t stamps = (now_ns - w->pacer.started_ns) / (PACER_TICK_NS / TICK_STAMPS);
+    uint32_t clock = s->clock_base + (uint32_t)stamps;
+
+    return s->has_sent && (int32_t)(s->end - clock) > 0 ? s->end : clock;
+}
+
+void play_start(struct worker *w, struct stream *s)
+{
+    const struct sound *piece = NULL;
+
+    if (s->saying)
+        piece = prompts_piece(w->shared->prompts, s->say.language, s->say.what, s->say.number,
+                              s->piece);
+    if (s->saying && !piece) {
+        s->saying = false;
+        s->tell_said = true;
+        s->music = s->say.then_music;
+        play_tell(w, s);
+    }
+    if (piece) {
+        s->playing = piece;
+        s->frame = 0;
+        return;
+    }
+    s->playing = s->music ? &w->shared->music : &w->shared->silence;
+    s->frame = s->music ? s->music_frame : 0;
+}
+
+/* A sound's margin holds the beginning of a loop, so the packet that ran over the end has already
+ * had it. */
+static void advance(struct worker *w, struct stream *s, uint32_t frames)
+{
+    s->frame += frames;
+    if (s->frame >= s->playing->frames && s->saying) {
+        s->piece++;
+        play_start(w, s);
+    } else if (s->frame >= s->playing->frames) {
+        s->frame = (s->frame - s->playing->frames) % s->playing->frames;
+    }
+    if (s->playing == &w->shared->music)
+        s->music_frame = s->frame;
+}
+
+static void play(struct worker *w, struct stream *s, uint64_t tick)
+{
+    uint32_t stamp = s->clock_base + (uint32_t)(tick * TICK_STAMPS);
+    struct outgoing o = { .payload = sound_at(s->playing, s->codec, s->frame),
+                          .size = (size_t)s->ptime * RTP_BYTES_PER_MS,
+                          .payload_type = s->payload_type,
+                          .lasting = true };
+
+    /* Relayed audio may have run a little ahead of our clock: time stands still then, never goes
+     * back. */
+    if (s->has_sent && (int32_t)(s->end - stamp) > 0) {
+        s->clock_base += s->end - stamp;
+        stamp = s->end;
+    }
+    o.timestamp = stamp;
+    o.marker = !s->has_sent || stamp != s->end;
+    send_packet(w, s, &o);
+    s->end = stamp + (uint32_t)o.size;
+    if (s->peer != NO_STREAM)
+        relay_interrupt(&w->shared->relays[s->number]);
+    advance(w, s, s->ptime / SOUND_FRAME_MS);
+}
+
+static bool tell(const struct worker *w, const struct stream *s, enum media_event_type type)
+{
+    struct media_event ev = { .type = type, .leg = s->leg, .wait = s->say.wait };
+
+    if (type == MEDIA_CLOSED) {
+        ev.packets_in = s->packets_in;
+        ev.packets_out = s->packets_out;
+        ev.packets_dropped = s->packets_dropped;
+    }
+    return w->shared->report(w->shared->to, &ev);
+}
+
+/* What could not be told because the loop's queue was full is told at a later turn. */
+void play_tell(struct worker *w, struct stream *s)
+{
+    if (s->tell_heard && tell(w, s, MEDIA_HEARD))
+        s->tell_heard = false;
+    if (s->tell_said && tell(w, s, MEDIA_SAID))
+        s->tell_said = false;
+    if (s->state == STREAM_CLOSING && tell(w, s, MEDIA_CLOSED)) {
+        s->state = STREAM_FREE;
+        (void)queue_put(w->shared->gone, &s->number); /* has room for every stream there is */
+    }
+}
+
+void play_turn(struct worker *w, struct stream *s, uint64_t tick)
+{
+    play_tell(w, s);
+    if (s->state != STREAM_OPEN)
+        return;
+    if (play_may_send(s) && !play_is_relayed(w, s))
+        play(w, s, tick);
+    if (tick >= s->rtcp_due)
+        control_report(w, s, tick, false);
+}

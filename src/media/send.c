@@ -1,0 +1,66 @@
+/* The way of every packet out: its header, the count, and the batch of its lane or a call of its
+ * own. */
+#include "media/worker.h"
+
+#include <errno.h>
+
+void send_retarget(struct worker *w, struct stream *s)
+{
+    const struct endpoint *to = latch_target(&s->source.latch);
+
+    if (to->family == FAMILY_NONE)
+        s->target_size = 0;
+    else
+        s->target_size = endpoint_to_socket(&s->target, to);
+    if (!s->own_lane)
+        sources_put(&w->sources[s->lane.family], &s->source);
+}
+
+/* A lane of its own is rare, so its packets leave one by one. */
+static void send_alone(struct worker *w, struct stream *s, uint8_t *header,
+                       const struct outgoing *o)
+{
+    struct iovec part[2] = { { .iov_base = header, .iov_len = RTP_HEADER_SIZE },
+                             { .iov_base = (void *)(uintptr_t)o->payload, .iov_len = o->size } };
+    struct msghdr message = {
+        .msg_name = &s->target, .msg_namelen = s->target_size, .msg_iov = part, .msg_iovlen = 2
+    };
+
+    if (sendmsg(s->lane.rtp, &message, 0) < 0)
+        worker_add(&w->counts.send_errors, 1);
+}
+
+static void flush_one(struct worker *w, struct batch *b)
+{
+    unsigned refused = b->count ? batch_send(b) : 0;
+
+    if (refused)
+        worker_add(&w->counts.send_errors, refused);
+}
+
+void send_flush(struct worker *w)
+{
+    for (size_t family = FAMILY_4; family < FAMILIES; family++)
+        flush_one(w, &w->batch[family]);
+}
+
+void send_packet(struct worker *w, struct stream *s, const struct outgoing *o)
+{
+    struct batch *b = &w->batch[s->lane.family];
+    uint8_t alone[RTP_HEADER_SIZE];
+    uint8_t *header = alone;
+
+    if (!s->own_lane) {
+        if (batch_is_full(b))
+            flush_one(w, b);
+        header = batch_add(b, &s->target, s->target_size, o->payload, o->size, o->lasting);
+    }
+    rtp_write_header(header, o->payload_type, o->marker, s->sequence++, o->timestamp, s->ssrc);
+    if (s->own_lane)
+        send_alone(w, s, alone, o);
+    s->has_sent = true;
+    s->sent_since_report = true;
+    s->packets_out++;
+    s->bytes_out += o->size;
+    worker_add(&w->counts.packets_out, 1);
+}

@@ -1,0 +1,25 @@
+/* Inside the media edge: what the loop's side holds, and how it is started. */
+#ifndef CALLPARK_MEDIA_SETUP_H
+#define CALLPARK_MEDIA_SETUP_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* mmsghdr; before any other header */
+#endif
+#include "media/legs.h"
+#include "media/worker.h"
+
+#define WORKERS_MAX 16
+
+struct media {
+    struct media_config config;
+    struct shared shared;
+    struct ports ports;
+    struct endpoint bound[FAMILIES]; /* FAMILY_NONE: not used; port 0 */
+    bool bound_to_all[FAMILIES];     /* 0.0.0.0 or :: */
+    struct legs legs;
+    uint32_t load[WORKERS_MAX]; /* streams of each worker */
+    uint32_t closing;           /* legs whose CMD_CLOSE is still to be sent */
+    struct worker *workers;
+};
+
+#endif

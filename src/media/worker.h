@@ -1,0 +1,201 @@
+/* Inside the media edge: a worker, its streams, and the commands that the loop sends it. A stream
+ * is owned by its worker from CMD_OPEN until the worker gives its number back; nothing of it is
+ * shared. */
+#ifndef CALLPARK_MEDIA_WORKER_H
+#define CALLPARK_MEDIA_WORKER_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* mmsghdr; before any other header */
+#endif
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/limits.h"
+#include "media/batch.h"
+#include "media/lane.h"
+#include "media/media.h"
+#include "media/music.h"
+#include "media/pacer.h"
+#include "media/prompts.h"
+#include "media/relay.h"
+#include "media/rtcp.h"
+#include "media/sources.h"
+
+#define NO_STREAM UINT32_MAX
+#define PTIME_DEFAULT 20
+
+/* What all workers read and nobody writes after the start, and where they report. */
+struct shared {
+    struct sound music, silence;
+    struct prompts *prompts;
+    char cname[64];
+    uint32_t streams_max;
+    struct stream *streams; /* each worker touches only its own */
+    struct relay *relays;   /* the same numbers: audio on its way to that stream */
+    struct queue *gone;     /* numbers of streams whose worker is done with them */
+    media_report *report;
+    void *to;
+};
+
+enum command_type { CMD_OPEN, CMD_AGREE, CMD_MUSIC, CMD_SAY, CMD_BRIDGE, CMD_CLOSE, CMD_STOP };
+
+struct open_command {
+    leg_id leg;
+    uint32_t ssrc;
+    bool own_lane; /* `lane` is for it alone */
+    struct lane lane;
+    struct endpoint expected, signalled;
+};
+
+struct agree_command {
+    enum codec codec;
+    uint8_t payload_type, ptime;
+    int16_t dtmf_payload_type;
+    enum direction direction;
+    bool rtcp_mux, new_lane; /* from now on it has `lane` for itself */
+    struct lane lane;
+    struct endpoint rtp, rtcp;
+};
+
+struct say_command {
+    enum say what;
+    uint8_t language;
+    bool then_music;
+    uint32_t wait;
+    char number[NUMBER_SIZE];
+};
+
+struct command {
+    enum command_type type;
+    uint32_t stream, other;
+    union {
+        struct open_command open;
+        struct agree_command agree;
+        struct say_command say;
+        bool music;
+    };
+};
+
+enum stream_state { STREAM_FREE, STREAM_OPEN, STREAM_CLOSING };
+
+struct stream {
+    struct pacer_node node; /* first: the wheel's nodes are streams */
+    struct source source;   /* the far end; in the worker's table when the lane is shared */
+    leg_id leg;
+    uint32_t number;
+    enum stream_state state;
+    bool own_lane;
+    struct lane lane;
+
+    /* What was agreed. */
+    enum codec codec;
+    uint8_t payload_type, ptime;
+    int16_t dtmf_payload_type;
+    enum direction direction;
+    bool rtcp_mux;
+    struct endpoint rtcp;
+
+    /* What we send. */
+    union endpoint_socket target;
+    socklen_t target_size;          /* 0: nowhere yet */
+    uint32_t ssrc, clock_base, end; /* timestamps: at tick 0, behind what was sent last */
+    uint16_t sequence;
+    bool has_sent;
+    const struct sound *playing;
+    uint32_t frame, music_frame;
+    bool music, saying;
+    unsigned piece;
+    struct say_command say;
+    uint32_t peer; /* NO_STREAM, or whom it is bridged with */
+
+    /* What we hear, and what is to be told. */
+    bool heard, tell_heard, tell_said;
+    uint32_t digit_at;
+    bool digit_told;
+    msec digit_wall;
+    struct rtcp_source far;
+    uint64_t rtcp_due; /* tick */
+    bool sent_since_report;
+    uint64_t packets_in, packets_out, packets_dropped, bytes_out;
+};
+
+#define LATE_STEPS MEDIA_LATE_STEPS
+
+/* Written by the worker alone, read by anybody. */
+struct worker_counts {
+    _Atomic uint64_t packets_out, packets_in, packets_dropped, packets_late, send_errors,
+        late_us_max;
+    _Atomic uint64_t late[LATE_STEPS];
+};
+
+/* What epoll hands back: a number in the lower half, of a family or a stream, and what it is the
+ * number of. */
+#define WATCH_COMMANDS (UINT64_C(1) << 32)
+#define WATCH_SHARED (UINT64_C(1) << 33)
+#define WATCH_STREAM (UINT64_C(1) << 34)
+#define WATCH_RTCP (UINT64_C(1) << 35)
+
+#define RECEIVE_BATCH 32
+#define RECEIVE_SIZE 1024 /* no packet that we could use is larger */
+
+struct worker {
+    struct shared *shared;
+    unsigned number;
+    pthread_t thread;
+    struct queue *commands;
+    int epoll;
+    bool stopping;
+    struct pacer pacer;
+    struct lane lane[FAMILIES]; /* the shared ones */
+    struct sources sources[FAMILIES];
+    struct batch batch[FAMILIES];
+    uint64_t random;
+    uint64_t receive_again; /* ns: packets are taken together, once in a tick */
+    struct worker_counts counts;
+    struct mmsghdr in[RECEIVE_BATCH];
+    struct iovec in_part[RECEIVE_BATCH];
+    union endpoint_socket in_from[RECEIVE_BATCH];
+    uint8_t in_bytes[RECEIVE_BATCH][RECEIVE_SIZE];
+};
+
+/* worker.c */
+int worker_start(struct worker *w, struct shared *shared, unsigned number, uint64_t seed,
+                 size_t commands, struct err *err);
+void worker_stop(struct worker *w); /* also one that was never started */
+void worker_add(_Atomic uint64_t *count, uint64_t more);
+void worker_do(struct worker *w, const struct command *c); /* command.c */
+
+/* play.c: what a stream sends of its own accord. */
+void play_turn(struct worker *w, struct stream *s, uint64_t tick);
+bool play_may_send(const struct stream *s);
+bool play_is_relayed(const struct worker *w, const struct stream *s); /* hears its peer now */
+uint32_t play_clock(const struct worker *w, const struct stream *s, uint64_t now_ns);
+void play_start(struct worker *w, struct stream *s); /* choose anew what is played */
+void play_tell(struct worker *w, struct stream *s);
+
+/* receive.c */
+void receive_all(struct worker *w, uint64_t now_ns);
+
+/* control.c */
+void control_report(struct worker *w, struct stream *s, uint64_t tick, bool bye);
+void control_received(struct worker *w, struct stream *s, const uint8_t *data, size_t size,
+                      uint64_t now_ns);
+
+/* send.c */
+struct outgoing {
+    const uint8_t *payload;
+    size_t size;
+    uint32_t timestamp;
+    uint8_t payload_type;
+    bool marker, lasting; /* `lasting`: the payload stays where it is */
+};
+void send_packet(struct worker *w, struct stream *s, const struct outgoing *o);
+void send_flush(struct worker *w);
+void send_retarget(struct worker *w, struct stream *s); /* after each change of the latch */
+
+static inline struct stream *stream_at(const struct worker *w, uint32_t number)
+{
+    return &w->shared->streams[number];
+}
+
+#endif
