@@ -12,9 +12,12 @@ shift
     n=0
     for file; do
         path=$(realpath "$file")
-        echo "extern const uint8_t builtin_${n}_start[], builtin_${n}_end[];"
-        echo "__asm__(\".pushsection .rodata\\n.balign 4\\n.global builtin_${n}_start, builtin_${n}_end\\n\""
-        echo "        \"builtin_${n}_start: .incbin \\\"$path\\\"\\nbuiltin_${n}_end: .byte 0\\n.popsection\\n\");"
+        # `;` ends a line for the assembler as well.
+        cat <<END
+extern const uint8_t builtin_${n}_start[], builtin_${n}_end[];
+__asm__(".pushsection .rodata; .balign 4; .global builtin_${n}_start, builtin_${n}_end;"
+        "builtin_${n}_start: .incbin \"$path\"; builtin_${n}_end: .byte 0; .popsection");
+END
         n=$((n + 1))
     done
     echo 'const struct builtin_sound builtin_sounds[] = {'
