@@ -98,18 +98,25 @@ static int check_tel(const char *rest, struct err *err)
     return check_escapes(rest, err);
 }
 
+static int refuse_character(const char *at, struct err *err)
+{
+    char one[8];
+    uint32_t c;
+
+    (void)text_copy_n(one, sizeof one, at, text_character(at, &c)); /* four bytes at most */
+    return err_set(err, -EINVAL, "has '%s' in it, which a URI here may not have: use sip:user@host",
+                   one);
+}
+
 int setting_text_uri(const char *text, struct err *err)
 {
-    size_t scheme = strcspn(text, ":");
-    bool sip = (scheme == 3 && (text[0] | 0x20) == 's') || scheme == 4;
-    char name[8] = "";
+    size_t scheme = strcspn(text, ":"), good = strspn(text, uri_characters);
+    char name[8];
 
-    if (!only(text, uri_characters))
-        return err_set(err, -EINVAL,
-                       "has '%.1s' in it, which a URI here may not have: use sip:user@host",
-                       text_shown(name, sizeof name, text + strspn(text, uri_characters)));
+    if (text[good])
+        return refuse_character(text + good, err);
     (void)text_copy_n(name, sizeof name, text, scheme); /* a longer one is none of these anyway */
-    if (text[scheme] && sip && (text_is_nocase(name, "sip") || text_is_nocase(name, "sips")))
+    if (text[scheme] && (text_is_nocase(name, "sip") || text_is_nocase(name, "sips")))
         return check_sip(text + scheme + 1, err);
     if (text[scheme] && text_is_nocase(name, "tel"))
         return check_tel(text + scheme + 1, err);
