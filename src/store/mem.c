@@ -1,7 +1,7 @@
 /* The store in memory, for tests: it keeps the changes themselves as rows and fails on request.
  * What "memory:NAME" holds stays in the process when it is closed, so that a test can restart the
  * rest; "memory:" begins empty each time. Not for many rows: it looks through all of them. */
-#include "store/kind.h"
+#include "store/mem.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -16,13 +16,9 @@
 #define TABLES                                                                                     \
     (CHANGE_STEP_ADD + 1) /* by the type of change that puts a row in; the others stay empty */
 
-struct table {
-    struct change **row;
-    size_t count, room;
-};
-
 /* What to put back when the group fails: `was` instead of `now`; either may be NULL. */
 struct undo {
+    struct table *table;
     struct change *was, *now;
 };
 
@@ -106,15 +102,13 @@ static void exchange(struct table *t, const struct change *was, struct change *n
         t->row[t->count++] = now;
 }
 
-static bool change_row(struct mem *m, struct change *was, struct change *now)
+static bool change_row(struct mem *m, struct table *t, struct change *was, struct change *now)
 {
-    struct table *t = &m->table[was ? was->type : now->type];
-
     /* One row more than there are must fit, for putting this one back as well. */
     if (!grow((void **)&t->row, t->count + 1, &t->room, sizeof(struct change *)) ||
         !grow((void **)&m->undo, m->undo_count, &m->undo_room, sizeof *m->undo))
         return false;
-    m->undo[m->undo_count++] = (struct undo){ was, now };
+    m->undo[m->undo_count++] = (struct undo){ t, was, now };
     exchange(t, was, now);
     return true;
 }
@@ -131,7 +125,7 @@ static void roll_back(struct mem *m)
     while (m->undo_count > 0) {
         struct undo *u = &m->undo[--m->undo_count];
 
-        exchange(&m->table[u->was ? u->was->type : u->now->type], u->now, u->was);
+        exchange(u->table, u->now, u->was);
         free(u->now);
     }
 }
@@ -146,7 +140,7 @@ static bool put_row(struct mem *m, const struct change *c)
     *now = *c;
     for (size_t i = 0; i < t->count && !was; i++)
         was = same_row(t->row[i], c) ? t->row[i] : NULL;
-    if (change_row(m, was, now))
+    if (change_row(m, t, was, now))
         return true;
     free(now);
     return false;
@@ -158,7 +152,7 @@ static bool remove_row(struct mem *m, const struct change *key)
 
     for (size_t i = 0; i < t->count; i++) {
         if (same_row(t->row[i], key))
-            return change_row(m, t->row[i], NULL);
+            return change_row(m, t, t->row[i], NULL);
     }
     return true; /* nothing to remove is as good */
 }
@@ -179,7 +173,7 @@ static bool remove_call(struct mem *m, call_id call)
     struct change key = { .type = CHANGE_CALL_PUT };
 
     for (size_t i = legs->count; i-- > 0;) {
-        if (legs->row[i]->leg.call == call && !change_row(m, legs->row[i], NULL))
+        if (legs->row[i]->leg.call == call && !change_row(m, legs, legs->row[i], NULL))
             return false;
     }
     key.call.call.id = call;
@@ -455,75 +449,12 @@ static int mem_highest(void *self, struct highest *out, struct err *err)
     return 0;
 }
 
-static bool record_fits(const struct store_query *q, const struct call_record *r)
-{
-    return (q->call == 0 || r->id == q->call) && (q->since == 0 || r->parked_at >= q->since) &&
-           (q->until == 0 || r->parked_at < q->until) &&
-           (q->outcome == OUT_NONE || r->outcome == q->outcome) &&
-           (q->orbit == 0 || r->orbit == q->orbit);
-}
-
-static int by_id_newest_first(const void *a, const void *b)
-{
-    const struct call_record *x = a, *y = b;
-
-    return (x->id < y->id) - (x->id > y->id);
-}
-
-static int by_step(const void *a, const void *b)
-{
-    const struct call_step *x = a, *y = b;
-
-    return (x->number > y->number) - (x->number < y->number);
-}
-
-static int find_records(const struct mem *m, const struct store_query *q, struct store_rows *rows)
-{
-    const struct table *t = &m->table[CHANGE_RECORD_PUT];
-
-    for (size_t i = 0; i < t->count; i++) {
-        const struct call_record *r = &t->row[i]->record;
-        struct call_record *copy;
-
-        if (!record_fits(q, r))
-            continue;
-        rows->total++;
-        if (q->before != 0 && r->id >= q->before)
-            continue;
-        copy = rows_add_record(rows);
-        if (!copy)
-            return -ENOMEM;
-        *copy = *r;
-    }
-    if (rows->count > 0)
-        qsort(rows->records, rows->count, sizeof *rows->records, by_id_newest_first);
-    return 0;
-}
-
-static int find_steps(const struct mem *m, call_id call, struct store_rows *rows)
-{
-    const struct table *t = &m->table[CHANGE_STEP_ADD];
-
-    for (size_t i = 0; i < t->count; i++) {
-        struct call_step *copy;
-
-        if (t->row[i]->step.call != call)
-            continue;
-        copy = rows_add_step(rows);
-        if (!copy)
-            return -ENOMEM;
-        *copy = t->row[i]->step;
-    }
-    if (rows->count > 0)
-        qsort(rows->steps, rows->count, sizeof *rows->steps, by_step);
-    return 0;
-}
-
 static int mem_query(void *self, const struct store_query *q, struct store_rows *rows,
                      struct err *err)
 {
-    int failed =
-        q->type == QUERY_STEPS ? find_steps(self, q->call, rows) : find_records(self, q, rows);
+    struct mem *m = self;
+    int failed = q->type == QUERY_STEPS ? mem_find_steps(&m->table[CHANGE_STEP_ADD], q->call, rows)
+                                        : mem_find_records(&m->table[CHANGE_RECORD_PUT], q, rows);
 
     if (failed)
         return err_set(err, failed, "no memory for the rows of an answer");

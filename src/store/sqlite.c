@@ -15,31 +15,31 @@ static const char *const fixed_sql[STATEMENTS] = {
     [ST_GROUP_UNDO] = "ROLLBACK TO one_group",
     [ST_GROUP_END] = "RELEASE one_group",
     [ST_HIGHEST_PUT] =
-        "INSERT INTO highest (what, id) VALUES ('call', ?1), ('leg', ?2), ('range', ?3) "
-        "ON CONFLICT (what) DO UPDATE SET id = max(id, excluded.id)",
+        ("INSERT INTO highest (what, id) VALUES ('call', ?1), ('leg', ?2), ('range', ?3) "
+         "ON CONFLICT (what) DO UPDATE SET id = max(id, excluded.id)"),
     [ST_RANGE_SPAN] = "SELECT first, last FROM ranges WHERE id = ?1",
     [ST_RANGE_REMOVE] = "DELETE FROM ranges WHERE id = ?1",
     [ST_ORBITS_REMOVE] = "DELETE FROM orbits WHERE range = ?1",
     [ST_ORBIT_ADD] = "INSERT INTO orbits (number, range) VALUES (?1, ?2)",
-    [ST_ORBIT_HOLDER] = "SELECT o.number, r.name, r.first, r.last FROM orbits o "
-                        "JOIN ranges r ON r.id = o.range WHERE o.number = ?1",
+    [ST_ORBIT_HOLDER] = ("SELECT o.number, r.name, r.first, r.last FROM orbits o "
+                         "JOIN ranges r ON r.id = o.range WHERE o.number = ?1"),
     [ST_RANGE_NAMED] = "SELECT name FROM ranges WHERE name = ?1 AND id <> ?2",
     [ST_RANGE_PARK_NUMBER] = "SELECT name FROM ranges WHERE park_number = ?1 AND id <> ?2",
     [ST_DESTINATION_REMOVE] = "DELETE FROM destinations WHERE fqdn = ?1",
     [ST_SITE_REMOVE] = "DELETE FROM sites WHERE name = ?1",
-    [ST_SETTING_ADD] = "INSERT INTO settings (scope, name, key, value, version) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [ST_SETTING_ADD] = ("INSERT INTO settings (scope, name, key, value, version) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5)"),
     [ST_SETTINGS_REMOVE] = "DELETE FROM settings WHERE scope = ?1 AND name = ?2",
     [ST_CALL_REMOVE] = "DELETE FROM calls WHERE id = ?1",
     [ST_CALL_LEGS_REMOVE] = "DELETE FROM legs WHERE call = ?1",
     [ST_LEG_REMOVE] = "DELETE FROM legs WHERE leg = ?1",
     [ST_RECORDS_COUNT] = "SELECT count(*) FROM call_records",
-    [ST_RECORDS_PRUNE] = "DELETE FROM call_records WHERE id IN "
-                         "(SELECT id FROM call_records ORDER BY id LIMIT ?1)",
-    [ST_STEPS_PRUNE] = "DELETE FROM call_steps WHERE call < (SELECT min(id) FROM call_records) "
-                       "AND call NOT IN (SELECT id FROM calls)",
-    [ST_STEPS] = "SELECT call, number, at, step, why FROM call_steps WHERE call = ?1 "
-                 "ORDER BY number LIMIT ?2",
+    [ST_RECORDS_PRUNE] = ("DELETE FROM call_records WHERE id IN "
+                          "(SELECT id FROM call_records ORDER BY id LIMIT ?1)"),
+    [ST_STEPS_PRUNE] = ("DELETE FROM call_steps WHERE call < (SELECT min(id) FROM call_records) "
+                        "AND call NOT IN (SELECT id FROM calls)"),
+    [ST_STEPS] = ("SELECT call, number, at, step, why FROM call_steps WHERE call = ?1 "
+                  "ORDER BY number LIMIT ?2"),
 };
 
 static const struct columns *const put_columns[STATEMENTS] = {

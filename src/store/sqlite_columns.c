@@ -35,9 +35,11 @@
     {                                                                                              \
         name, COL_WORD, offsetof(type, member), 4, &(words)                                        \
     }
+/* NOLINTBEGIN(bugprone-macro-parentheses): offsetof() takes no member in parentheses. */
 #define PARTY(type, name, member)                                                                  \
     TEXT(type, name "_display", member.display), TEXT(type, name "_uri", member.uri),              \
         TEXT(type, name "_contact", member.contact), YES(type, name "_hidden", member.hidden)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 _Static_assert(sizeof(enum call_state) == 4 && sizeof(enum outcome) == 4 &&
                    sizeof(enum peer_role) == 4 && sizeof(enum range_type) == 4 &&

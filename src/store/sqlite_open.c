@@ -103,7 +103,7 @@ static int set_up(struct sqlite *s, struct err *err)
 /* A database that is not ours is left alone. */
 static int check_owner(struct sqlite *s, int64_t version, struct err *err)
 {
-    int64_t id, tables;
+    int64_t id = 0, tables = 0;
     int failed = read_pragma(s, "PRAGMA application_id", &id, err);
 
     if (!failed)
@@ -154,7 +154,7 @@ static int copy_before(struct sqlite *s, unsigned number, struct err *err)
 
 int sqlite_migrate(struct sqlite *s, const struct migration *list, unsigned count, struct err *err)
 {
-    int64_t version;
+    int64_t version = 0;
     int failed = read_pragma(s, "PRAGMA user_version", &version, err);
 
     if (!failed)

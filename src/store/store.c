@@ -62,7 +62,7 @@ static const struct store_kind *const kinds[] = { &store_kind_memory, &store_kin
 
 int store_open(struct store **out, const char *url, struct err *err)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct store *s;
         int failed;
 
