@@ -1,6 +1,6 @@
-/* The SIP edge: all that the rest of callpark sees of SIP. It owns the dialogs and transactions in a
- * thread of its own, reads SDP into offers and writes answers as SDP; it decides nothing about parking.
- * RFC 3261 and what sip.md 8 names. Only this folder includes the SIP library. */
+/* The SIP edge: all that the rest of callpark sees of SIP. It owns the dialogs and transactions in
+ * a thread of its own, reads SDP into offers and writes answers as SDP; it decides nothing about
+ * parking. RFC 3261 and what sip.md 8 names. Only this folder includes the SIP library. */
 #ifndef CALLPARK_SIP_SIP_H
 #define CALLPARK_SIP_SIP_H
 
@@ -17,64 +17,72 @@
 #define SIP_ROUTES_SIZE 1024
 
 struct sip_config {
-    char listen[SIP_LISTEN_MAX][96]; /* "udp:127.0.0.1:5060", "tcp:[::1]:5060"; port 0: any free one */
+    char listen[SIP_LISTEN_MAX]
+               [96]; /* "udp:127.0.0.1:5060", "tcp:[::1]:5060"; port 0: any free one */
     unsigned listen_count;
-    char advertise[FQDN_SIZE];       /* host in Contact and Via; "" : each listener's own address */
-    char domain[FQDN_SIZE];          /* host in the identities we make ("sip:701@domain"); "": advertise or listener */
+    char advertise[FQDN_SIZE]; /* host in Contact and Via; "" : each listener's own address */
+    char domain[FQDN_SIZE]; /* host in the identities we make ("sip:701@domain"); "": advertise or
+                               listener */
     char trusted[SIP_NETWORKS_MAX][64]; /* "10.0.0.0/8", "::1"; requests from elsewhere get 403 */
     unsigned trusted_count;
-    char outbound[URI_SIZE];         /* next hop of calls that we start; "": RFC 3263 on the target */
-    uint32_t calls_max;              /* legs in all; more: 503 with Retry-After */
-    uint32_t calls_per_source;       /* legs of one source address; more: 503 */
-    msec t1;                         /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
-    uint32_t session_expires;        /* RFC 4028, seconds: 1800; Min-SE is 90 */
+    char outbound[URI_SIZE];   /* next hop of calls that we start; "": RFC 3263 on the target */
+    uint32_t calls_max;        /* legs in all; more: 503 with Retry-After */
+    uint32_t calls_per_source; /* legs of one source address; more: 503 */
+    msec t1;                   /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
+    uint32_t session_expires;  /* RFC 4028, seconds: 1800; Min-SE is 90 */
     char user_agent[64];
-    leg_id first_leg;                /* numbers of legs that others start count up from here: odd */
+    leg_id first_leg; /* numbers of legs that others start count up from here: odd */
 };
 
-/* The dialog of a leg as the store keeps it (sip.md 9.1), so that a later start can find it again. */
+/* The dialog of a leg as the store keeps it (sip.md 9.1), so that a later start can find it again.
+ */
 struct sip_dialog {
     bool we_called;
     char call_id[192], local_tag[96], remote_tag[128];
-    char local_uri[URI_SIZE], remote_uri[URI_SIZE], remote_target[URI_SIZE], local_contact[URI_SIZE];
-    char routes[SIP_ROUTES_SIZE];   /* in the order in which we send them, as header text */
+    char local_uri[URI_SIZE], remote_uri[URI_SIZE], remote_target[URI_SIZE],
+        local_contact[URI_SIZE];
+    char routes[SIP_ROUTES_SIZE]; /* in the order in which we send them, as header text */
     uint32_t local_cseq, remote_cseq, invite_cseq;
-    char transport[8];              /* "udp", "tcp" */
+    char transport[8]; /* "udp", "tcp" */
     struct address local, remote;
-    uint32_t session_expires;       /* 0: no session timer */
+    uint32_t session_expires; /* 0: no session timer */
     bool we_refresh;
 };
 
 enum sip_event_type {
     SIP_INVITE,    /* `invite`, `offer`, `dialog`: answer it with sip_answer() or sip_refuse() */
-    SIP_CANCELLED, /* before our final answer (the 487 is sent already) or after our 200, see `answered` */
+    SIP_CANCELLED, /* before our final answer (the 487 is sent already) or after our 200, see
+                      `answered` */
     SIP_ACKED,     /* the ACK of our 200; `offer` holds the answer when the offer was ours */
-    SIP_OFFERED,   /* a re-INVITE or UPDATE with an offer, or a re-INVITE without: sip_reply() with `transaction` */
-    SIP_IDENTITY,  /* the far end's identity is now `party` (an UPDATE without SDP; else with SIP_OFFERED) */
+    SIP_OFFERED,   /* a re-INVITE or UPDATE with an offer, or a re-INVITE without: sip_reply() with
+                      `transaction` */
+    SIP_IDENTITY,  /* the far end's identity is now `party` (an UPDATE without SDP; else with
+                      SIP_OFFERED) */
     SIP_RINGING,   /* a provisional answer above 100 to our INVITE: `code` */
-    SIP_ANSWERED,  /* our INVITE was answered (the ACK is sent): `offer` holds the answer, `party`, `dialog` */
-    SIP_FAILED,    /* our INVITE ended with `code` (408: no answer at all, 503: could not be sent), or the
-                      ACK of our 200 never came (408; the leg is hung up by the edge) */
-    SIP_GONE,      /* BYE, or a dead session: the leg is no more; `reason` as in its Reason header */
+    SIP_ANSWERED,  /* our INVITE was answered (the ACK is sent): `offer` holds the answer, `party`,
+                      `dialog` */
+    SIP_FAILED, /* our INVITE ended with `code` (408: no answer at all, 503: could not be sent), or
+                   the ACK of our 200 never came (408; the leg is hung up by the edge) */
+    SIP_GONE,   /* BYE, or a dead session: the leg is no more; `reason` as in its Reason header */
 };
 
 struct sip_event {
     enum sip_event_type type;
     leg_id leg;
-    uint32_t transaction;      /* SIP_OFFERED: to answer with */
+    uint32_t transaction; /* SIP_OFFERED: to answer with */
     uint16_t code;
-    bool answered;             /* SIP_CANCELLED: our 200 had left */
-    bool identity_changed;     /* SIP_OFFERED: `party` is somebody else than before */
-    bool address_changed;      /* SIP_OFFERED: media moves to another address */
+    bool answered;         /* SIP_CANCELLED: our 200 had left */
+    bool identity_changed; /* SIP_OFFERED: `party` is somebody else than before */
+    bool address_changed;  /* SIP_OFFERED: media moves to another address */
     char reason[128];
-    struct invite invite;      /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
+    struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
     struct party party;
     struct session_offer offer;
-    struct sip_dialog dialog;  /* SIP_INVITE, SIP_ANSWERED, SIP_ACKED (refreshed) */
+    struct sip_dialog dialog; /* SIP_INVITE, SIP_ANSWERED, SIP_ACKED (refreshed) */
 };
 
-/* Called on the SIP thread; copies what it needs and returns at once. False: no room, the edge refuses
- * the request with 503 (SIP_INVITE) or tries again. */
+/* Called on the SIP thread; copies what it needs and returns at once. False: no room, the edge
+ * refuses the request with 503 (SIP_INVITE) or tries again. */
 typedef bool sip_report(void *to, const struct sip_event *ev);
 
 struct sip;
@@ -90,40 +98,42 @@ int sip_reload(struct sip *s, const struct sip_config *config, struct err *err);
 /* The n-th listener as it is bound ("udp:127.0.0.1:5060"), "" behind the last. */
 void sip_listener(const struct sip *s, unsigned n, char to[96]);
 
-/* Commands: copied, carried out in order on the SIP thread; 0, or -ENOBUFS when the queue is full. They
- * are for one thread, the loop. A command for a leg that is gone does nothing. */
+/* Commands: copied, carried out in order on the SIP thread; 0, or -ENOBUFS when the queue is full.
+ * They are for one thread, the loop. A command for a leg that is gone does nothing. */
 
 struct sip_told {               /* what our 200 says about the other side */
     char display[DISPLAY_SIZE]; /* P-Asserted-Identity; both "" : none */
     char uri[URI_SIZE];
-    char orbit[NUMBER_SIZE];    /* X-Callpark-Orbit; "" : none */
-    char phrase[64];            /* reason phrase, "Parked at 701"; "": "OK" */
+    char orbit[NUMBER_SIZE]; /* X-Callpark-Orbit; "" : none */
+    char phrase[64];         /* reason phrase, "Parked at 701"; "": "OK" */
 };
 
-/* 200 to the INVITE of `leg`. `agreed` NULL: the INVITE had no SDP, we offer everything, `prefer` first. */
+/* 200 to the INVITE of `leg`. `agreed` NULL: the INVITE had no SDP, we offer everything, `prefer`
+ * first. */
 int sip_answer(struct sip *s, leg_id leg, const struct session *agreed,
                const struct session_local *local, enum codec prefer, const struct sip_told *told);
 
-/* A final refusal. `warning` 0, or the code of a Warning header with `why`; 399 without a better one. */
+/* A final refusal. `warning` 0, or the code of a Warning header with `why`; 399 without a better
+ * one. */
 int sip_refuse(struct sip *s, leg_id leg, uint16_t code, uint16_t warning, uint16_t retry_after,
                const char *why);
 
-/* Answer a SIP_OFFERED: 200 with the new session (`agreed` NULL: it had no SDP, our offer), or refuse with
- * `code` (488, 500): the old session goes on. */
+/* Answer a SIP_OFFERED: 200 with the new session (`agreed` NULL: it had no SDP, our offer), or
+ * refuse with `code` (488, 500): the old session goes on. */
 int sip_reply(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
               const struct session *agreed, const struct session_local *local);
 
 struct sip_call {
-    leg_id leg;                     /* even, from the core */
-    char uri[URI_SIZE];             /* whom to call: becomes the request URI */
-    char contact[URI_SIZE];         /* his device, used when `uri` names no host but us; "" : unknown */
+    leg_id leg;             /* even, from the core */
+    char uri[URI_SIZE];     /* whom to call: becomes the request URI */
+    char contact[URI_SIZE]; /* his device, used when `uri` names no host but us; "" : unknown */
     char from_display[DISPLAY_SIZE]; /* "Park 701: Alice" */
-    char from_user[NUMBER_SIZE];    /* "701" */
-    struct party caller;            /* P-Asserted-Identity */
+    char from_user[NUMBER_SIZE];     /* "701" */
+    struct party caller;             /* P-Asserted-Identity */
     char alert_info[URI_SIZE];
-    char orbit[NUMBER_SIZE];        /* X-Callpark-Orbit */
-    uint32_t attempt;               /* X-Callpark-Recall: n= */
-    bool is_ring_back;              /* else a fallback or a chosen target: no Alert-Info */
+    char orbit[NUMBER_SIZE]; /* X-Callpark-Orbit */
+    uint32_t attempt;        /* X-Callpark-Recall: n= */
+    bool is_ring_back;       /* else a fallback or a chosen target: no Alert-Info */
     bool plain;
     enum codec prefer;
     struct session_local local;
@@ -131,9 +141,10 @@ struct sip_call {
 
 int sip_call(struct sip *s, const struct sip_call *call);
 
-/* End a leg whatever its state: CANCEL once a provisional answer allows it, BYE, BYE after the ACK came or
- * 64*T1; an unanswered INVITE of theirs gets `code`. `code` and `text` go into Reason (RFC 3326). The edge
- * sees late answers through by itself (ACK, BYE). Nothing is reported for the leg any more. */
+/* End a leg whatever its state: CANCEL once a provisional answer allows it, BYE, BYE after the ACK
+ * came or 64*T1; an unanswered INVITE of theirs gets `code`. `code` and `text` go into Reason (RFC
+ * 3326). The edge sees late answers through by itself (ACK, BYE). Nothing is reported for the leg
+ * any more. */
 int sip_hang_up(struct sip *s, leg_id leg, uint16_t code, const char *text);
 
 struct sip_counts {

@@ -1,0 +1,188 @@
+/* What the loop asks of the edge: written down on the caller's thread, carried out in order on
+ * ours. A command for a leg that is gone, or in a state where it means nothing, does nothing. */
+#include "sip/edge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+enum command_kind {
+    COMMAND_ANSWER,
+    COMMAND_REFUSE,
+    COMMAND_REPLY,
+    COMMAND_CALL,
+    COMMAND_HANG_UP,
+    COMMAND_SETUP,
+    COMMAND_STOP
+};
+
+struct command {
+    enum command_kind kind;
+    leg_id leg;
+    uint32_t transaction;
+    uint16_t code, warning, retry_after;
+    bool has_agreed;
+    struct session agreed;
+    struct session_local local;
+    enum codec prefer;
+    struct sip_told told;
+    char text[WHY_SIZE];
+    struct sip_call call;
+    struct setup *setup; /* handed over */
+};
+
+/* The queue carries pointers, so that a long command does not make every place in it long. */
+static int put(struct sip *s, const struct command *command)
+{
+    struct command *copy = malloc(sizeof *copy);
+
+    if (!copy)
+        return -ENOBUFS;
+    *copy = *command;
+    if (queue_put(s->commands, &copy))
+        return 0;
+    free(copy);
+    return -ENOBUFS;
+}
+
+int sip_answer(struct sip *s, leg_id leg, const struct session *agreed,
+               const struct session_local *local, enum codec prefer, const struct sip_told *told)
+{
+    struct command c = { .kind = COMMAND_ANSWER,
+                         .leg = leg,
+                         .has_agreed = agreed != NULL,
+                         .local = *local,
+                         .prefer = prefer };
+
+    if (agreed)
+        c.agreed = *agreed;
+    if (told)
+        c.told = *told;
+    return put(s, &c);
+}
+
+int sip_refuse(struct sip *s, leg_id leg, uint16_t code, uint16_t warning, uint16_t retry_after,
+               const char *why)
+{
+    struct command c = { .kind = COMMAND_REFUSE,
+                         .leg = leg,
+                         .code = code,
+                         .warning = warning,
+                         .retry_after = retry_after };
+
+    text_copy(c.text, sizeof c.text, why);
+    return put(s, &c);
+}
+
+int sip_reply(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
+              const struct session *agreed, const struct session_local *local)
+{
+    struct command c = { .kind = COMMAND_REPLY,
+                         .leg = leg,
+                         .transaction = transaction,
+                         .code = code,
+                         .has_agreed = agreed != NULL };
+
+    if (agreed)
+        c.agreed = *agreed;
+    if (local)
+        c.local = *local;
+    return put(s, &c);
+}
+
+int sip_call(struct sip *s, const struct sip_call *call)
+{
+    struct command c = { .kind = COMMAND_CALL, .leg = call->leg, .call = *call };
+
+    return put(s, &c);
+}
+
+int sip_hang_up(struct sip *s, leg_id leg, uint16_t code, const char *text)
+{
+    struct command c = { .kind = COMMAND_HANG_UP, .leg = leg, .code = code };
+
+    text_copy(c.text, sizeof c.text, text);
+    return put(s, &c);
+}
+
+int command_put_setup(struct sip *s, struct setup *setup)
+{
+    struct command c = { .kind = COMMAND_SETUP, .setup = setup };
+
+    return put(s, &c);
+}
+
+int command_put_stop(struct sip *s)
+{
+    struct command c = { .kind = COMMAND_STOP };
+
+    return put(s, &c);
+}
+
+static void take_setup(struct sip *s, struct setup *setup)
+{
+    free(s->setup);
+    s->setup = setup;
+}
+
+static void carry_out(struct sip *s, const struct command *c)
+{
+    struct leg *leg = legs_find(s, c->leg);
+
+    switch (c->kind) {
+    case COMMAND_ANSWER:
+        if (leg)
+            in_answer(leg, c->has_agreed ? &c->agreed : NULL, &c->local, c->prefer, &c->told);
+        break;
+    case COMMAND_REFUSE:
+        if (leg)
+            in_refuse(leg, c->code, c->warning, c->retry_after, c->text);
+        break;
+    case COMMAND_REPLY:
+        if (leg)
+            dialog_reply(leg, c->transaction, c->code, c->has_agreed ? &c->agreed : NULL,
+                         &c->local);
+        break;
+    case COMMAND_CALL:
+        out_call(s, &c->call);
+        break;
+    case COMMAND_HANG_UP:
+        if (leg)
+            dialog_hang_up(leg, c->code, c->text);
+        break;
+    case COMMAND_SETUP:
+        take_setup(s, c->setup);
+        break;
+    case COMMAND_STOP:
+        break;
+    }
+}
+
+int command_take(struct sip *s)
+{
+    struct command *some[64];
+    size_t n;
+
+    /* A bounded helping: what the network sent in the meantime has its turn before the rest. */
+    n = queue_take(s->commands, some, sizeof some / sizeof some[0]);
+    for (size_t i = 0; i < n; i++) {
+        s->stopping = s->stopping || some[i]->kind == COMMAND_STOP;
+        if (!s->stopping)
+            carry_out(s, some[i]);
+        else
+            free(some[i]->setup);
+        free(some[i]);
+    }
+    return s->stopping ? -1 : 0;
+}
+
+void command_drop_all(struct sip *s)
+{
+    struct command *c;
+
+    while (s->commands && queue_take(s->commands, &c, 1) == 1) {
+        free(c->setup);
+        free(c);
+    }
+}

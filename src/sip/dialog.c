@@ -1,0 +1,463 @@
+/* Requests within a dialog, and our own BYE: re-INVITE, UPDATE, BYE, INFO (RFC 3261 12.2.2 and 14,
+ * RFC 3311). What the far end wants changed is reported; the loop answers with sip_reply(). */
+#include "sip/edge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sys/log.h"
+
+/* ---- bodies ---- */
+
+/* The version of o= rises by one with each change and with nothing else (RFC 3264 8), so that a
+ * refresh with the same words is seen as one. */
+static const char *keep_body(struct leg *leg, char *text)
+{
+    if (leg->sdp && sdp_same(leg->sdp, text)) {
+        free(text);
+        leg->origin.version--;
+        return leg->sdp;
+    }
+    free(leg->sdp);
+    leg->sdp = text;
+    return text;
+}
+
+const char *dialog_body(struct leg *leg, const sip_t *offer, const struct session *agreed,
+                        const struct session_local *local, bool plain)
+{
+    char *text = malloc(SDP_TEXT_SIZE), *smaller;
+    const char *sdp = NULL;
+    size_t length = 0;
+    uint16_t unknown;
+    bool done;
+
+    if (!text)
+        return NULL;
+    if (leg->sdp)
+        leg->origin.version++;
+    if (agreed)
+        done = headers_sdp(offer, &sdp, &length, &unknown) &&
+               sdp_make_answer(text, SDP_TEXT_SIZE, sdp, length, agreed, local, &leg->origin);
+    else
+        done = sdp_make_offer(text, SDP_TEXT_SIZE, leg->prefer, plain, local, &leg->origin);
+    if (!done) {
+        leg->origin.version -= leg->sdp != NULL;
+        free(text);
+        return NULL;
+    }
+    smaller = realloc(text, strlen(text) + 1);
+    return keep_body(leg, smaller ? smaller : text);
+}
+
+/* ---- the end ---- */
+
+void dialog_reason(char to[160], uint16_t code, const char *text)
+{
+    to[0] = '\0';
+    if (!code)
+        return;
+    text_format(to, 160, "SIP;cause=%u", code);
+    if (text && text[0] && text_is_plain(text) && !strpbrk(text, "\"\\"))
+        text_append(to, 160, ";text=\"%s\"", text);
+}
+
+static int on_bye_answered(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)
+{
+    int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
+
+    if (status < 200)
+        return 0;
+    nta_outgoing_destroy(leg->bye);
+    leg->bye = NULL;
+    legs_end(leg);
+    return 0;
+}
+
+/* What they asked and we have not answered yet is answered by the end of the dialog. */
+static void drop_offer(struct leg *leg)
+{
+    if (!leg->offer)
+        return;
+    if (nta_incoming_status(leg->offer) < 200)
+        nta_incoming_treply(leg->offer, SIP_487_REQUEST_CANCELLED, TAG_END());
+    nta_incoming_destroy(leg->offer);
+    leg->offer = NULL;
+    leg->transaction = 0;
+}
+
+void dialog_bye(struct leg *leg, uint16_t code, const char *text)
+{
+    char reason[160];
+
+    drop_offer(leg);
+    timer_stop(leg);
+    dialog_reason(reason, code, text);
+    leg->state = LEG_LEAVING;
+    leg->bye =
+        nta_outgoing_tcreate(leg->dialog, on_bye_answered, leg, NULL, SIP_METHOD_BYE, NULL,
+                             SIPTAG_REASON_STR(reason[0] ? reason : NULL),
+                             TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
+    if (!leg->bye)
+        legs_end(leg);
+}
+
+void dialog_hang_up(struct leg *leg, uint16_t code, const char *text)
+{
+    leg->silent = true;
+    switch (leg->state) {
+    case LEG_INVITED:
+        in_refuse(leg, code >= 300 && code <= 699 ? code : 480, 0, 0, text);
+        break;
+    case LEG_ANSWERED: /* RFC 3261 15: not before the ACK; 64*T1 later on_no_ack() does it */
+        leg->farewell_code = code ? code : 200;
+        text_copy(leg->farewell, sizeof leg->farewell, text);
+        break;
+    case LEG_CALLING:
+        out_cancel(leg, code, text);
+        break;
+    case LEG_UP:
+        dialog_bye(leg, code, text);
+        break;
+    case LEG_LEAVING:
+    case LEG_ENDED:
+        break;
+    }
+}
+
+static void take_bye(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    struct sip_event *ev;
+
+    nta_incoming_treply(irq, SIP_200_OK, TAG_END());
+    nta_incoming_destroy(irq);
+    if (leg->state == LEG_LEAVING || leg->state == LEG_ENDED)
+        return;
+    drop_offer(leg);
+    if (leg->invite) {
+        if (nta_incoming_status(leg->invite) < 200)
+            nta_incoming_treply(leg->invite, SIP_487_REQUEST_CANCELLED, TAG_END());
+        nta_incoming_destroy(leg->invite);
+        leg->invite = NULL;
+    }
+    leg->far_end_left = true;
+    ev = report_begin(leg, SIP_GONE);
+    headers_reason(ev->reason, sip);
+    report_send(leg);
+    leg->silent = true;
+    legs_end(leg);
+}
+
+/* ---- changes ---- */
+
+static bool same_party(const struct party *a, const struct party *b)
+{
+    return text_is(a->display, b->display) && text_is(a->uri, b->uri) && a->hidden == b->hidden;
+}
+
+/* RFC 4916: who is at the far end may change while its tags stay. */
+static bool note_party(struct leg *leg, const sip_t *sip, struct party *to)
+{
+    struct party now;
+    bool changed;
+
+    headers_party(&now, sip);
+    if (!now.contact[0])
+        text_copy(now.contact, sizeof now.contact, leg->party.contact);
+    changed = now.uri[0] && !same_party(&now, &leg->party);
+    if (changed || now.uri[0])
+        leg->party = now;
+    *to = leg->party;
+    return changed;
+}
+
+static void refuse(nta_incoming_t *irq, int code, const char *phrase)
+{
+    nta_incoming_treply(irq, code, phrase, SIPTAG_ALLOW_STR(code == 405 ? in_allow : NULL),
+                        SIPTAG_ACCEPT_STR(code == 415 ? in_accept : NULL),
+                        SIPTAG_RETRY_AFTER_STR(code == 500 ? "5" : NULL), TAG_END());
+    nta_incoming_destroy(irq);
+}
+
+static void send_reply(struct leg *leg, const char *body)
+{
+    struct sip *s = leg->edge;
+    char expires[64], contact[URI_SIZE + 8];
+
+    timer_header(leg, expires);
+    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    nta_incoming_treply(
+        leg->offer, SIP_200_OK, SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
+        SIPTAG_SUPPORTED_STR(in_supported),
+        SIPTAG_REQUIRE_STR(leg->facts.session_expires && !leg->facts.we_refresh ? "timer" : NULL),
+        SIPTAG_SESSION_EXPIRES_STR(expires[0] ? expires : NULL),
+        SIPTAG_SERVER_STR(s->setup->config.user_agent[0] ? s->setup->config.user_agent : NULL),
+        SIPTAG_CONTENT_TYPE_STR(body ? "application/sdp" : NULL), SIPTAG_PAYLOAD_STR(body),
+        TAG_END());
+}
+
+/* The ACK of a re-INVITE or, with no message, the ACK that never came. */
+static int on_ack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    struct sip_event *ev;
+    const char *sdp;
+    size_t length;
+    uint16_t unknown;
+
+    if (irq != leg->offer)
+        return 0;
+    nta_incoming_destroy(irq);
+    leg->offer = NULL;
+    leg->transaction = 0;
+    if (!sip) {
+        ev = report_begin(leg, SIP_FAILED);
+        ev->code = 408;
+        report_send(leg);
+        leg->silent = true;
+        dialog_bye(leg, 408, "No ACK");
+        return 0;
+    }
+    if (!leg->we_offered)
+        return 0;
+    leg->we_offered = false;
+    ev = report_begin(leg, SIP_ACKED);
+    if (headers_sdp(sip, &sdp, &length, &unknown))
+        (void)sdp_take(sdp, length, &ev->offer);
+    legs_refresh_facts(leg);
+    ev->dialog = leg->facts;
+    report_send(leg);
+    return 0;
+}
+
+void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
+                  const struct session *agreed, const struct session_local *local)
+{
+    bool is_invite;
+    const char *body = NULL;
+    msg_t *request;
+
+    if (!leg->offer || !transaction || leg->transaction != transaction)
+        return;
+    leg->transaction = 0;
+    is_invite = nta_incoming_method(leg->offer) == sip_method_invite;
+    if (code < 300) {
+        request = nta_incoming_getrequest(leg->offer);
+        leg->we_offered = agreed == NULL;
+        body = dialog_body(leg, sip_object(request), agreed, local, false);
+        msg_destroy(request);
+    }
+    if (!body) {
+        refuse(leg->offer, code < 300 ? 488 : code, NULL);
+        leg->offer = NULL;
+        return;
+    }
+    send_reply(leg, body);
+    timer_restart(leg);
+    if (!is_invite) {
+        nta_incoming_destroy(leg->offer);
+        leg->offer = NULL;
+    }
+}
+
+static void report_offered(struct leg *leg, nta_incoming_t *irq, const sip_t *sip, const char *sdp,
+                           size_t length)
+{
+    struct sip_event *ev = report_begin(leg, SIP_OFFERED);
+
+    leg->offer = irq;
+    leg->transaction = ++leg->last_transaction;
+    if (nta_incoming_method(irq) == sip_method_invite)
+        nta_incoming_bind(irq, on_ack, leg);
+    ev->transaction = leg->transaction;
+    if (sdp) {
+        (void)sdp_take(sdp, length, &ev->offer);
+        ev->address_changed =
+            !text_is(ev->offer.rtp.host, leg->media.host) || ev->offer.rtp.port != leg->media.port;
+        leg->media = ev->offer.rtp;
+    }
+    ev->identity_changed = note_party(leg, sip, &ev->party);
+    legs_refresh_facts(leg);
+    ev->dialog = leg->facts;
+    report_send(leg);
+}
+
+/* May an offer be taken now? 0, or the code (RFC 3261 14.2, RFC 3311 5.2). */
+static int offer_conflict(const struct leg *leg, bool is_invite)
+{
+    if (leg->refresh)
+        return 491;
+    if (leg->state == LEG_ANSWERED && is_invite)
+        return 500;
+    if (leg->state == LEG_ANSWERED)
+        return leg->we_offered ? 491 : 500;
+    if (leg->state == LEG_CALLING || leg->state == LEG_INVITED)
+        return 491;
+    return leg->offer ? 500 : 0;
+}
+
+static void refuse_conflict(nta_incoming_t *irq, int code)
+{
+    refuse(irq, code, code == 491 ? sip_491_Request_pending : sip_500_Internal_server_error);
+}
+
+static void retarget(struct leg *leg, const sip_t *sip)
+{
+    if (sip->sip_contact)
+        nta_leg_server_route(leg->dialog, NULL, sip->sip_contact);
+    if (sip->sip_allow)
+        leg->allows_update = headers_allow(sip, "UPDATE");
+}
+
+static void take_invite(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    const char *sdp = NULL;
+    size_t length = 0;
+    uint16_t body;
+    int code = offer_conflict(leg, true);
+
+    if (code) {
+        refuse_conflict(irq, code);
+        return;
+    }
+    if (!headers_sdp(sip, &sdp, &length, &body) && body) {
+        refuse(irq, body, NULL);
+        return;
+    }
+    if (!timer_accept(leg, irq, sip)) {
+        nta_incoming_destroy(irq);
+        return;
+    }
+    retarget(leg, sip);
+    report_offered(leg, irq, sip, sdp, length);
+}
+
+static void take_plain_update(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    struct sip_event *ev = report_begin(leg, SIP_IDENTITY);
+    nta_incoming_t *pending = leg->offer;
+    bool changed = note_party(leg, sip, &ev->party);
+
+    legs_refresh_facts(leg);
+    ev->dialog = leg->facts;
+    if (changed)
+        report_send(leg);
+    leg->offer = irq;
+    send_reply(leg, NULL);
+    leg->offer = pending;
+    nta_incoming_destroy(irq);
+    if (leg->state == LEG_UP)
+        timer_restart(leg);
+}
+
+static void take_update(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    const char *sdp = NULL;
+    size_t length = 0;
+    uint16_t body;
+    bool has_sdp = headers_sdp(sip, &sdp, &length, &body);
+    int code = has_sdp ? offer_conflict(leg, false) : 0;
+
+    if (body) {
+        refuse(irq, body, NULL);
+        return;
+    }
+    if (code) {
+        refuse_conflict(irq, code);
+        return;
+    }
+    if (!timer_accept(leg, irq, sip)) {
+        nta_incoming_destroy(irq);
+        return;
+    }
+    retarget(leg, sip);
+    if (has_sdp)
+        report_offered(leg, irq, sip, sdp, length);
+    else
+        take_plain_update(leg, irq, sip);
+}
+
+/* Of a re-INVITE (see strict.c); one that we have answered already is not undone. */
+static void take_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    if (!leg->offer || nta_incoming_cseq(leg->offer) != sip->sip_cseq->cs_seq) {
+        refuse(irq, SIP_481_NO_TRANSACTION);
+        return;
+    }
+    refuse(irq, SIP_200_OK);
+    if (nta_incoming_status(leg->offer) < 200)
+        drop_offer(leg);
+}
+
+/* ---- every request within a dialog ---- */
+
+static bool requires_unknown(nta_incoming_t *irq, const sip_t *sip)
+{
+    su_home_t home[1] = { SU_HOME_INIT(home) };
+    int status;
+
+    su_home_init(home);
+    status = nta_check_required(irq, sip, sip_supported_make(home, in_supported), TAG_END());
+    su_home_deinit(home);
+    if (status)
+        nta_incoming_destroy(irq);
+    return status != 0;
+}
+
+static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    switch ((int)sip->sip_request->rq_method) {
+    case sip_method_invite:
+        take_invite(leg, irq, sip);
+        break;
+    case sip_method_update:
+        take_update(leg, irq, sip);
+        break;
+    case sip_method_bye:
+        take_bye(leg, irq, sip);
+        break;
+    case sip_method_info: /* keys and picture updates of phones that know no better; nothing to do
+                           */
+        refuse(irq, SIP_200_OK);
+        break;
+    case sip_method_options:
+        nta_incoming_treply(irq, SIP_200_OK, SIPTAG_ALLOW_STR(in_allow),
+                            SIPTAG_SUPPORTED_STR(in_supported), SIPTAG_ACCEPT_STR(in_accept),
+                            TAG_END());
+        nta_incoming_destroy(irq);
+        break;
+    case sip_method_notify:
+    case sip_method_prack:
+        refuse(irq, SIP_481_NO_TRANSACTION);
+        break;
+    case sip_method_unknown:
+        if (strcmp(sip->sip_request->rq_method_name, "CANCEL") == 0)
+            take_cancel(leg, irq, sip);
+        else
+            refuse(irq, SIP_501_NOT_IMPLEMENTED);
+        break;
+    default: /* REFER too: who is refused with 405 keeps the call as it is */
+        refuse(irq, SIP_405_METHOD_NOT_ALLOWED);
+        break;
+    }
+}
+
+int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq, const sip_t *sip)
+{
+    struct leg *leg = magic;
+    struct address source;
+
+    (void)dialog;
+    if (sip->sip_request->rq_method == sip_method_ack)
+        return 200; /* of an answer that has been acknowledged already */
+    in_source(leg->edge, irq, &source);
+    if (!in_trusted(leg->edge, source.host)) {
+        atomic_fetch_add_explicit(&leg->edge->counters.refused_untrusted, 1, memory_order_relaxed);
+        refuse(irq, SIP_403_FORBIDDEN);
+    } else if (leg->state == LEG_ENDED && sip->sip_request->rq_method != sip_method_bye) {
+        refuse(irq, SIP_481_NO_CALL);
+    } else if (!requires_unknown(irq, sip)) {
+        dispatch(leg, irq, sip);
+    }
+    return 0;
+}

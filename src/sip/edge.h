@@ -1,0 +1,226 @@
+/* What the files of the SIP edge share: the edge, its legs, and who does what with them. All of it
+ * belongs to the SIP thread; only commands and counters cross over. */
+#ifndef CALLPARK_SIP_EDGE_H
+#define CALLPARK_SIP_EDGE_H
+
+#include "sip/sofia.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/network.h"
+#include "sip/sdp.h"
+#include "sip/sip.h"
+#include "sys/queue.h"
+
+#define MIN_SE 90         /* RFC 4028 4: the least that anybody may ask for */
+#define LINGER_MSEC 32000 /* how long an ended leg is remembered (sip.md 2.0) */
+#define MESSAGE_MAX 65536
+#define CALL_ID_SIZE 192
+
+/* ---- the edge ---- */
+
+struct listener {
+    char transport[8]; /* "udp", "tcp" */
+    struct address bound;
+    char host[FQDN_SIZE]; /* as we name it to others, with brackets if need be */
+    char ident[8];        /* its name inside the library */
+    char text[96];        /* "udp:127.0.0.1:5060" */
+};
+
+/* What a reload replaces as a whole. */
+struct setup {
+    struct sip_config config;
+    struct network trusted[SIP_NETWORKS_MAX];
+    unsigned trusted_count;
+};
+
+struct setup *setup_new(const struct sip_config *config, struct err *err);
+
+struct counters {
+    _Atomic uint64_t requests_in, responses_out, requests_out, responses_in;
+    _Atomic uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;
+    _Atomic uint32_t legs;
+};
+
+struct held; /* an event that found no room */
+struct legs;
+
+struct sip {
+    struct setup *setup;
+    sip_report *report;
+    void *to;
+    pthread_t thread;
+    struct queue *commands, *started;
+    bool stopping;
+    su_root_t *root;
+    nta_agent_t *agent;
+    nta_leg_t *outside; /* takes what belongs to no dialog */
+    msg_mclass_t *strict;
+    struct listener listeners[SIP_LISTEN_MAX];
+    unsigned listener_count;
+    struct legs *legs;
+    leg_id next_leg;
+    char secret[40]; /* of this process: marks our own ring backs */
+    struct held *held_first, **held_last;
+    unsigned held_count;
+    su_timer_t *held_timer, *count_timer;
+    struct sip_event event; /* being filled in */
+    struct counters counters;
+};
+
+/* ---- legs.c ---- */
+
+enum leg_state {
+    LEG_INVITED,  /* their INVITE waits for our final answer */
+    LEG_ANSWERED, /* our 200 has left, its ACK has not come */
+    LEG_CALLING,  /* our INVITE waits for a final answer */
+    LEG_UP,
+    LEG_LEAVING, /* our BYE has left */
+    LEG_ENDED    /* remembered for Replaces and for what comes late */
+};
+
+struct leg {
+    leg_id id;
+    struct sip *edge;
+    enum leg_state state;
+    bool silent;        /* hung up by the app: nothing is reported any more */
+    bool replaced;      /* an INVITE with Replaces has named it already */
+    bool far_end_left;  /* it was they who ended it */
+    bool we_offered;    /* our 200 carries the offer, their ACK the answer */
+    bool allows_update; /* their Allow has UPDATE */
+    nta_leg_t *dialog;
+    nta_incoming_t *invite;  /* their first INVITE, until its ACK */
+    nta_incoming_t *offer;   /* their re-INVITE or UPDATE, until sip_reply() or its ACK */
+    nta_outgoing_t *request; /* our first INVITE */
+    nta_outgoing_t *bye, *refresh;
+    uint32_t transaction; /* of `offer`; 0: it is answered */
+    uint32_t last_transaction;
+    struct sip_dialog facts;
+    struct party party;   /* as last reported */
+    struct address media; /* where they wanted RTP, as last reported */
+    struct sdp_origin origin;
+    char *sdp; /* our last body, NULL: none yet */
+    enum codec prefer;
+    leg_id replaces; /* whom our 200 to this INVITE replaces; 0: nobody */
+    unsigned listener;
+    bool counted;           /* against its source and against the legs in all */
+    uint16_t farewell_code; /* for Reason of the BYE that waits for an ACK */
+    char farewell[64];
+    su_timer_t *timer;
+    msec refresh_at, expires_at, forget_at; /* NEVER: not running */
+    unsigned refresh_tries;
+    struct sip_call *call; /* what we were asked to call, until it is answered */
+    struct leg *next_by_id, *next_by_call;
+};
+
+struct legs *legs_new(void);
+void legs_free(struct legs *all); /* forgets all legs without a word to anybody */
+
+/* A new leg in the table, or NULL: no memory, or that id is taken. */
+struct leg *legs_add(struct sip *s, leg_id id, enum leg_state state);
+struct leg *legs_find(struct sip *s, leg_id id);
+
+/* Put it under its Call-ID (of `facts`), so that Replaces and late CANCELs find it. */
+void legs_name(struct leg *leg);
+/* The leg with this Call-ID and these tags, ours and theirs; NULL: none. `theirs` NULL: any. */
+struct leg *legs_by_dialog(struct sip *s, const char *name, const char *ours, const char *theirs);
+
+/* The leg whose first INVITE this CANCEL is for: theirs, with its Call-ID, tag and CSeq. */
+struct leg *legs_by_invite(struct sip *s, const sip_t *sip);
+
+/* May one more come from this address? Counts it if so, and legs_end() counts it off. */
+enum room { ROOM, ROOM_NOT_FOR_SOURCE, ROOM_NOT_AT_ALL };
+enum room legs_admit(struct leg *leg);
+
+/* It is over: count it off, and forget it when it has lingered. */
+void legs_end(struct leg *leg);
+/* At once: it never became a dialog. The pointer is invalid after this. */
+void legs_forget(struct leg *leg);
+/* What the Replaces header of this INVITE names. */
+void legs_replaces(struct sip *s, const sip_t *sip, struct invite *out);
+
+/* Bring facts up to date with what the library knows of the dialog. */
+void legs_refresh_facts(struct leg *leg);
+
+/* ---- report.c ---- */
+
+/* The event of the edge, emptied, for this leg. */
+struct sip_event *report_begin(struct leg *leg, enum sip_event_type type);
+/* Hand it over. What finds no room is kept and tried again in order; nothing of a silent leg
+ * leaves. */
+void report_send(struct leg *leg);
+/* For a SIP_INVITE: false when it found no room, and it is not kept. */
+bool report_offer(struct leg *leg);
+void report_forget(struct sip *s);
+
+/* ---- headers.c ---- */
+
+void headers_party(struct party *to, const sip_t *sip);
+void headers_invite(struct invite *to, const sip_t *sip);
+void headers_reason(char to[128], const sip_t *sip);
+bool headers_allow(const sip_t *sip, const char *method);
+const char *headers_unknown(const sip_t *sip, const char *name); /* value, or NULL */
+void headers_uri(char *to, size_t size, const url_t *url);       /* the whole URI, "" if too long */
+/* `"display" <uri>` with the display quoted; "" when it does not fit or there is no URI. */
+void headers_name_addr(char *to, size_t size, const char *display, const char *uri);
+/* Where the SDP of a message is; false if it has none, `*refusal` 415 when it has something else.
+ */
+bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *refusal);
+
+/* ---- in.c, dialog.c, out.c, timer.c, strict.c ---- */
+
+int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip);
+void in_source(struct sip *s, nta_incoming_t *irq, struct address *to);
+bool in_trusted(const struct sip *s, const char *source);
+unsigned in_listener(struct sip *s, nta_incoming_t *irq);
+void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
+               enum codec prefer, const struct sip_told *told);
+void in_refuse(struct leg *leg, uint16_t code, uint16_t warning, uint16_t retry_after,
+               const char *why);
+extern const char in_allow[], in_supported[], in_accept[];
+
+int dialog_request(nta_leg_magic_t *leg, nta_leg_t *dialog, nta_incoming_t *irq, const sip_t *sip);
+void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
+                  const struct session *agreed, const struct session_local *local);
+/* Our answer or offer for this leg, with the o= version raised if it says something new; NULL: it
+ * cannot be written. The text belongs to the leg. */
+const char *dialog_body(struct leg *leg, const sip_t *offer, const struct session *agreed,
+                        const struct session_local *local, bool plain);
+void dialog_bye(struct leg *leg, uint16_t code, const char *text);
+void dialog_hang_up(struct leg *leg, uint16_t code, const char *text);
+void dialog_reason(char to[160], uint16_t code, const char *text);
+
+void out_call(struct sip *s, const struct sip_call *call);
+void out_cancel(struct leg *leg, uint16_t code, const char *text);
+void out_contact(const struct sip *s, unsigned listener, const char *user, char to[URI_SIZE]);
+void out_nonce(const struct sip *s, leg_id id, char to[64]);
+bool out_is_nonce(const struct sip *s, const char *nonce);
+
+/* RFC 4028: 422 when too small (already sent), else the leg's timer is set up from their request.
+ */
+bool timer_accept(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
+/* "1800;refresher=uac" for our 200, "" when there is no timer. */
+void timer_header(const struct leg *leg, char to[64]);
+void timer_answered(struct leg *leg, const sip_t *sip);
+void timer_restart(struct leg *leg); /* after each refresh, ours or theirs */
+void timer_stop(struct leg *leg);
+void timer_set(struct leg *leg); /* after any change of the three moments */
+
+/* The message class of the agent: the library's, but stricter. */
+msg_mclass_t *strict_class(void);
+
+/* ---- edge.c ---- */
+
+struct command;
+void edge_now_listening(struct sip *s);
+
+/* ---- command.c ---- */
+
+int command_take(struct sip *s);
+int command_put_setup(struct sip *s, struct setup *setup);
+int command_put_stop(struct sip *s);
+void command_drop_all(struct sip *s);
+
+#endif

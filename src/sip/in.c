@@ -1,0 +1,490 @@
+/* Requests that belong to no dialog of ours: who may ask, what we do not offer, and the INVITE that
+ * becomes a leg; and our final answer to that INVITE. RFC 3261 8.2 sets the order. */
+#include "sip/edge.h"
+
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sys/log.h"
+
+const char in_allow[] = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO";
+const char in_supported[] = "replaces, timer, 100rel, norefersub, tdialog";
+const char in_accept[] = "application/sdp, multipart/mixed";
+
+/* ---- where it came from ---- */
+
+void in_source(struct sip *s, nta_incoming_t *irq, struct address *to)
+{
+    msg_t *msg = nta_incoming_getrequest(irq);
+    su_sockaddr_t *from = msg ? msg_addr(msg) : NULL;
+    char host[NI_MAXHOST] = "";
+    const char *plain = host;
+
+    (void)s;
+    memset(to, 0, sizeof *to);
+    if (from && getnameinfo(&from->su_sa, SU_SOCKADDR_SIZE(from), host, sizeof host, NULL, 0,
+                            NI_NUMERICHOST) == 0) {
+        if (text_starts(host, "::ffff:") && strchr(host, '.'))
+            plain = host + strlen("::ffff:");
+        text_copy_n(to->host, sizeof to->host, plain, strcspn(plain, "%"));
+        to->port = ntohs(from->su_port);
+    }
+    msg_destroy(msg);
+}
+
+bool in_trusted(const struct sip *s, const char *source)
+{
+    for (unsigned i = 0; i < s->setup->trusted_count; i++)
+        if (network_holds_text(&s->setup->trusted[i], source))
+            return true;
+    return false;
+}
+
+unsigned in_listener(struct sip *s, nta_incoming_t *irq)
+{
+    tport_t *tp = nta_incoming_transport(s->agent, irq, NULL);
+    const char *ident = tp ? tport_ident(tp) : NULL;
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < s->listener_count; i++)
+        if (text_is(s->listeners[i].ident, ident))
+            found = i;
+    tport_unref(tp);
+    return found;
+}
+
+/* ---- refusals before there is a leg ---- */
+
+static void refuse(nta_incoming_t *irq, int code, const char *phrase)
+{
+    nta_incoming_treply(irq, code, phrase, SIPTAG_ALLOW_STR(code == 405 ? in_allow : NULL),
+                        SIPTAG_ACCEPT_STR(code == 415 ? in_accept : NULL),
+                        SIPTAG_ACCEPT_ENCODING_STR(code == 415 ? "identity" : NULL), TAG_END());
+    nta_incoming_destroy(irq);
+}
+
+static void answer_options(nta_incoming_t *irq)
+{
+    nta_incoming_treply(irq, SIP_200_OK, SIPTAG_ALLOW_STR(in_allow),
+                        SIPTAG_SUPPORTED_STR(in_supported), SIPTAG_ACCEPT_STR(in_accept),
+                        TAG_END());
+    nta_incoming_destroy(irq);
+}
+
+static bool is_known(const char *method)
+{
+    static const char *const known[] = { "REGISTER", "SUBSCRIBE", "NOTIFY",
+                                         "MESSAGE",  "PUBLISH",   "REFER" };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(known[i], method) == 0)
+            return true;
+    return false;
+}
+
+/* 0: go on; else the code that says why not. All that can be judged without the tables of callpark.
+ */
+static int judge(const sip_t *sip, const char **phrase)
+{
+    const url_t *url = sip->sip_request->rq_url;
+    char text[URI_SIZE];
+
+    *phrase = NULL;
+    if (url->url_type != url_sip && url->url_type != url_sips && url->url_type != url_tel)
+        return 416;
+    headers_uri(text, sizeof text, url);
+    if (!text[0])
+        return *phrase = "Request-URI Too Long", 414;
+    if (!sip->sip_contact || sip->sip_contact->m_url->url_type == url_any)
+        return *phrase = "INVITE without a Contact", 400;
+    if (!sip->sip_from->a_tag)
+        return *phrase = "From without a tag", 400;
+    if (strlen(sip->sip_call_id->i_id) >= CALL_ID_SIZE || strlen(sip->sip_from->a_tag) >= 128)
+        return *phrase = "Call-ID or tag too long", 400;
+    return 0;
+}
+
+/* RFC 3261 8.2.2.3; the library sends the 420 with its Unsupported header. */
+static bool requires_unknown(nta_incoming_t *irq, const sip_t *sip)
+{
+    su_home_t home[1] = { SU_HOME_INIT(home) };
+    sip_supported_t *supported;
+    int status;
+
+    su_home_init(home);
+    supported = sip_supported_make(home, in_supported);
+    status = nta_check_required(irq, sip, supported, TAG_END());
+    su_home_deinit(home);
+    if (status)
+        nta_incoming_destroy(irq);
+    return status != 0;
+}
+
+/* ---- the INVITE ---- */
+
+static int on_ack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
+
+static bool make_dialog(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    struct sip *s = leg->edge;
+    struct sip_dialog *f = &leg->facts;
+    su_home_t home[1] = { SU_HOME_INIT(home) };
+    sip_to_t *us;
+    const char *tag;
+
+    su_home_init(home);
+    us = sip_to_dup(home, sip->sip_to);
+    tag = nta_incoming_tag(irq, NULL);
+    if (us && tag && sip_to_tag(home, us, tag) == 0)
+        leg->dialog = nta_leg_tcreate(
+            s->agent, dialog_request, leg, SIPTAG_CALL_ID(sip->sip_call_id), SIPTAG_FROM(us),
+            SIPTAG_TO(sip->sip_from), NTATAG_REMOTE_CSEQ(sip->sip_cseq->cs_seq), TAG_END());
+    su_home_deinit(home);
+    if (!leg->dialog ||
+        nta_leg_server_route(leg->dialog, sip->sip_record_route, sip->sip_contact) < 0)
+        return false;
+    text_copy(f->call_id, sizeof f->call_id, sip->sip_call_id->i_id);
+    headers_uri(f->local_uri, sizeof f->local_uri, sip->sip_to->a_url);
+    headers_uri(f->remote_uri, sizeof f->remote_uri, sip->sip_from->a_url);
+    f->invite_cseq = sip->sip_cseq->cs_seq;
+    legs_refresh_facts(leg);
+    legs_name(leg);
+    return true;
+}
+
+static void fill_where(struct leg *leg, nta_incoming_t *irq, const struct address *source,
+                       const sip_t *sip)
+{
+    struct sip *s = leg->edge;
+    const struct listener *l;
+
+    leg->listener = in_listener(s, irq);
+    l = &s->listeners[leg->listener];
+    leg->facts.remote = *source;
+    leg->facts.local = l->bound;
+    text_copy(leg->facts.transport, sizeof leg->facts.transport, l->transport);
+    out_contact(s, leg->listener, NULL, leg->facts.local_contact);
+    leg->allows_update = headers_allow(sip, "UPDATE");
+}
+
+static uint16_t media_refusal(const struct session_offer *offer)
+{
+    struct session_wish wish = { .prefer = CODEC_NONE };
+    struct session session;
+
+    return !offer->present || session_agree(offer, &wish, &session) == SESSION_AGREED ? 0 : 488;
+}
+
+static uint16_t media_warning(const struct session_offer *offer)
+{
+    return offer->warning ? offer->warning : 399;
+}
+
+/* What the loop needs to decide about this INVITE. */
+static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const char *sdp,
+                                    size_t length)
+{
+    struct sip_event *ev = report_begin(leg, SIP_INVITE);
+    const char *ours = headers_unknown(sip, "X-Callpark-Recall");
+
+    headers_invite(&ev->invite, sip);
+    ev->invite.leg = leg->id;
+    ev->invite.trusted = true;
+    text_copy(ev->invite.source, sizeof ev->invite.source, leg->facts.remote.host);
+    legs_replaces(leg->edge, sip, &ev->invite);
+    leg->replaces = ev->invite.replaces_leg;
+    ev->invite.our_ring_back = ours && out_is_nonce(leg->edge, ours);
+    if (sdp)
+        (void)sdp_take(sdp, length, &ev->offer); /* what cannot be read is not usable either */
+    ev->invite.media_refusal = media_refusal(&ev->offer);
+    if (ev->invite.media_refusal)
+        ev->invite.media_warning = media_warning(&ev->offer);
+    leg->party = ev->party = ev->invite.from;
+    leg->media = ev->offer.rtp;
+    ev->dialog = leg->facts;
+    return ev;
+}
+
+static void too_many(struct sip *s, nta_incoming_t *irq, const struct address *source,
+                     enum room room)
+{
+    atomic_fetch_add_explicit(&s->counters.refused_limit, 1, memory_order_relaxed);
+    log_warning("sip", "INVITE refused: too many calls %s source=%s",
+                room == ROOM_NOT_FOR_SOURCE ? "from one address" : "in all", source->host);
+    nta_incoming_treply(irq, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR("5"), TAG_END());
+    nta_incoming_destroy(irq);
+}
+
+static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip, const char *sdp,
+                      size_t length)
+{
+    if (!make_dialog(leg, irq, sip)) {
+        refuse(irq, SIP_500_INTERNAL_SERVER_ERROR);
+        legs_forget(leg);
+        return;
+    }
+    if (!timer_accept(leg, irq, sip)) {
+        nta_incoming_destroy(irq);
+        legs_forget(leg);
+        return;
+    }
+    leg->invite = irq;
+    nta_incoming_bind(irq, on_ack, leg);
+    (void)nta_incoming_set_params(irq, NTATAG_EXTRA_100(1), TAG_END());
+    fill_event(leg, sip, sdp, length);
+    if (report_offer(leg))
+        return;
+    leg->invite = NULL;
+    nta_incoming_bind(irq, NULL, NULL);
+    too_many(leg->edge, irq, &leg->facts.remote, ROOM_NOT_AT_ALL);
+    legs_forget(leg);
+}
+
+static void take_invite(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
+                        const struct address *source)
+{
+    const char *phrase, *sdp = NULL;
+    size_t length = 0;
+    uint16_t body;
+    struct leg *leg;
+    enum room room;
+    int code = judge(sip, &phrase);
+
+    atomic_fetch_add_explicit(&s->counters.invites, 1, memory_order_relaxed);
+    if (!code && !headers_sdp(sip, &sdp, &length, &body) && body)
+        code = body;
+    if (code) {
+        refuse(irq, code, phrase ? phrase : sip_status_phrase(code));
+        return;
+    }
+    leg = legs_add(s, s->next_leg, LEG_INVITED);
+    if (!leg) {
+        too_many(s, irq, source, ROOM_NOT_AT_ALL);
+        return;
+    }
+    s->next_leg += 2;
+    fill_where(leg, irq, source, sip);
+    room = legs_admit(leg);
+    if (room != ROOM) {
+        legs_forget(leg);
+        too_many(s, irq, source, room);
+        return;
+    }
+    start_leg(leg, irq, sip, sdp, length);
+}
+
+/* ---- ACK, CANCEL, and neither ---- */
+
+static void take_ack(struct leg *leg, const sip_t *sip)
+{
+    struct sip_event *ev;
+    const char *sdp;
+    size_t length;
+    uint16_t unknown;
+
+    leg->state = LEG_UP;
+    if (leg->farewell_code) {
+        dialog_bye(leg, leg->farewell_code, leg->farewell);
+        return;
+    }
+    timer_restart(leg);
+    ev = report_begin(leg, SIP_ACKED);
+    if (leg->we_offered && headers_sdp(sip, &sdp, &length, &unknown))
+        (void)sdp_take(sdp, length, &ev->offer);
+    leg->we_offered = false;
+    legs_refresh_facts(leg);
+    ev->dialog = leg->facts;
+    report_send(leg);
+}
+
+/* 64*T1 after our 200 (RFC 3261 13.3.1.4). */
+static void miss_ack(struct leg *leg)
+{
+    struct sip_event *ev = report_begin(leg, SIP_FAILED);
+
+    ev->code = 408;
+    text_copy(ev->reason, sizeof ev->reason, "the answer was never acknowledged");
+    report_send(leg);
+    leg->silent = true;
+    dialog_bye(leg, leg->farewell_code ? leg->farewell_code : 408, "No ACK");
+}
+
+static int on_ack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    if (irq != leg->invite)
+        return 0;
+    nta_incoming_destroy(irq);
+    leg->invite = NULL;
+    if (sip)
+        take_ack(leg, sip);
+    else
+        miss_ack(leg);
+    return 0;
+}
+
+static void cancel(struct leg *leg, const sip_t *sip)
+{
+    struct sip_event *ev = report_begin(leg, SIP_CANCELLED);
+
+    headers_reason(ev->reason, sip);
+    ev->answered = leg->state != LEG_INVITED;
+    report_send(leg);
+    if (ev->answered)
+        return; /* RFC 3261 9.2: it has no effect; the far end sends BYE if it means it */
+    leg->silent = true;
+    leg->far_end_left = true;
+    nta_incoming_treply(leg->invite, SIP_487_REQUEST_CANCELLED, TAG_END());
+    nta_incoming_destroy(leg->invite);
+    leg->invite = NULL;
+    legs_end(leg);
+}
+
+/* See strict.c: the library shows us every CANCEL as a request of its own. */
+static void take_cancel(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
+{
+    struct leg *leg = legs_by_invite(s, sip);
+
+    if (!leg) {
+        refuse(irq, SIP_481_NO_TRANSACTION);
+        return;
+    }
+    nta_incoming_tag(irq, leg->facts.local_tag); /* the same as in the answer to the INVITE */
+    nta_incoming_treply(irq, SIP_200_OK, TAG_END());
+    nta_incoming_destroy(irq);
+    if (leg->state == LEG_INVITED || leg->state == LEG_ANSWERED || leg->state == LEG_UP)
+        cancel(leg, sip);
+}
+
+/* ---- every request outside of a dialog ---- */
+
+static void dispatch(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
+                     const struct address *source)
+{
+    const char *method = sip->sip_request->rq_method_name;
+
+    switch ((int)sip->sip_request->rq_method) {
+    case sip_method_options:
+        if (!requires_unknown(irq, sip))
+            answer_options(irq);
+        break;
+    case sip_method_invite:
+        if (!requires_unknown(irq, sip))
+            take_invite(s, irq, sip, source);
+        break;
+    case sip_method_bye:
+    case sip_method_update:
+    case sip_method_info:
+    case sip_method_prack:
+    case sip_method_notify:
+        refuse(irq, SIP_481_NO_TRANSACTION);
+        break;
+    default:
+        if (strcmp(method, "CANCEL") == 0)
+            take_cancel(s, irq, sip);
+        else if (is_known(method))
+            refuse(irq, SIP_405_METHOD_NOT_ALLOWED);
+        else
+            refuse(irq, SIP_501_NOT_IMPLEMENTED);
+        break;
+    }
+}
+
+int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip)
+{
+    struct sip *s = edge;
+    struct address source;
+
+    (void)outside;
+    if (sip->sip_request->rq_method == sip_method_ack)
+        return 200; /* of nothing we know; an ACK is never answered */
+    in_source(s, irq, &source);
+    if (!in_trusted(s, source.host)) {
+        atomic_fetch_add_explicit(&s->counters.refused_untrusted, 1, memory_order_relaxed);
+        log_info("sip", "%s refused: not from a trusted network source=%s",
+                 sip->sip_request->rq_method_name, source.host);
+        refuse(irq, SIP_403_FORBIDDEN);
+    } else if (sip->sip_to->a_tag) {
+        refuse(irq, SIP_481_NO_CALL);
+    } else {
+        dispatch(s, irq, sip, &source);
+    }
+    return 0;
+}
+
+/* ---- our answer ---- */
+
+static const char *phrase_of(const struct sip_told *told)
+{
+    return told->phrase[0] ? told->phrase : sip_200_OK;
+}
+
+static void send_answer(struct leg *leg, const char *body, const struct sip_told *told)
+{
+    struct sip *s = leg->edge;
+    char asserted[URI_SIZE + DISPLAY_SIZE * 2], orbit[64] = "", expires[64], contact[URI_SIZE + 8];
+
+    headers_name_addr(asserted, sizeof asserted, told->display, told->uri);
+    text_format(orbit, sizeof orbit, "X-Callpark-Orbit: %s", told->orbit);
+    timer_header(leg, expires);
+    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    nta_incoming_treply(
+        leg->invite, 200, phrase_of(told), SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
+        SIPTAG_SUPPORTED_STR(in_supported),
+        SIPTAG_REQUIRE_STR(leg->facts.session_expires && !leg->facts.we_refresh ? "timer" : NULL),
+        SIPTAG_SESSION_EXPIRES_STR(expires[0] ? expires : NULL),
+        TAG_IF(asserted[0], SIPTAG_P_ASSERTED_IDENTITY_STR(asserted)),
+        SIPTAG_HEADER_STR(told->orbit[0] ? orbit : NULL),
+        SIPTAG_SERVER_STR(s->setup->config.user_agent[0] ? s->setup->config.user_agent : NULL),
+        SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(body), TAG_END());
+}
+
+void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
+               enum codec prefer, const struct sip_told *told)
+{
+    struct leg *replaced = legs_find(leg->edge, leg->replaces);
+    msg_t *request;
+    const char *body;
+
+    if (leg->state != LEG_INVITED)
+        return;
+    request = nta_incoming_getrequest(leg->invite);
+    leg->prefer = prefer;
+    leg->we_offered = agreed == NULL;
+    body = dialog_body(leg, sip_object(request), agreed, local, false);
+    msg_destroy(request);
+    if (!body) {
+        in_refuse(leg, 488, 399, 0, "the offer cannot be answered");
+        return;
+    }
+    leg->state = LEG_ANSWERED;
+    if (replaced)
+        replaced->replaced = true;
+    send_answer(leg, body, told);
+}
+
+void in_refuse(struct leg *leg, uint16_t code, uint16_t warning, uint16_t retry_after,
+               const char *why)
+{
+    const char *host = leg->edge->listeners[leg->listener].host;
+    char text[WHY_SIZE + FQDN_SIZE + 16] = "", seconds[16];
+
+    if (leg->state != LEG_INVITED)
+        return;
+    if (why && why[0] && text_is_plain(why)) {
+        text_format(text, sizeof text, "%u %s:%u \"", warning ? warning : 399u, host,
+                    leg->facts.local.port);
+        for (; *why; why++)
+            text_append(text, sizeof text, *why == '"' || *why == '\\' ? "\\%c" : "%c", *why);
+        text_append(text, sizeof text, "\"");
+    }
+    text_format(seconds, sizeof seconds, "%u", retry_after);
+    nta_incoming_treply(leg->invite, code, NULL, SIPTAG_WARNING_STR(text[0] ? text : NULL),
+                        SIPTAG_RETRY_AFTER_STR(retry_after ? seconds : NULL),
+                        SIPTAG_ALLOW_STR(code == 405 ? in_allow : NULL), TAG_END());
+    nta_incoming_destroy(leg->invite);
+    leg->invite = NULL;
+    leg->silent = true;
+    legs_end(leg);
+}

@@ -1,0 +1,310 @@
+/* The legs by their id, by their Call-ID, and how many each source address has. Ids are never used
+ * twice, so what comes late for an old leg finds nothing. Ended legs stay for a while: a transfer
+ * may still name them (sip.md 2.0), and a retransmitted BYE is answered like the first. */
+#include "sip/edge.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define BUCKETS 32768 /* a power of two */
+
+struct source {
+    struct source *next;
+    char host[ADDRESS_SIZE];
+    uint32_t legs;
+};
+
+struct legs {
+    struct leg *by_id[BUCKETS];
+    struct leg *by_call[BUCKETS];
+    struct source *sources[BUCKETS];
+};
+
+struct legs *legs_new(void)
+{
+    return calloc(1, sizeof(struct legs));
+}
+
+/* FNV-1a, 32 bit. */
+static unsigned bucket_of_text(const char *text)
+{
+    uint32_t h = 2166136261u;
+
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * 16777619u;
+    return (h ^ h >> 15) % BUCKETS;
+}
+
+static struct leg **place_by_id(struct legs *all, leg_id id)
+{
+    struct leg **at = &all->by_id[(id >> 1) % BUCKETS];
+
+    while (*at && (*at)->id != id)
+        at = &(*at)->next_by_id;
+    return at;
+}
+
+struct leg *legs_find(struct sip *s, leg_id id)
+{
+    return id ? *place_by_id(s->legs, id) : NULL;
+}
+
+struct leg *legs_add(struct sip *s, leg_id id, enum leg_state state)
+{
+    struct leg **at = place_by_id(s->legs, id);
+    struct leg *leg = *at ? NULL : calloc(1, sizeof *leg);
+
+    if (!leg)
+        return NULL;
+    leg->id = id;
+    leg->edge = s;
+    leg->state = state;
+    leg->refresh_at = leg->expires_at = leg->forget_at = NEVER;
+    su_randmem(&leg->origin.id, sizeof leg->origin.id);
+    leg->origin.id >>= 2; /* some read it as a signed number */
+    leg->origin.version = 1;
+    *at = leg;
+    return leg;
+}
+
+void legs_name(struct leg *leg)
+{
+    struct leg **at = &leg->edge->legs->by_call[bucket_of_text(leg->facts.call_id)];
+
+    leg->next_by_call = *at;
+    *at = leg;
+}
+
+struct leg *legs_by_dialog(struct sip *s, const char *name, const char *ours, const char *theirs)
+{
+    struct leg *leg = s->legs->by_call[bucket_of_text(name)];
+
+    for (; leg; leg = leg->next_by_call)
+        if (text_is(leg->facts.call_id, name) && text_is_nocase(leg->facts.local_tag, ours) &&
+            (!theirs || text_is_nocase(leg->facts.remote_tag, theirs)))
+            return leg;
+    return NULL;
+}
+
+struct leg *legs_by_invite(struct sip *s, const sip_t *sip)
+{
+    const char *name = sip->sip_call_id->i_id;
+    struct leg *leg = s->legs->by_call[bucket_of_text(name)];
+
+    for (; leg; leg = leg->next_by_call)
+        if (!leg->facts.we_called && leg->facts.invite_cseq == sip->sip_cseq->cs_seq &&
+            text_is(leg->facts.call_id, name) &&
+            text_is_nocase(leg->facts.remote_tag, sip->sip_from->a_tag))
+            return leg;
+    return NULL;
+}
+
+/* ---- how many ---- */
+
+static struct source **place_of_source(struct legs *all, const char *host)
+{
+    struct source **at = &all->sources[bucket_of_text(host)];
+
+    while (*at && !text_is((*at)->host, host))
+        at = &(*at)->next;
+    return at;
+}
+
+enum room legs_admit(struct leg *leg)
+{
+    struct sip *s = leg->edge;
+    const struct sip_config *c = &s->setup->config;
+    struct source **at = place_of_source(s->legs, leg->facts.remote.host), *source = *at;
+
+    if (c->calls_max &&
+        atomic_load_explicit(&s->counters.legs, memory_order_relaxed) >= c->calls_max)
+        return ROOM_NOT_AT_ALL;
+    if (leg->facts.we_called) {
+        source = NULL;
+    } else {
+        if (!source && (source = calloc(1, sizeof *source)) != NULL) {
+            text_copy(source->host, sizeof source->host, leg->facts.remote.host);
+            *at = source;
+        }
+        if (!source)
+            return ROOM_NOT_AT_ALL;
+        if (c->calls_per_source && source->legs >= c->calls_per_source)
+            return ROOM_NOT_FOR_SOURCE;
+        source->legs++;
+    }
+    leg->counted = true;
+    atomic_fetch_add_explicit(&s->counters.legs, 1, memory_order_relaxed);
+    return ROOM;
+}
+
+static void count_off(struct leg *leg)
+{
+    struct source **at = place_of_source(leg->edge->legs, leg->facts.remote.host), *source = *at;
+
+    if (!leg->counted)
+        return;
+    leg->counted = false;
+    atomic_fetch_sub_explicit(&leg->edge->counters.legs, 1, memory_order_relaxed);
+    if (leg->facts.we_called || !source || --source->legs > 0)
+        return;
+    *at = source->next;
+    free(source);
+}
+
+/* ---- the end ---- */
+
+static void unlink_call(struct leg *leg)
+{
+    struct leg **at = &leg->edge->legs->by_call[bucket_of_text(leg->facts.call_id)];
+
+    while (*at && *at != leg)
+        at = &(*at)->next_by_call;
+    if (*at)
+        *at = leg->next_by_call;
+}
+
+static void destroy(struct leg *leg)
+{
+    if (leg->timer)
+        su_timer_destroy(leg->timer);
+    nta_incoming_destroy(leg->invite);
+    nta_incoming_destroy(leg->offer);
+    nta_outgoing_destroy(leg->request);
+    nta_outgoing_destroy(leg->bye);
+    nta_outgoing_destroy(leg->refresh);
+    if (leg->dialog)
+        nta_leg_destroy(leg->dialog);
+    free(leg->call);
+    free(leg->sdp);
+    free(leg);
+}
+
+void legs_forget(struct leg *leg)
+{
+    struct leg **at = place_by_id(leg->edge->legs, leg->id);
+
+    count_off(leg);
+    unlink_call(leg);
+    *at = leg->next_by_id;
+    destroy(leg);
+}
+
+void legs_end(struct leg *leg)
+{
+    count_off(leg);
+    leg->state = LEG_ENDED;
+    leg->refresh_at = leg->expires_at = NEVER;
+    leg->forget_at = clock_now() + LINGER_MSEC;
+    free(leg->sdp);
+    leg->sdp = NULL;
+    free(leg->call);
+    leg->call = NULL;
+    timer_set(leg);
+}
+
+void legs_free(struct legs *all)
+{
+    for (unsigned i = 0; all && i < BUCKETS; i++) {
+        while (all->by_id[i]) {
+            struct leg *leg = all->by_id[i];
+
+            all->by_id[i] = leg->next_by_id;
+            destroy(leg);
+        }
+        while (all->sources[i]) {
+            struct source *source = all->sources[i];
+
+            all->sources[i] = source->next;
+            free(source);
+        }
+    }
+    free(all);
+}
+
+/* ---- what the outside wants to know ---- */
+
+static void copy_routes(char to[SIP_ROUTES_SIZE], const sip_route_t *route)
+{
+    to[0] = '\0';
+    for (; route; route = route->r_next) {
+        char uri[URI_SIZE];
+
+        headers_uri(uri, sizeof uri, route->r_url);
+        if (!text_append(to, SIP_ROUTES_SIZE, "%s<%s>", to[0] ? ", " : "", uri)) {
+            to[0] = '\0'; /* half a route leads nowhere */
+            return;
+        }
+    }
+}
+
+void legs_refresh_facts(struct leg *leg)
+{
+    struct sip_dialog *f = &leg->facts;
+    const sip_route_t *route = NULL;
+    const sip_contact_t *target = NULL;
+
+    if (!leg->dialog)
+        return;
+    f->local_cseq = nta_leg_get_seq(leg->dialog);
+    f->remote_cseq = nta_leg_get_rseq(leg->dialog);
+    text_copy(f->local_tag, sizeof f->local_tag, nta_leg_get_tag(leg->dialog));
+    text_copy(f->remote_tag, sizeof f->remote_tag, nta_leg_get_rtag(leg->dialog));
+    if (nta_leg_get_route(leg->dialog, &route, &target) < 0)
+        return;
+    copy_routes(f->routes, route);
+    if (target)
+        headers_uri(f->remote_target, sizeof f->remote_target, target->m_url);
+}
+
+static enum replaces judge(struct leg *leg)
+{
+    if (leg->replaced)
+        return REPLACES_TAKEN;
+    switch (leg->state) {
+    case LEG_CALLING:
+        return REPLACES_EARLY_OURS;
+    case LEG_INVITED:
+        return REPLACES_EARLY;
+    case LEG_ANSWERED:
+    case LEG_UP:
+        return leg->silent ? REPLACES_UNKNOWN : REPLACES_LEG;
+    case LEG_LEAVING:
+    case LEG_ENDED:
+        break;
+    }
+    return leg->far_end_left ? REPLACES_ENDED : REPLACES_UNKNOWN;
+}
+
+/* RFC 3891 3: to-tag against our tag, from-tag against theirs. An early dialog that we started has
+ * no tag of theirs here, as every fork has its own; knowing ours is enough. */
+static struct leg *named(struct sip *s, const sip_replaces_t *r)
+{
+    struct leg *leg = legs_by_dialog(s, r->rp_call_id, r->rp_to_tag, r->rp_from_tag);
+    struct leg *early = leg ? NULL : legs_by_dialog(s, r->rp_call_id, r->rp_to_tag, NULL);
+
+    return early && early->state == LEG_CALLING ? early : leg;
+}
+
+void legs_replaces(struct sip *s, const sip_t *sip, struct invite *out)
+{
+    const sip_replaces_t *r = sip->sip_replaces;
+    struct leg *leg;
+
+    out->replaces = REPLACES_NONE;
+    if (!r)
+        return;
+    if (headers_unknown(sip, "Join")) {
+        out->replaces = REPLACES_TWICE;
+        return;
+    }
+    out->early_only = r->rp_early_only != 0;
+    leg = r->rp_call_id && r->rp_to_tag && r->rp_from_tag ? named(s, r) : NULL;
+    out->replaces = leg ? judge(leg) : REPLACES_UNKNOWN;
+    if (leg)
+        out->replaces_leg = leg->id;
+}

@@ -1,0 +1,92 @@
+/* Events on their way to the loop. Nothing is lost when its queue is full for a moment: an event
+ * that was refused waits here, and all later ones queue up behind it. */
+#include "sip/edge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/log.h"
+
+#define HELD_MAX 65536
+#define HELD_RETRY_MSEC 20
+
+struct held {
+    struct held *next;
+    struct sip_event event;
+};
+
+struct sip_event *report_begin(struct leg *leg, enum sip_event_type type)
+{
+    struct sip_event *ev = &leg->edge->event;
+
+    memset(ev, 0, sizeof *ev);
+    ev->type = type;
+    ev->leg = leg->id;
+    ev->offer.dtmf_payload_type = -1;
+    return ev;
+}
+
+static void try_again(struct sip *s, su_timer_t *timer, void *unused)
+{
+    struct held *h;
+
+    (void)unused;
+    while ((h = s->held_first) != NULL && s->report(s->to, &h->event)) {
+        s->held_first = h->next;
+        s->held_count--;
+        free(h);
+    }
+    if (h)
+        su_timer_set_interval(timer, try_again, NULL, HELD_RETRY_MSEC);
+    else
+        s->held_last = &s->held_first;
+}
+
+static void hold(struct sip *s)
+{
+    struct held *h = s->held_count < HELD_MAX ? malloc(sizeof *h) : NULL;
+
+    if (!h) { /* the loop has been stuck for long; its own deadlines will clean up */
+        log_error("sip", "an event of leg %llu was lost: the loop takes none",
+                  (unsigned long long)s->event.leg);
+        return;
+    }
+    h->next = NULL;
+    h->event = s->event;
+    *s->held_last = h;
+    s->held_last = &h->next;
+    s->held_count++;
+    if (!s->held_timer)
+        s->held_timer = su_timer_create(su_root_task(s->root), 0);
+    if (s->held_count == 1)
+        su_timer_set_interval(s->held_timer, try_again, NULL, HELD_RETRY_MSEC);
+}
+
+void report_send(struct leg *leg)
+{
+    struct sip *s = leg->edge;
+
+    if (leg->silent)
+        return;
+    if (s->held_first || !s->report(s->to, &s->event))
+        hold(s);
+}
+
+bool report_offer(struct leg *leg)
+{
+    struct sip *s = leg->edge;
+
+    return !s->held_first && s->report(s->to, &s->event);
+}
+
+void report_forget(struct sip *s)
+{
+    while (s->held_first) {
+        struct held *h = s->held_first;
+
+        s->held_first = h->next;
+        free(h);
+    }
+    if (s->held_timer)
+        su_timer_destroy(s->held_timer);
+}

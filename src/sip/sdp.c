@@ -1,0 +1,425 @@
+/* Reading and writing SDP. What is lenient in the parser is made strict here: what a hostile body
+ * could make slow is counted first, and what it could make wrong is looked at again. */
+#include "sip/sofia.h"
+
+#include "sip/sdp.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+
+/* Sofia walks its lists once for each rtpmap and each attribute, so long bodies are refused unread.
+ */
+static bool is_small(const char *text, size_t length)
+{
+    unsigned media = 0, attributes = 0;
+    bool start = true;
+
+    if (length > SDP_SIZE_MAX || memchr(text, '\0', length))
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        media += start && text[i] == 'm';
+        attributes += start && text[i] == 'a';
+        start = text[i] == '\n' || text[i] == '\r';
+    }
+    return media <= SDP_MEDIA_MAX && attributes <= SDP_ATTRIBUTES_MAX;
+}
+
+static bool is_plain_rtp(const sdp_media_t *m)
+{
+    return m->m_type == sdp_media_audio && m->m_proto_name &&
+           (strcasecmp(m->m_proto_name, "RTP/AVP") == 0 ||
+            strcasecmp(m->m_proto_name, "RTP/AVPF") == 0);
+}
+
+/* The audio line that we answer: the first that is plain RTP and has a port. An offer that repeats
+ * its audio as SRTP (RFC 8643's forerunner, "best effort") has its other lines refused. */
+static const sdp_media_t *pick(const sdp_session_t *sdp)
+{
+    for (const sdp_media_t *m = sdp->sdp_media; m; m = m->m_next)
+        if (is_plain_rtp(m) && m->m_port > 0 && m->m_port <= UINT16_MAX)
+            return m;
+    return NULL;
+}
+
+static uint16_t why_unusable(const sdp_session_t *sdp)
+{
+    for (const sdp_media_t *m = sdp->sdp_media; m; m = m->m_next)
+        if (m->m_type == sdp_media_audio && m->m_port > 0)
+            return m->m_port > UINT16_MAX ? 399 : 302; /* incompatible transport protocol */
+    return 304;                                        /* media type not available */
+}
+
+static uint8_t read_msec(const sdp_media_t *m, const char *name)
+{
+    const sdp_attribute_t *a = sdp_attribute_find(m->m_attributes, name);
+    uint64_t n;
+
+    return a && a->a_value && text_number(a->a_value, 1, 255, &n) ? (uint8_t)n : 0;
+}
+
+/* Numeric addresses alone: to look up a name would make the caller wait for a stranger's DNS. */
+static void read_host(char to[ADDRESS_SIZE], const char *text)
+{
+    struct in6_addr any;
+
+    if (text && (inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1))
+        text_copy(to, ADDRESS_SIZE, text);
+}
+
+/* RFC 3605: "a=rtcp:53020" or "a=rtcp:53020 IN IP4 126.16.64.4". */
+static void read_rtcp(const sdp_media_t *m, struct session_offer *out)
+{
+    const sdp_attribute_t *a = sdp_attribute_find(m->m_attributes, "rtcp");
+    char port[8] = "", host[64] = "";
+    uint64_t n;
+
+    out->rtcp_mux = sdp_attribute_find(m->m_attributes, "rtcp-mux") != NULL;
+    out->rtcp = out->rtp;
+    if (out->rtp.port < UINT16_MAX)
+        out->rtcp.port++;
+    if (!a || !a->a_value || sscanf(a->a_value, "%7s IN %*3s %63s", port, host) < 1 ||
+        !text_number(port, 1, UINT16_MAX, &n))
+        return;
+    out->rtcp.port = (uint16_t)n;
+    read_host(out->rtcp.host, host);
+}
+
+static enum codec codec_of(const sdp_rtpmap_t *rm)
+{
+    static const enum codec known[] = { CODEC_PCMU, CODEC_PCMA, CODEC_G722 };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (rm->rm_encoding && rm->rm_rate == 8000 &&
+            strcasecmp(rm->rm_encoding, codec_name(known[i])) == 0 &&
+            (!rm->rm_params || text_is(rm->rm_params, "1")))
+            return known[i];
+    return CODEC_NONE;
+}
+
+static void read_codecs(const sdp_media_t *m, struct session_offer *out)
+{
+    for (const sdp_rtpmap_t *rm = m->m_rtpmaps; rm; rm = rm->rm_next) {
+        enum codec c = codec_of(rm);
+
+        if (c != CODEC_NONE && out->codec_count < SESSION_CODECS_MAX)
+            out->codecs[out->codec_count++] =
+                (struct session_codec){ c, (uint8_t)(rm->rm_pt & 0x7f) };
+        else if (rm->rm_encoding && strcasecmp(rm->rm_encoding, "telephone-event") == 0 &&
+                 rm->rm_rate == 8000 && out->dtmf_payload_type < 0)
+            out->dtmf_payload_type = (int16_t)rm->rm_pt;
+    }
+}
+
+/* c=0.0.0.0 is how RFC 2543 put on hold: whoever says so does not want to receive (RFC 3264 8.4).
+ */
+static enum direction read_direction(const sdp_media_t *m, const char *host)
+{
+    unsigned mode = m->m_mode;
+
+    if (text_is(host, "0.0.0.0") || text_is(host, "::"))
+        mode &= (unsigned)~DIR_RECVONLY;
+    return (enum direction)(mode & 3u);
+}
+
+static void read_media(const sdp_media_t *m, struct session_offer *out)
+{
+    const sdp_connection_t *c = sdp_media_connections(m);
+
+    out->usable = true;
+    out->rtp.port = (uint16_t)m->m_port;
+    if (c && !c->c_mcast)
+        read_host(out->rtp.host, c->c_address);
+    read_rtcp(m, out);
+    out->direction = read_direction(m, out->rtp.host);
+    read_codecs(m, out);
+    out->ptime = read_msec(m, "ptime");
+    out->maxptime = read_msec(m, "maxptime");
+    if (!out->codec_count)
+        out->warning = 305; /* incompatible media format */
+    else if (!out->rtp.host[0])
+        out->warning = 399;
+}
+
+enum sdp_result sdp_take(const char *text, size_t length, struct session_offer *out)
+{
+    sdp_parser_t *parser;
+    const sdp_session_t *sdp;
+    const sdp_media_t *audio;
+
+    *out = (struct session_offer){ .present = true, .dtmf_payload_type = -1, .warning = 399 };
+    if (!is_small(text, length))
+        return SDP_TOO_MUCH;
+    parser = sdp_parse(NULL, text, (issize_t)length, 0);
+    sdp = parser ? sdp_session(parser) : NULL;
+    if (sdp) {
+        audio = pick(sdp);
+        out->warning = audio ? 0 : why_unusable(sdp);
+        if (audio)
+            read_media(audio, out);
+    }
+    sdp_parser_free(parser);
+    return sdp ? SDP_OK : SDP_BAD;
+}
+
+/* ---- writing ---- */
+
+/* What a printed body is made of, all in one place so that the lists can point at each other. */
+struct parts {
+    sdp_session_t session;
+    sdp_origin_t origin;
+    sdp_connection_t connection;
+    sdp_time_t time;
+    sdp_rtpmap_t maps[SESSION_CODECS_MAX + 1];
+    unsigned map_count;
+    sdp_attribute_t attributes[8];
+    unsigned attribute_count;
+    char rtcp[16], ptime[8], ssrc[96];
+};
+
+static void begin(struct parts *p, const struct session_local *local,
+                  const struct sdp_origin *origin)
+{
+    bool v6 = strchr(local->rtp.host, ':') != NULL;
+
+    memset(p, 0, sizeof *p);
+    p->session.sdp_size = sizeof p->session;
+    p->connection = (sdp_connection_t){ .c_size = sizeof p->connection,
+                                        .c_nettype = sdp_net_in,
+                                        .c_addrtype = v6 ? sdp_addr_ip6 : sdp_addr_ip4,
+                                        .c_address = local->rtp.host };
+    p->origin = (sdp_origin_t){ .o_size = sizeof p->origin,
+                                .o_username = "callpark",
+                                .o_id = origin->id,
+                                .o_version = origin->version,
+                                .o_address = &p->connection };
+    p->time.t_size = sizeof p->time;
+    p->session.sdp_origin = &p->origin;
+    p->session.sdp_subject = "callpark";
+    p->session.sdp_connection = &p->connection;
+    p->session.sdp_time = &p->time;
+}
+
+static void add_attribute(struct parts *p, const char *name, const char *value)
+{
+    sdp_attribute_t *a = &p->attributes[p->attribute_count++];
+
+    *a = (sdp_attribute_t){ .a_size = sizeof *a, .a_name = name, .a_value = value };
+    if (p->attribute_count > 1)
+        a[-1].a_next = a;
+}
+
+static void add_map(struct parts *p, const char *encoding, unsigned payload_type, const char *fmtp)
+{
+    sdp_rtpmap_t *rm = &p->maps[p->map_count++];
+
+    *rm = (sdp_rtpmap_t){ .rm_size = sizeof *rm,
+                          .rm_encoding = encoding,
+                          .rm_rate = 8000,
+                          .rm_fmtp = fmtp,
+                          .rm_pt = payload_type & 0x7f };
+    if (p->map_count > 1)
+        rm[-1].rm_next = rm;
+}
+
+static void add_common(struct parts *p, const struct session_local *local, unsigned ptime, bool mux)
+{
+    text_format(p->ptime, sizeof p->ptime, "%u", ptime);
+    add_attribute(p, "ptime", p->ptime);
+    text_format(p->rtcp, sizeof p->rtcp, "%u", local->rtcp_port);
+    if (mux)
+        add_attribute(p, "rtcp-mux", NULL);
+    else if (local->rtcp_port && local->rtcp_port != local->rtp.port + 1)
+        add_attribute(p, "rtcp", p->rtcp);
+}
+
+static sdp_media_t our_media(struct parts *p, const struct session_local *local,
+                             enum direction direction, const char *protocol)
+{
+    return (sdp_media_t){ .m_size = sizeof(sdp_media_t),
+                          .m_session = &p->session,
+                          .m_type = sdp_media_audio,
+                          .m_type_name = "audio",
+                          .m_port = local->rtp.port,
+                          .m_proto = sdp_proto_x,
+                          .m_proto_name = protocol,
+                          .m_rtpmaps = p->maps,
+                          .m_attributes = p->attributes,
+                          .m_mode = direction & 3u };
+}
+
+static bool print(char *to, size_t size, const sdp_session_t *sdp)
+{
+    sdp_printer_t *printer =
+        sdp_print(NULL, sdp, NULL, 0, sdp_f_all_rtpmaps | sdp_f_mode_always | sdp_f_realloc);
+    const char *text = printer ? sdp_message(printer) : NULL;
+    bool fits = text && text_copy(to, size, text);
+
+    sdp_printer_free(printer);
+    return fits;
+}
+
+/* One m= line of the offer as it was written: type, protocol and formats must come back unchanged
+ * (RFC 3264 6), and the parser keeps some of them in another form ("UDP/TLS/RTP/SAVP"). */
+struct line {
+    char type[64], protocol[64], formats[512];
+};
+
+static const char *next_media_line(const char *at, const char *end)
+{
+    bool start = false;
+
+    for (; at < end; at++) {
+        if (start && *at == 'm')
+            return at;
+        start = *at == '\n' || *at == '\r';
+    }
+    return NULL;
+}
+
+static void read_line(struct line *l, const char *at, const char *end)
+{
+    char text[768];
+    size_t length = 0;
+
+    while (at + length < end && at[length] != '\r' && at[length] != '\n')
+        length++;
+    text_copy_n(text, sizeof text, at, length);
+    memset(l, 0, sizeof *l);
+    (void)sscanf(text, "m= %63s %*s %63s %511[^\r\n]", l->type, l->protocol, l->formats);
+}
+
+/* The pieces of an m= line come from a stranger and are printed again, so only what RFC 8866 9
+ * allows in a token goes out; a line that has none is refused as a whole. */
+static bool is_token_list(const char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            return false;
+    return true;
+}
+
+static bool fill_refused(sdp_media_t *m, struct parts *p, const struct line *l, sdp_list_t *format)
+{
+    if (!l->type[0] || !l->protocol[0] || !l->formats[0] || !is_token_list(l->type) ||
+        !is_token_list(l->protocol) || !is_token_list(l->formats))
+        return false;
+    *format = (sdp_list_t){ .l_size = sizeof *format, .l_text = l->formats };
+    *m = (sdp_media_t){ .m_size = sizeof *m,
+                        .m_session = &p->session,
+                        .m_type = sdp_media_x,
+                        .m_type_name = l->type,
+                        .m_proto = sdp_proto_x,
+                        .m_proto_name = l->protocol,
+                        .m_format = format,
+                        .m_rejected = 1 };
+    return true;
+}
+
+static void fill_maps(struct parts *p, const struct session *agreed)
+{
+    add_map(p, codec_name(agreed->codec), agreed->payload_type, NULL);
+    if (agreed->dtmf_payload_type >= 0)
+        add_map(p, "telephone-event", (unsigned)agreed->dtmf_payload_type, "0-15");
+}
+
+/* All m= lines of the answer, linked; how many, or 0 when one cannot be answered. */
+static unsigned fill_media(sdp_media_t *media, struct line *lines, sdp_list_t *formats,
+                           struct parts *p, const sdp_session_t *offer, const char *text,
+                           const char *end)
+{
+    const sdp_media_t *audio = pick(offer);
+    const char *at = next_media_line(text, end);
+    unsigned n = 0;
+
+    for (const sdp_media_t *m = offer->sdp_media; m; m = m->m_next, n++) {
+        if (!at || n == SDP_MEDIA_MAX)
+            return 0;
+        read_line(&lines[n], at, end);
+        if (!fill_refused(&media[n], p, &lines[n], &formats[n]))
+            return 0;
+        if (m == audio)
+            media[n].m_user = p; /* the one that is ours */
+        if (n)
+            media[n - 1].m_next = &media[n];
+        at = next_media_line(at, end);
+    }
+    return n;
+}
+
+static bool answer(char *to, size_t size, const sdp_session_t *offer, const char *text,
+                   size_t length, const struct session *agreed, const struct session_local *local,
+                   const struct sdp_origin *origin)
+{
+    struct parts p;
+    sdp_media_t media[SDP_MEDIA_MAX];
+    struct line lines[SDP_MEDIA_MAX];
+    sdp_list_t formats[SDP_MEDIA_MAX];
+    unsigned count;
+
+    begin(&p, local, origin);
+    fill_maps(&p, agreed);
+    add_common(&p, local, agreed->ptime, agreed->rtcp_mux);
+    count = fill_media(media, lines, formats, &p, offer, text, text + length);
+    for (unsigned i = 0; i < count; i++)
+        if (media[i].m_user) {
+            sdp_media_t *next = media[i].m_next;
+
+            media[i] = our_media(&p, local, agreed->direction, lines[i].protocol);
+            media[i].m_next = next;
+        }
+    p.session.sdp_media = media;
+    return count && print(to, size, &p.session);
+}
+
+bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
+                     const struct session *agreed, const struct session_local *local,
+                     const struct sdp_origin *origin)
+{
+    sdp_parser_t *parser =
+        is_small(text, length) ? sdp_parse(NULL, text, (issize_t)length, 0) : NULL;
+    const sdp_session_t *offer = parser ? sdp_session(parser) : NULL;
+    bool done = offer && answer(to, size, offer, text, length, agreed, local, origin);
+
+    sdp_parser_free(parser);
+    return done;
+}
+
+bool sdp_make_offer(char *to, size_t size, enum codec prefer, bool plain,
+                    const struct session_local *local, const struct sdp_origin *origin)
+{
+    static const enum codec all[] = { CODEC_PCMU, CODEC_PCMA, CODEC_G722 };
+    struct parts p;
+    sdp_media_t media;
+
+    begin(&p, local, origin);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i] == prefer && (!plain || prefer != CODEC_G722))
+            add_map(&p, codec_name(prefer), codec_payload_type(prefer), NULL);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i] != prefer && (!plain || all[i] != CODEC_G722))
+            add_map(&p, codec_name(all[i]), codec_payload_type(all[i]), NULL);
+    if (!plain)
+        add_map(&p, "telephone-event", 101, "0-15");
+    add_common(&p, local, 20, !plain && local->rtcp_port == local->rtp.port);
+    media = our_media(&p, local, DIR_SENDRECV, "RTP/AVP");
+    p.session.sdp_media = &media;
+    return print(to, size, &p.session);
+}
+
+/* The o= line is the second of what we write. */
+static const char *behind_origin(const char *text)
+{
+    const char *o = strstr(text, "\no=");
+    const char *end = o ? strchr(o + 1, '\n') : NULL;
+
+    return end ? end : text;
+}
+
+bool sdp_same(const char *a, const char *b)
+{
+    return strcmp(behind_origin(a), behind_origin(b)) == 0;
+}

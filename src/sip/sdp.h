@@ -1,0 +1,46 @@
+/* SDP (RFC 8866) to and from the sessions of the core, by Sofia-SIP's parser and printer. Knows
+ * nothing of dialogs; what is agreed on is decided by session_agree(). */
+#ifndef CALLPARK_SIP_SDP_H
+#define CALLPARK_SIP_SDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/session.h"
+
+#define SDP_SIZE_MAX 16384     /* of a body we read */
+#define SDP_TEXT_SIZE 8192     /* of a body we write */
+#define SDP_MEDIA_MAX 16       /* m= lines */
+#define SDP_ATTRIBUTES_MAX 256 /* a= lines in all */
+
+/* Who we are in the o= line of one leg: constant but for the version, which rises by one with each
+ * change (RFC 3264 8). */
+struct sdp_origin {
+    uint64_t id, version;
+};
+
+enum sdp_result {
+    SDP_OK,
+    SDP_BAD,     /* cannot be read: 488, and a running session goes on */
+    SDP_TOO_MUCH /* more lines or bytes than we care to look at: 488 */
+};
+
+/* Read an offer or an answer. `out` is written always: with `present`, and when it could not be
+ * read with nothing usable. */
+enum sdp_result sdp_take(const char *text, size_t length, struct session_offer *out);
+
+/* Write the answer to the offer `text`: its m= lines in its order, ours with `agreed`, all others
+ * refused with port 0. False if it does not fit or the offer cannot be read. */
+bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
+                     const struct session *agreed, const struct session_local *local,
+                     const struct sdp_origin *origin);
+
+/* Write an offer of all that we can do, `prefer` first; `plain`: G.711 alone, no extensions. */
+bool sdp_make_offer(char *to, size_t size, enum codec prefer, bool plain,
+                    const struct session_local *local, const struct sdp_origin *origin);
+
+/* Do two bodies of ours say the same but for the version of o=? */
+bool sdp_same(const char *a, const char *b);
+
+#endif

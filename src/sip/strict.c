@@ -1,0 +1,59 @@
+/* Sofia's parser is lenient. This message class is the library's with one step put in: when the
+ * headers of a message are read and before anything acts on it, what RFC 3261 and RFC 4475 want
+ * refused is marked as an error, which the agent answers with 400. */
+#include "sip/edge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEADERS_MAX 200
+
+static issize_t (*library_extract_body)(msg_t *, msg_pub_t *, char *, isize_t, int);
+
+static bool too_many_headers(const sip_t *sip)
+{
+    const msg_header_t *h = (const msg_header_t *)sip->sip_request;
+    unsigned n = 0;
+
+    for (; h && n <= HEADERS_MAX; h = h->sh_succ)
+        n++;
+    return n > HEADERS_MAX;
+}
+
+/* The agent answers a CANCEL by itself, and one that comes after our 200 with 481, unseen by us.
+ * RFC 3261 9.2 wants 200, and we want to know that a retriever no longer wanted. Under a method
+ * that the agent has no number for it comes to us as any other request; in.c and dialog.c know it
+ * by its name. */
+static void take_over_cancel(sip_t *sip)
+{
+    if (sip->sip_request->rq_method != sip_method_cancel || !sip->sip_cseq ||
+        sip->sip_cseq->cs_method != sip_method_cancel)
+        return;
+    sip->sip_request->rq_method = sip_method_unknown;
+    sip->sip_cseq->cs_method = sip_method_unknown;
+}
+
+static issize_t extract_body(msg_t *msg, msg_pub_t *pub, char *bytes, isize_t size, int at_end)
+{
+    sip_t *sip = (sip_t *)pub;
+
+    if (sip->sip_request && too_many_headers(sip))
+        sip->sip_flags |= MSG_FLG_ERROR;
+    if (sip->sip_request)
+        take_over_cancel(sip);
+    return library_extract_body(msg, pub, bytes, size, at_end);
+}
+
+msg_mclass_t *strict_class(void)
+{
+    static msg_mclass_t *class; /* one for the process: the library keeps what it clones */
+
+    if (class)
+        return class;
+    class = sip_extend_mclass(NULL);
+    if (!class)
+        return NULL;
+    library_extract_body = class->mc_extract_body;
+    class->mc_extract_body = extract_body;
+    return class;
+}
