@@ -18,14 +18,17 @@ static int hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* The character at `*at`, unescaped (RFC 3261 19.1.4); moves `*at` behind it. */
+/* The character at `*at`, unescaped (RFC 3261 19.1.4); moves `*at` behind it. A NUL stays as it was
+ * written, as nobody's name has one. */
 static char next_char(const char **at, const char *end)
 {
     const char *s = *at;
+    int high = *s == '%' && end - s > 2 ? hex_digit(s[1]) : -1;
+    int low = high >= 0 ? hex_digit(s[2]) : -1;
 
-    if (*s == '%' && end - s > 2 && hex_digit(s[1]) >= 0 && hex_digit(s[2]) > 0) {
+    if (low >= 0 && high + low > 0) {
         *at += 3;
-        return (char)(hex_digit(s[1]) * 16 + hex_digit(s[2]));
+        return (char)(high * 16 + low);
     }
     *at += 1;
     return *s;
@@ -146,9 +149,9 @@ static bool is_outside_number(const char *user)
 
 static bool is_our_domain(const char *host, const struct house *house)
 {
-    struct network address;
+    struct ip ip;
 
-    if (!*host || !house->domain_count || network_read(host, &address))
+    if (!*host || !house->domain_count || *host == '[' || ip_read(host, &ip))
         return true;
     for (unsigned i = 0; i < house->domain_count; i++)
         if (text_is_nocase(host, house->domains[i]))

@@ -93,10 +93,11 @@ void park_peer_up(struct turn *t, struct call *c)
  */
 void park_up_again(struct turn *t, struct call *c)
 {
-    if (t->ev->leg == c->caller_leg)
-        c->caller_up = true;
-    else
-        c->peer_up = true;
+    bool *up = t->ev->leg == c->caller_leg ? &c->caller_up : &c->peer_up;
+
+    if (*up)
+        return;
+    *up = true;
     if (!c->caller_up || !c->peer_up)
         return;
     bridge(t, c);

@@ -264,6 +264,7 @@ void park_end(struct turn *t, struct call *c, enum outcome outcome, enum step st
     drop_leg(t, c, &c->next_leg, code);
     park_give_back_orbit(t, c, false);
     c->outcome = outcome;
+    c->next_for = 0;
     c->next_deadline = NEVER;
     park_step_done(t, c, step);
     park_enter(t, c, CALL_ENDED, NEVER);
