@@ -21,18 +21,21 @@ struct rig {
 struct rig *rig_new(void);
 void rig_free(struct rig *r);
 
+// clang-format off
 /* Carry out one line; what came of it stands in `said`. Numbers are legs; legs that the machine
- * starts are 100, 102, ... set KEY VALUE             a setting of the deployment invite 1 700
- * from=105 [by=106] [history=107] [replaces=leg:3|ended:3|taken|early|ours:100|unknown|twice]
- *          [early-only] [ask=park|retrieve] [orbit=701] [loop] [media] [untrusted] [prefix]
- *   saved | notsaved          the last change; or of a given number: saved 3
+ * starts are 100, 102, ...
+ *   set KEY VALUE                  a setting of the deployment
+ *   invite 1 700 from=105 [by=106] [history=107] [retarget] [early-only] [ask=park|retrieve] [orbit=701]
+ *          [replaces=leg:3|ended:3|taken|early|ours:100|unknown|twice] [loop] [media] [untrusted]
+ *   saved | notsaved               the last change; or one with this number: saved 3
  *   up 1 | failed 100 404 | gone 1 [heard] | cancelled 1 [answered] | ringing 100
  *   identity 1 200 | moved 1 | said 1 [wait]
- *   retrieve|transfer URI, ring, extend SECONDS, hangup, note TEXT, force     commands on the last
- * call at SECONDS                time since the start; every deadline up to then is taken drain
- * on|off, close, open 700-702 to new calls Actions: save, forget, answer:1:orbit700, refuse:1:486,
- * bye:1[:200], call:100:parker:sip:..., music:1, say:1:orbit, bridge:1:3, and the names of steps
- * without "call.". */
+ *   retrieve URI | transfer URI | ring | extend SECONDS | hangup | note TEXT | force
+ *   at SECONDS                     since the start; every deadline up to then is taken
+ *   drain on|off | close | open    the house; orbits 700-702 to new calls
+ * Actions: save, forget, answer:1:orbit700, refuse:1:486, bye:1[:200], call:100:parker:sip:...,
+ * music:1, say:1:orbit, bridge:1:3, and the names of steps without "call.". */
+// clang-format on
 void rig_do(struct rig *r, const char *line);
 
 struct rig_line {
