@@ -130,35 +130,31 @@ struct actions {
     unsigned count;
 };
 
+// clang-format off
 /* Fixed patience of the machine; every wait has one. */
-#define PATIENCE_SAVE 5000 /* the store must say yes or no */
-#define PATIENCE_TELL                                                                              \
-    3000                   /* after the number was told, before an unchanged leg counts as parked  \
-                            */
-#define PATIENCE_SAY 30000 /* a prompt must end */
-#define PATIENCE_CONNECT 40000 /* a claimed leg must be acknowledged (64*T1 is 32 s) */
-#define KEEP_FOR_REPLACES                                                                          \
-    32000               /* an orbit whose consultation leg was hung up waits for its Replaces */
-#define MIN_TALK 2000   /* a retriever gone sooner without a sound never was connected */
-#define JUST_TAKEN 2000 /* who dials an orbit this soon after it was taken is told so */
+#define PATIENCE_SAVE 5000      /* the store must say yes or no */
+#define PATIENCE_TELL 3000      /* after the number was told, until an unchanged leg counts as parked */
+#define PATIENCE_SAY 30000      /* a prompt must end */
+#define PATIENCE_CONNECT 40000  /* a claimed leg must be acknowledged (64*T1 is 32 s) */
+#define KEEP_FOR_REPLACES 32000 /* the orbit of a consultation that was hung up waits for its Replaces */
+#define MIN_TALK 2000           /* a retriever gone sooner without a sound never was connected */
+#define JUST_TAKEN 2000         /* who dials an orbit this soon after it was taken is told so */
 
 /* What people will ask about, and the sources leave open:
- *  - Only the first save of a call is waited for. A number is told (ACT_ANSWER, ACT_SAY, ACT_CALL)
- * when the save that holds it is on disk; ACT_CALL says orbit 0 while it is not.
- *  - Media that moves (EV_MEDIA_MOVED) while the number is told parks the call, but the prompt goes
- * on: it may be the PBX letting the parker's own phone send here directly. Another identity stops
- * it.
+ *  - Only the first save of a call is waited for. A number is told (ACT_ANSWER, ACT_SAY, ACT_CALL) when
+ *    the save that holds it is on disk; ACT_CALL says orbit 0 while it is not.
+ *  - Media that moves (EV_MEDIA_MOVED) while the number is told parks the call, but the prompt goes on:
+ *    it may be the PBX letting the parker's own phone send here directly. Another identity stops it.
  *  - A consultation leg that hangs up ends its call; its orbit is kept and the leg remembered for
- *    KEEP_FOR_REPLACES, and a Replaces that names it makes a new call there with the old one as
- * parker.
- *  - A transfer that completes (Replaces, another identity) begins the patience anew; the longest
- * time as well for Replaces.
+ *    KEEP_FOR_REPLACES, and a Replaces that names it makes a new call there, parked by who had been on it.
+ *  - A transfer that completes (Replaces, another identity) begins the patience anew.
  *  - A retriever who sends CANCEL is given up at once, although his ACK and BYE are still to come.
- *  - A ring back that is called off (retrieved, transferred) was no attempt. One that somebody
- * asked for is none either, and begins the patience anew.
- *  - A call that comes back from CONNECTED when no orbit is free waits without one, rings somebody
- * at once, and takes the first orbit it can get.
- *  - A side that waits for the other to acknowledge is RETRIEVING, whoever was called or called. */
+ *  - A ring back that is called off (retrieved, transferred) was no attempt. One that somebody asked for
+ *    is none either, and begins the patience anew.
+ *  - A call that comes back from CONNECTED when no orbit is free waits without one, rings somebody at
+ *    once, and takes the first orbit it can get.
+ *  - One side that waits for the other's acknowledgement is RETRIEVING, whoever called whom. */
+// clang-format on
 
 struct park {
     struct house house;
