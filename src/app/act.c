@@ -21,7 +21,7 @@ static void leg_failed_later(struct app *a, leg_id leg, uint16_t code)
 /* The audio format of the leg on the other side, so that nothing need be transcoded. */
 static enum codec preferred(struct app *a, leg_id other)
 {
-    const struct app_leg *l = other ? legs_find(a, other) : NULL;
+    const struct app_leg *l = other ? app_leg_find(a, other) : NULL;
 
     return l && l->agreed_once ? l->agreed.codec : CODEC_NONE;
 }
@@ -145,7 +145,7 @@ static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action
 
 static void answer(struct app *a, const struct action *action)
 {
-    struct app_leg *l = legs_find(a, action->leg);
+    struct app_leg *l = app_leg_find(a, action->leg);
     uint16_t code = l ? answer_leg(a, l, action) : 481;
 
     if (!code)
@@ -162,14 +162,14 @@ static void refuse(struct app *a, const struct action *action)
         a->counts.parks_full++;
     else
         a->counts.parks_refused++;
-    legs_drop(a, action->leg);
+    app_leg_drop(a, action->leg);
 }
 
 static void hang_up(struct app *a, const struct action *action)
 {
     (void)sip_hang_up(a->sip, action->leg, action->code,
                       a->reason[0] && !action->code ? a->reason : action->why);
-    legs_drop(a, action->leg);
+    app_leg_drop(a, action->leg);
 }
 
 static void fill_call(const struct action *action, const struct call *c, struct sip_call *call)
@@ -218,7 +218,7 @@ static void from_display(const struct action *action, const struct call *c, stru
 static void call_out(struct app *a, const struct action *action)
 {
     const struct call *c = app_call(a, action->call);
-    struct app_leg *l = legs_new(a, action->leg);
+    struct app_leg *l = app_leg_new(a, action->leg);
     struct sip_call call;
 
     fill_call(action, c, &call);
@@ -272,14 +272,14 @@ static void count_step(struct app *a, enum step step)
 /* A leg that is connected is worth a row, so that a restart finds both. */
 static void bridge(struct app *a, const struct action *action)
 {
-    const struct app_leg *l = legs_find(a, action->leg);
-    const struct app_leg *other = legs_find(a, action->other);
+    const struct app_leg *l = app_leg_find(a, action->leg);
+    const struct app_leg *other = app_leg_find(a, action->other);
 
     (void)media_bridge(a->media, action->leg, action->other);
     if (l)
-        legs_save(a, l, action->call);
+        app_leg_save(a, l, action->call);
     if (other)
-        legs_save(a, other, action->call);
+        app_leg_save(a, other, action->call);
 }
 
 void act(struct app *a, const struct action *action)

@@ -83,7 +83,7 @@ static void step_once(struct app *a, const struct event *ev)
     for (unsigned i = 0; i < out.count; i++)
         act(a, &out.at[i]);
     if (ev->type == EV_LEG_FAILED)
-        legs_drop(a, ev->leg);
+        app_leg_drop(a, ev->leg);
     turn_end_group(a);
 }
 
@@ -297,7 +297,7 @@ void app_free(struct app *a)
     store_close(a->store);
     http_stop(a->http);
     admin_free(a);
-    legs_drop_all(a);
+    app_leg_drop_all(a);
     steps_free(a);
     for (size_t i = 0; i < a->group_count; i++)
         free(a->groups[i].changes);

@@ -136,11 +136,11 @@ void take_store(struct app *a, struct store_event *ev);
 void act(struct app *a, const struct action *action);
 
 /* legs.c */
-struct app_leg *legs_new(struct app *a, leg_id leg); /* NULL: no memory */
-struct app_leg *legs_find(struct app *a, leg_id leg);
-void legs_drop(struct app *a, leg_id leg); /* with its media and its row */
-void legs_drop_all(struct app *a);
-void legs_save(struct app *a, const struct app_leg *l, call_id call);
+struct app_leg *app_leg_new(struct app *a, leg_id leg); /* NULL: no memory */
+struct app_leg *app_leg_find(struct app *a, leg_id leg);
+void app_leg_drop(struct app *a, leg_id leg); /* with its media and its row */
+void app_leg_drop_all(struct app *a);
+void app_leg_save(struct app *a, const struct app_leg *l, call_id call);
 
 /* turn.c */
 struct change *turn_add(struct app *a, enum change_type type);    /* into the present group */

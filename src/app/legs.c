@@ -11,7 +11,7 @@ static struct app_leg **bucket(struct app *a, leg_id leg)
     return &a->legs[(leg ^ leg >> 14) & (LEG_BUCKETS - 1)];
 }
 
-struct app_leg *legs_new(struct app *a, leg_id leg)
+struct app_leg *app_leg_new(struct app *a, leg_id leg)
 {
     struct app_leg *l = calloc(1, sizeof(*l));
     struct app_leg **head = bucket(a, leg);
@@ -24,7 +24,7 @@ struct app_leg *legs_new(struct app *a, leg_id leg)
     return l;
 }
 
-struct app_leg *legs_find(struct app *a, leg_id leg)
+struct app_leg *app_leg_find(struct app *a, leg_id leg)
 {
     struct app_leg *l = *bucket(a, leg);
 
@@ -33,7 +33,7 @@ struct app_leg *legs_find(struct app *a, leg_id leg)
     return l;
 }
 
-void legs_drop(struct app *a, leg_id leg)
+void app_leg_drop(struct app *a, leg_id leg)
 {
     struct app_leg **at = bucket(a, leg);
     struct app_leg *l;
@@ -55,7 +55,7 @@ void legs_drop(struct app *a, leg_id leg)
     free(l);
 }
 
-void legs_drop_all(struct app *a)
+void app_leg_drop_all(struct app *a)
 {
     for (size_t i = 0; i < LEG_BUCKETS; i++) {
         while (a->legs[i]) {
@@ -92,7 +92,7 @@ static void media_text(char *to, size_t size, const struct app_leg *l)
                       l->local.rtp.host, l->local.rtp.port, l->local.rtcp_port, l->local.ssrc);
 }
 
-void legs_save(struct app *a, const struct app_leg *l, call_id call)
+void app_leg_save(struct app *a, const struct app_leg *l, call_id call)
 {
     struct change *change = turn_add(a, CHANGE_LEG_PUT);
 

@@ -19,7 +19,7 @@ static struct event leg_event(enum event_type type, leg_id leg, uint16_t code)
 
 static void take_invite(struct app *a, const struct sip_event *s)
 {
-    struct app_leg *l = legs_new(a, s->leg);
+    struct app_leg *l = app_leg_new(a, s->leg);
     struct event ev = leg_event(EV_INVITE, s->leg, 0);
 
     if (!l) {
@@ -41,7 +41,7 @@ static void take_cancel(struct app *a, const struct sip_event *s)
 
     app_step(a, &ev);
     if (!s->answered)
-        legs_drop(a, s->leg);
+        app_leg_drop(a, s->leg);
 }
 
 static void leg_failed(struct app *a, leg_id leg, uint16_t code)
@@ -49,7 +49,7 @@ static void leg_failed(struct app *a, leg_id leg, uint16_t code)
     struct event ev = leg_event(EV_LEG_FAILED, leg, code);
 
     app_step(a, &ev);
-    legs_drop(a, leg);
+    app_leg_drop(a, leg);
 }
 
 /* What the far end answered to an offer of ours. False: it took nothing that we can do. */
@@ -75,14 +75,14 @@ static void leg_up(struct app *a, struct app_leg *l, const struct event *ev)
     l->up = true;
     app_step(a, ev);
     c = calls_by_leg(a->park.calls, ev->leg);
-    l = legs_find(a, ev->leg);
+    l = app_leg_find(a, ev->leg);
     if (c && l)
-        legs_save(a, l, c->id);
+        app_leg_save(a, l, c->id);
 }
 
 static void take_ack(struct app *a, const struct sip_event *s)
 {
-    struct app_leg *l = legs_find(a, s->leg);
+    struct app_leg *l = app_leg_find(a, s->leg);
     struct event ev = leg_event(EV_LEG_UP, s->leg, 0);
     bool first;
 
@@ -102,7 +102,7 @@ static void take_ack(struct app *a, const struct sip_event *s)
 
 static void take_answered(struct app *a, const struct sip_event *s)
 {
-    struct app_leg *l = legs_find(a, s->leg);
+    struct app_leg *l = app_leg_find(a, s->leg);
     struct event ev = leg_event(EV_LEG_UP, s->leg, 0);
 
     if (!l)
@@ -150,7 +150,7 @@ static void take_identity(struct app *a, const struct sip_event *s)
 
 static void take_offer(struct app *a, const struct sip_event *s)
 {
-    struct app_leg *l = legs_find(a, s->leg);
+    struct app_leg *l = app_leg_find(a, s->leg);
     bool accepted;
 
     if (!l || !l->media) {
@@ -169,14 +169,14 @@ static void take_offer(struct app *a, const struct sip_event *s)
 
 static void take_gone(struct app *a, const struct sip_event *s)
 {
-    struct app_leg *l = legs_find(a, s->leg);
+    struct app_leg *l = app_leg_find(a, s->leg);
     struct event ev = leg_event(EV_LEG_GONE, s->leg, s->code);
 
     ev.heard = l && l->heard;
     (void)text_copy(a->reason, sizeof(a->reason), s->reason);
     app_step(a, &ev);
     a->reason[0] = '\0';
-    legs_drop(a, s->leg);
+    app_leg_drop(a, s->leg);
 }
 
 static void take_ringing(struct app *a, const struct sip_event *s)
@@ -222,7 +222,7 @@ void take_sip(struct app *a, const struct sip_event *s)
 
 void take_media(struct app *a, const struct media_event *m)
 {
-    struct app_leg *l = legs_find(a, m->leg);
+    struct app_leg *l = app_leg_find(a, m->leg);
     struct event ev = leg_event(EV_SAID, m->leg, 0);
 
     switch (m->type) {

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-bool legs_init(struct legs *l, uint32_t most, uint64_t seed)
+bool media_leg_init(struct legs *l, uint32_t most, uint64_t seed)
 {
     uint32_t buckets = 64;
 
@@ -22,7 +22,7 @@ bool legs_init(struct legs *l, uint32_t most, uint64_t seed)
     return true;
 }
 
-void legs_done(struct legs *l)
+void media_leg_done(struct legs *l)
 {
     free(l->all);
     free(l->free);
@@ -43,7 +43,7 @@ static struct leg **remotes_of(const struct legs *l, const struct endpoint *remo
     return &l->by_remote[endpoint_hash(remote, true, l->seed) & l->mask];
 }
 
-struct leg *legs_find(const struct legs *l, leg_id id)
+struct leg *media_leg_find(const struct legs *l, leg_id id)
 {
     struct leg *one = id ? *chain_of(l, id) : NULL;
 
@@ -52,7 +52,7 @@ struct leg *legs_find(const struct legs *l, leg_id id)
     return one;
 }
 
-struct leg *legs_take(struct legs *l, leg_id id)
+struct leg *media_leg_take(struct legs *l, leg_id id)
 {
     struct leg **chain = chain_of(l, id);
     struct leg *one;
@@ -66,24 +66,24 @@ struct leg *legs_take(struct legs *l, leg_id id)
     return one;
 }
 
-void legs_forget(struct legs *l, struct leg *one)
+void media_leg_forget(struct legs *l, struct leg *one)
 {
     struct leg **at = chain_of(l, one->leg);
 
-    legs_release(l, one);
+    media_leg_release(l, one);
     while (*at != one)
         at = &(*at)->next_by_id;
     *at = one->next_by_id;
     one->leg = 0;
 }
 
-void legs_give_back(struct legs *l, uint32_t number)
+void media_leg_give_back(struct legs *l, uint32_t number)
 {
     assert(number < l->most && l->used > 0 && l->all[number].leg == 0);
     l->free[l->most - l->used--] = number;
 }
 
-bool legs_is_claimed(const struct legs *l, uint32_t worker, const struct endpoint *remote)
+bool media_leg_is_claimed(const struct legs *l, uint32_t worker, const struct endpoint *remote)
 {
     const struct leg *one = *remotes_of(l, remote);
 
@@ -92,7 +92,7 @@ bool legs_is_claimed(const struct legs *l, uint32_t worker, const struct endpoin
     return one != NULL;
 }
 
-void legs_claim(struct legs *l, struct leg *one)
+void media_leg_claim(struct legs *l, struct leg *one)
 {
     struct leg **chain = remotes_of(l, &one->expected);
 
@@ -102,7 +102,7 @@ void legs_claim(struct legs *l, struct leg *one)
     one->claims = true;
 }
 
-void legs_release(struct legs *l, struct leg *one)
+void media_leg_release(struct legs *l, struct leg *one)
 {
     struct leg **at = remotes_of(l, &one->expected);
 

@@ -26,19 +26,19 @@ struct legs {
     struct leg **by_id, **by_remote;
 };
 
-bool legs_init(struct legs *l, uint32_t most, uint64_t seed);
-void legs_done(struct legs *l);
+bool media_leg_init(struct legs *l, uint32_t most, uint64_t seed);
+void media_leg_done(struct legs *l);
 
-struct leg *legs_find(const struct legs *l, leg_id id);
-struct leg *legs_take(struct legs *l, leg_id id); /* NULL: all are in use */
+struct leg *media_leg_find(const struct legs *l, leg_id id);
+struct leg *media_leg_take(struct legs *l, leg_id id); /* NULL: all are in use */
 
-/* It cannot be found any more; its number stays in use until legs_give_back(). */
-void legs_forget(struct legs *l, struct leg *one);
-void legs_give_back(struct legs *l, uint32_t number);
+/* It cannot be found any more; its number stays in use until media_leg_give_back(). */
+void media_leg_forget(struct legs *l, struct leg *one);
+void media_leg_give_back(struct legs *l, uint32_t number);
 
 /* Does another leg on the shared lane of this worker claim that far end? */
-bool legs_is_claimed(const struct legs *l, uint32_t worker, const struct endpoint *remote);
-void legs_claim(struct legs *l, struct leg *one); /* one->expected */
-void legs_release(struct legs *l, struct leg *one);
+bool media_leg_is_claimed(const struct legs *l, uint32_t worker, const struct endpoint *remote);
+void media_leg_claim(struct legs *l, struct leg *one); /* one->expected */
+void media_leg_release(struct legs *l, struct leg *one);
 
 #endif

@@ -37,7 +37,7 @@ static void settle(struct media *m)
             if (leg->own_lane)
                 ports_give_back(&m->ports, leg->family, leg->port);
             m->load[leg->worker]--;
-            legs_give_back(&m->legs, gone[i]);
+            media_leg_give_back(&m->legs, gone[i]);
         }
     for (uint32_t i = 0; m->closing > 0 && i < m->legs.most; i++)
         if (m->legs.all[i].closing && send_close(m, &m->legs.all[i]))
@@ -46,7 +46,7 @@ static void settle(struct media *m)
 
 static uint32_t choose_worker(const struct media *m, leg_id near)
 {
-    const struct leg *other = legs_find(&m->legs, near);
+    const struct leg *other = media_leg_find(&m->legs, near);
     uint32_t best = 0;
 
     if (other)
@@ -100,7 +100,7 @@ static bool may_share(const struct media *m, const struct leg *leg)
 {
     return leg->expected.family != FAMILY_NONE &&
            endpoint_same_host(&leg->expected, &leg->signalled) &&
-           !legs_is_claimed(&m->legs, leg->worker, &leg->expected);
+           !media_leg_is_claimed(&m->legs, leg->worker, &leg->expected);
 }
 
 static int choose_lane(struct media *m, struct leg *leg, struct lane *lane, struct err *err)
@@ -140,8 +140,8 @@ static void give_up(struct media *m, struct leg *leg, struct lane *lane)
         ports_give_back(&m->ports, leg->family, leg->port);
         lane_close(lane);
     }
-    legs_forget(&m->legs, leg);
-    legs_give_back(&m->legs, leg->number);
+    media_leg_forget(&m->legs, leg);
+    media_leg_give_back(&m->legs, leg->number);
 }
 
 static int start_stream(struct media *m, struct leg *leg, const struct lane *lane, struct err *err)
@@ -173,9 +173,9 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
     int failed;
 
     settle(m);
-    if (legs_find(&m->legs, id))
+    if (media_leg_find(&m->legs, id))
         return err_set(err, -EEXIST, "media: the leg has a stream already");
-    leg = legs_take(&m->legs, id);
+    leg = media_leg_take(&m->legs, id);
     if (!leg)
         return err_set(err, -ENOSPC, "media: all %u streams are in use (streams-max)",
                        m->legs.most);
@@ -193,7 +193,7 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
         return failed;
     }
     if (!leg->own_lane)
-        legs_claim(&m->legs, leg);
+        media_leg_claim(&m->legs, leg);
     m->load[leg->worker]++;
     advertise(m, leg, told && theirs->rtcp_mux);
     *local = leg->local;
@@ -227,7 +227,7 @@ static int move(struct media *m, struct leg *leg, struct command *c)
     struct endpoint *to = &c->agree.rtp;
 
     if (leg->own_lane || to->family == FAMILY_NONE || endpoint_same(to, &leg->expected) ||
-        !legs_is_claimed(&m->legs, leg->worker, to))
+        !media_leg_is_claimed(&m->legs, leg->worker, to))
         return 0;
     c->agree.new_lane = true;
     return lane_open(&c->agree.lane, &m->ports, &m->bound[leg->family], false, NULL);
@@ -236,14 +236,14 @@ static int move(struct media *m, struct leg *leg, struct command *c)
 static void settle_agreement(struct media *m, struct leg *leg, const struct agree_command *c,
                              bool mux)
 {
-    legs_release(&m->legs, leg);
+    media_leg_release(&m->legs, leg);
     if (c->rtp.family != FAMILY_NONE)
         leg->expected = c->rtp;
     if (c->new_lane) {
         leg->own_lane = true;
         leg->port = c->lane.port;
     } else if (!leg->own_lane) {
-        legs_claim(&m->legs, leg);
+        media_leg_claim(&m->legs, leg);
     }
     leg->local.rtp.port = leg->port;
     leg->local.rtcp_port = (uint16_t)(leg->port + (mux ? 0 : 1));
@@ -251,7 +251,7 @@ static void settle_agreement(struct media *m, struct leg *leg, const struct agre
 
 int media_agree(struct media *m, leg_id id, const struct session *agreed)
 {
-    struct leg *leg = legs_find(&m->legs, id);
+    struct leg *leg = media_leg_find(&m->legs, id);
     struct command c;
     int failed;
 
@@ -276,7 +276,7 @@ int media_agree(struct media *m, leg_id id, const struct session *agreed)
 
 int media_local(const struct media *m, leg_id id, struct session_local *local)
 {
-    const struct leg *leg = legs_find(&m->legs, id);
+    const struct leg *leg = media_leg_find(&m->legs, id);
 
     if (!leg)
         return -ENOENT;
@@ -286,7 +286,7 @@ int media_local(const struct media *m, leg_id id, struct session_local *local)
 
 static int command_leg(struct media *m, leg_id id, struct command *c)
 {
-    const struct leg *leg = legs_find(&m->legs, id);
+    const struct leg *leg = media_leg_find(&m->legs, id);
 
     settle(m);
     if (!leg)
@@ -315,7 +315,7 @@ int media_say(struct media *m, leg_id id, enum say what, const char *number, con
 
 int media_bridge(struct media *m, leg_id a, leg_id b)
 {
-    const struct leg *one = legs_find(&m->legs, a), *other = legs_find(&m->legs, b);
+    const struct leg *one = media_leg_find(&m->legs, a), *other = media_leg_find(&m->legs, b);
     struct command c = { .type = CMD_BRIDGE };
 
     if (!one || !other)
@@ -330,12 +330,12 @@ int media_bridge(struct media *m, leg_id a, leg_id b)
 
 int media_close(struct media *m, leg_id id)
 {
-    struct leg *leg = legs_find(&m->legs, id);
+    struct leg *leg = media_leg_find(&m->legs, id);
 
     settle(m);
     if (!leg)
         return -ENOENT;
-    legs_forget(&m->legs, leg);
+    media_leg_forget(&m->legs, leg);
     if (!send_close(m, leg))
         m->closing++;
     return 0;

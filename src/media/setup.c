@@ -76,7 +76,7 @@ static int make_tables(struct media *m, uint64_t seed, struct err *err)
     m->workers = calloc(m->config.workers, sizeof *m->workers);
     ports_init(&m->ports, m->config.port_first, m->config.port_last);
     if (!m->shared.streams || !m->shared.relays || !m->shared.gone || !m->workers ||
-        !legs_init(&m->legs, most, seed))
+        !media_leg_init(&m->legs, most, seed))
         return err_set(err, -ENOMEM, "media: not enough memory for %u streams", most);
     for (unsigned i = 0; i < m->config.workers; i++) {
         m->workers[i].epoll = -1;
@@ -149,7 +149,7 @@ void media_stop(struct media *m)
         worker_stop(&m->workers[i]);
     close_lanes(m);
     free(m->workers);
-    legs_done(&m->legs);
+    media_leg_done(&m->legs);
     queue_free(m->shared.gone);
     free(m->shared.relays);
     free(m->shared.streams);

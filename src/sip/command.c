@@ -128,7 +128,7 @@ static void take_setup(struct sip *s, struct setup *setup)
 
 static void carry_out(struct sip *s, const struct command *c)
 {
-    struct leg *leg = legs_find(s, c->leg);
+    struct leg *leg = sip_leg_find(s, c->leg);
 
     switch (c->kind) {
     case COMMAND_ANSWER:

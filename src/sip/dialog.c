@@ -71,7 +71,7 @@ static int on_bye_answered(struct leg *leg, nta_outgoing_t *request, const sip_t
         return 0;
     nta_outgoing_destroy(leg->bye);
     leg->bye = NULL;
-    legs_end(leg);
+    sip_leg_end(leg);
     return 0;
 }
 
@@ -100,7 +100,7 @@ void dialog_bye(struct leg *leg, uint16_t code, const char *text)
                              SIPTAG_REASON_STR(reason[0] ? reason : NULL),
                              TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     if (!leg->bye)
-        legs_end(leg);
+        sip_leg_end(leg);
 }
 
 void dialog_hang_up(struct leg *leg, uint16_t code, const char *text)
@@ -146,7 +146,7 @@ static void take_bye(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     headers_reason(ev->reason, sip);
     report_send(leg);
     leg->silent = true;
-    legs_end(leg);
+    sip_leg_end(leg);
 }
 
 /* ---- changes ---- */
@@ -224,7 +224,7 @@ static int on_ack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     ev = report_begin(leg, SIP_ACKED);
     if (headers_sdp(sip, &sdp, &length, &unknown))
         (void)sdp_take(sdp, length, &ev->offer);
-    legs_refresh_facts(leg);
+    sip_leg_refresh_facts(leg);
     ev->dialog = leg->facts;
     report_send(leg);
     return 0;
@@ -277,7 +277,7 @@ static void report_offered(struct leg *leg, nta_incoming_t *irq, const sip_t *si
         leg->media = ev->offer.rtp;
     }
     ev->identity_changed = note_party(leg, sip, &ev->party);
-    legs_refresh_facts(leg);
+    sip_leg_refresh_facts(leg);
     ev->dialog = leg->facts;
     report_send(leg);
 }
@@ -338,7 +338,7 @@ static void take_plain_update(struct leg *leg, nta_incoming_t *irq, const sip_t 
     nta_incoming_t *pending = leg->offer;
     bool changed = note_party(leg, sip, &ev->party);
 
-    legs_refresh_facts(leg);
+    sip_leg_refresh_facts(leg);
     ev->dialog = leg->facts;
     if (changed)
         report_send(leg);

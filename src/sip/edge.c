@@ -251,7 +251,7 @@ static void tear_down(struct sip *s)
 {
     report_forget(s);
     su_timer_destroy(s->count_timer);
-    legs_free(s->legs);
+    sip_leg_free(s->legs);
     if (s->outside)
         nta_leg_destroy(s->outside);
     nta_agent_destroy(s->agent);
@@ -309,12 +309,12 @@ static struct sip *make(const struct sip_config *config, struct err *err)
     s->setup = setup;
     s->commands = queue_new(sizeof(struct command *), COMMANDS_MAX);
     s->started = queue_new(sizeof(struct err), 1);
-    s->legs = legs_new();
+    s->legs = sip_leg_new();
     s->next_leg = config->first_leg | 1;
     s->held_last = &s->held_first;
     if (!s->commands || !s->started || !s->legs ||
         getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
-        legs_free(s->legs);
+        sip_leg_free(s->legs);
         release(s);
         return NULL;
     }
@@ -338,7 +338,7 @@ int sip_start(struct sip **out, const struct sip_config *config, sip_report *rep
     s->to = to;
     code = thread_start(&s->thread, "sip", run, s, err);
     if (code) {
-        legs_free(s->legs);
+        sip_leg_free(s->legs);
         release(s);
         return code;
     }

@@ -115,34 +115,34 @@ struct leg {
     struct leg *next_by_id, *next_by_call;
 };
 
-struct legs *legs_new(void);
-void legs_free(struct legs *all); /* forgets all legs without a word to anybody */
+struct legs *sip_leg_new(void);
+void sip_leg_free(struct legs *all); /* forgets all legs without a word to anybody */
 
 /* A new leg in the table, or NULL: no memory, or that id is taken. */
-struct leg *legs_add(struct sip *s, leg_id id, enum leg_state state);
-struct leg *legs_find(struct sip *s, leg_id id);
+struct leg *sip_leg_add(struct sip *s, leg_id id, enum leg_state state);
+struct leg *sip_leg_find(struct sip *s, leg_id id);
 
 /* Put it under its Call-ID (of `facts`), so that Replaces and late CANCELs find it. */
-void legs_name(struct leg *leg);
+void sip_leg_name(struct leg *leg);
 /* The leg with this Call-ID and these tags, ours and theirs; NULL: none. `theirs` NULL: any. */
-struct leg *legs_by_dialog(struct sip *s, const char *name, const char *ours, const char *theirs);
+struct leg *sip_leg_by_dialog(struct sip *s, const char *name, const char *ours, const char *theirs);
 
 /* The leg whose first INVITE this CANCEL is for: theirs, with its Call-ID, tag and CSeq. */
-struct leg *legs_by_invite(struct sip *s, const sip_t *sip);
+struct leg *sip_leg_by_invite(struct sip *s, const sip_t *sip);
 
-/* May one more come from this address? Counts it if so, and legs_end() counts it off. */
+/* May one more come from this address? Counts it if so, and sip_leg_end() counts it off. */
 enum room { ROOM, ROOM_NOT_FOR_SOURCE, ROOM_NOT_AT_ALL };
-enum room legs_admit(struct leg *leg);
+enum room sip_leg_admit(struct leg *leg);
 
 /* It is over: count it off, and forget it when it has lingered. */
-void legs_end(struct leg *leg);
+void sip_leg_end(struct leg *leg);
 /* At once: it never became a dialog. The pointer is invalid after this. */
-void legs_forget(struct leg *leg);
+void sip_leg_forget(struct leg *leg);
 /* What the Replaces header of this INVITE names. */
-void legs_replaces(struct sip *s, const sip_t *sip, struct invite *out);
+void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out);
 
 /* Bring facts up to date with what the library knows of the dialog. */
-void legs_refresh_facts(struct leg *leg);
+void sip_leg_refresh_facts(struct leg *leg);
 
 /* ---- report.c ---- */
 

@@ -149,8 +149,8 @@ static bool make_dialog(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     headers_uri(f->local_uri, sizeof f->local_uri, sip->sip_to->a_url);
     headers_uri(f->remote_uri, sizeof f->remote_uri, sip->sip_from->a_url);
     f->invite_cseq = sip->sip_cseq->cs_seq;
-    legs_refresh_facts(leg);
-    legs_name(leg);
+    sip_leg_refresh_facts(leg);
+    sip_leg_name(leg);
     return true;
 }
 
@@ -193,7 +193,7 @@ static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const cha
     ev->invite.leg = leg->id;
     ev->invite.trusted = true;
     text_copy(ev->invite.source, sizeof ev->invite.source, leg->facts.remote.host);
-    legs_replaces(leg->edge, sip, &ev->invite);
+    sip_leg_replaces(leg->edge, sip, &ev->invite);
     leg->replaces = ev->invite.replaces_leg;
     ev->invite.our_ring_back = ours && out_is_nonce(leg->edge, ours);
     if (sdp)
@@ -222,12 +222,12 @@ static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip, co
 {
     if (!make_dialog(leg, irq, sip)) {
         refuse(irq, SIP_500_INTERNAL_SERVER_ERROR);
-        legs_forget(leg);
+        sip_leg_forget(leg);
         return;
     }
     if (!timer_accept(leg, irq, sip)) {
         nta_incoming_destroy(irq);
-        legs_forget(leg);
+        sip_leg_forget(leg);
         return;
     }
     leg->invite = irq;
@@ -239,7 +239,7 @@ static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip, co
     leg->invite = NULL;
     nta_incoming_bind(irq, NULL, NULL);
     too_many(leg->edge, irq, &leg->facts.remote, ROOM_NOT_AT_ALL);
-    legs_forget(leg);
+    sip_leg_forget(leg);
 }
 
 static void take_invite(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
@@ -259,16 +259,16 @@ static void take_invite(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
         refuse(irq, code, phrase ? phrase : sip_status_phrase(code));
         return;
     }
-    leg = legs_add(s, s->next_leg, LEG_INVITED);
+    leg = sip_leg_add(s, s->next_leg, LEG_INVITED);
     if (!leg) {
         too_many(s, irq, source, ROOM_NOT_AT_ALL);
         return;
     }
     s->next_leg += 2;
     fill_where(leg, irq, source, sip);
-    room = legs_admit(leg);
+    room = sip_leg_admit(leg);
     if (room != ROOM) {
-        legs_forget(leg);
+        sip_leg_forget(leg);
         too_many(s, irq, source, room);
         return;
     }
@@ -294,7 +294,7 @@ static void take_ack(struct leg *leg, const sip_t *sip)
     if (leg->we_offered && headers_sdp(sip, &sdp, &length, &unknown))
         (void)sdp_take(sdp, length, &ev->offer);
     leg->we_offered = false;
-    legs_refresh_facts(leg);
+    sip_leg_refresh_facts(leg);
     ev->dialog = leg->facts;
     report_send(leg);
 }
@@ -338,13 +338,13 @@ static void cancel(struct leg *leg, const sip_t *sip)
     nta_incoming_treply(leg->invite, SIP_487_REQUEST_CANCELLED, TAG_END());
     nta_incoming_destroy(leg->invite);
     leg->invite = NULL;
-    legs_end(leg);
+    sip_leg_end(leg);
 }
 
 /* See strict.c: the library shows us every CANCEL as a request of its own. */
 static void take_cancel(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
 {
-    struct leg *leg = legs_by_invite(s, sip);
+    struct leg *leg = sip_leg_by_invite(s, sip);
 
     if (!leg) {
         refuse(irq, SIP_481_NO_TRANSACTION);
@@ -443,7 +443,7 @@ static void send_answer(struct leg *leg, const char *body, const struct sip_told
 void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
                enum codec prefer, const struct sip_told *told)
 {
-    struct leg *replaced = legs_find(leg->edge, leg->replaces);
+    struct leg *replaced = sip_leg_find(leg->edge, leg->replaces);
     msg_t *request;
     const char *body;
 
@@ -486,5 +486,5 @@ void in_refuse(struct leg *leg, uint16_t code, uint16_t warning, uint16_t retry_
     nta_incoming_destroy(leg->invite);
     leg->invite = NULL;
     leg->silent = true;
-    legs_end(leg);
+    sip_leg_end(leg);
 }

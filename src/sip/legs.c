@@ -25,7 +25,7 @@ struct legs {
     struct source *sources[BUCKETS];
 };
 
-struct legs *legs_new(void)
+struct legs *sip_leg_new(void)
 {
     return calloc(1, sizeof(struct legs));
 }
@@ -49,12 +49,12 @@ static struct leg **place_by_id(struct legs *all, leg_id id)
     return at;
 }
 
-struct leg *legs_find(struct sip *s, leg_id id)
+struct leg *sip_leg_find(struct sip *s, leg_id id)
 {
     return id ? *place_by_id(s->legs, id) : NULL;
 }
 
-struct leg *legs_add(struct sip *s, leg_id id, enum leg_state state)
+struct leg *sip_leg_add(struct sip *s, leg_id id, enum leg_state state)
 {
     struct leg **at = place_by_id(s->legs, id);
     struct leg *leg = *at ? NULL : calloc(1, sizeof *leg);
@@ -72,7 +72,7 @@ struct leg *legs_add(struct sip *s, leg_id id, enum leg_state state)
     return leg;
 }
 
-void legs_name(struct leg *leg)
+void sip_leg_name(struct leg *leg)
 {
     struct leg **at = &leg->edge->legs->by_call[bucket_of_text(leg->facts.call_id)];
 
@@ -80,7 +80,7 @@ void legs_name(struct leg *leg)
     *at = leg;
 }
 
-struct leg *legs_by_dialog(struct sip *s, const char *name, const char *ours, const char *theirs)
+struct leg *sip_leg_by_dialog(struct sip *s, const char *name, const char *ours, const char *theirs)
 {
     struct leg *leg = s->legs->by_call[bucket_of_text(name)];
 
@@ -91,7 +91,7 @@ struct leg *legs_by_dialog(struct sip *s, const char *name, const char *ours, co
     return NULL;
 }
 
-struct leg *legs_by_invite(struct sip *s, const sip_t *sip)
+struct leg *sip_leg_by_invite(struct sip *s, const sip_t *sip)
 {
     const char *name = sip->sip_call_id->i_id;
     struct leg *leg = s->legs->by_call[bucket_of_text(name)];
@@ -115,7 +115,7 @@ static struct source **place_of_source(struct legs *all, const char *host)
     return at;
 }
 
-enum room legs_admit(struct leg *leg)
+enum room sip_leg_admit(struct leg *leg)
 {
     struct sip *s = leg->edge;
     const struct sip_config *c = &s->setup->config;
@@ -184,7 +184,7 @@ static void destroy(struct leg *leg)
     free(leg);
 }
 
-void legs_forget(struct leg *leg)
+void sip_leg_forget(struct leg *leg)
 {
     struct leg **at = place_by_id(leg->edge->legs, leg->id);
 
@@ -194,7 +194,7 @@ void legs_forget(struct leg *leg)
     destroy(leg);
 }
 
-void legs_end(struct leg *leg)
+void sip_leg_end(struct leg *leg)
 {
     count_off(leg);
     leg->state = LEG_ENDED;
@@ -207,7 +207,7 @@ void legs_end(struct leg *leg)
     timer_set(leg);
 }
 
-void legs_free(struct legs *all)
+void sip_leg_free(struct legs *all)
 {
     for (unsigned i = 0; all && i < BUCKETS; i++) {
         while (all->by_id[i]) {
@@ -242,7 +242,7 @@ static void copy_routes(char to[SIP_ROUTES_SIZE], const sip_route_t *route)
     }
 }
 
-void legs_refresh_facts(struct leg *leg)
+void sip_leg_refresh_facts(struct leg *leg)
 {
     struct sip_dialog *f = &leg->facts;
     const sip_route_t *route = NULL;
@@ -284,13 +284,13 @@ static enum replaces judge(struct leg *leg)
  * no tag of theirs here, as every fork has its own; knowing ours is enough. */
 static struct leg *named(struct sip *s, const sip_replaces_t *r)
 {
-    struct leg *leg = legs_by_dialog(s, r->rp_call_id, r->rp_to_tag, r->rp_from_tag);
-    struct leg *early = leg ? NULL : legs_by_dialog(s, r->rp_call_id, r->rp_to_tag, NULL);
+    struct leg *leg = sip_leg_by_dialog(s, r->rp_call_id, r->rp_to_tag, r->rp_from_tag);
+    struct leg *early = leg ? NULL : sip_leg_by_dialog(s, r->rp_call_id, r->rp_to_tag, NULL);
 
     return early && early->state == LEG_CALLING ? early : leg;
 }
 
-void legs_replaces(struct sip *s, const sip_t *sip, struct invite *out)
+void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out)
 {
     const sip_replaces_t *r = sip->sip_replaces;
     struct leg *leg;

@@ -225,8 +225,8 @@ static bool make_dialog(struct leg *leg, const struct sip_call *call, const char
     su_home_deinit(home);
     if (!leg->dialog)
         return false;
-    legs_refresh_facts(leg);
-    legs_name(leg);
+    sip_leg_refresh_facts(leg);
+    sip_leg_name(leg);
     return true;
 }
 
@@ -293,12 +293,12 @@ static void fail(struct leg *leg, uint16_t code, const char *why)
     text_copy(ev->reason, sizeof ev->reason, why);
     report_send(leg);
     leg->silent = true;
-    legs_end(leg);
+    sip_leg_end(leg);
 }
 
 void out_call(struct sip *s, const struct sip_call *call)
 {
-    struct leg *leg = legs_add(s, call->leg, LEG_CALLING);
+    struct leg *leg = sip_leg_add(s, call->leg, LEG_CALLING);
     struct target t;
 
     if (!leg) {
@@ -310,7 +310,7 @@ void out_call(struct sip *s, const struct sip_call *call)
     leg->call = malloc(sizeof *call);
     if (leg->call)
         *leg->call = *call;
-    if (!leg->call || legs_admit(leg) != ROOM) {
+    if (!leg->call || sip_leg_admit(leg) != ROOM) {
         fail(leg, 503, "too many calls");
         return;
     }
@@ -359,7 +359,7 @@ static void note_far_end(struct leg *leg, nta_outgoing_t *request)
     (void)name;
     tport_unref(tp);
     msg_destroy(msg);
-    legs_refresh_facts(leg);
+    sip_leg_refresh_facts(leg);
 }
 
 static void report_answered(struct leg *leg, const sip_t *sip)
@@ -434,7 +434,7 @@ static void take_refusal(struct leg *leg, int status, const sip_t *sip)
     leg->silent = true;
     nta_outgoing_destroy(leg->request);
     leg->request = NULL;
-    legs_end(leg);
+    sip_leg_end(leg);
 }
 
 static int on_response(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)

@@ -236,7 +236,7 @@ static void on_timer(struct sip *s, su_timer_t *timer, void *magic)
     (void)s;
     (void)timer;
     if (leg->forget_at <= now) {
-        legs_forget(leg);
+        sip_leg_forget(leg);
         return;
     }
     if (leg->expires_at <= now) {

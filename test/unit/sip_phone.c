@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "sys/log.h"
 
 #define PATIENCE 3000 /* milliseconds; only a failing test waits that long */
 
@@ -231,4 +232,98 @@ void phone_answer(struct phone *p, const char *status, const char *to_tag, const
                to_tag && !strstr(to, ";tag=") ? to_tag : "", call, cseq, p->port, more ? more : "",
                body ? "Content-Type: application/sdp\r\n" : "", body ? strlen(body) : 0,
                body ? body : "");
+}
+
+struct bench bench;
+struct phone phone;
+
+int talk_set_up(void **state)
+{
+    struct sip_config config;
+
+    (void)state;
+    log_setup(getenv("SIP_DEBUG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, LOG_FORM_TEXT, true);
+    bench_config(&config);
+    bench_start(&bench, &config);
+    phone_open(&phone, &bench, false);
+    return 0;
+}
+
+int talk_tear_down(void **state)
+{
+    (void)state;
+    phone_close(&phone);
+    bench_stop(&bench);
+    return 0;
+}
+
+const struct session_local local = { .rtp = { "127.0.0.1", 30000 }, .rtcp_port = 30001 };
+
+char talk_name[64], talk_us[128]; /* Call-ID, and the edge's tag */
+
+void talk_begin(void)
+{
+    static unsigned n;
+
+    text_format(talk_name, sizeof talk_name, "call-%u", ++n);
+}
+
+void talk_request(const char *method, const char *branch, const char *to_tag, unsigned cseq,
+                  const char *more, const char *body)
+{
+    phone_request(&phone, &(struct request){ .method = method,
+                                             .uri = "sip:700@127.0.0.1",
+                                             .call = talk_name,
+                                             .branch = branch,
+                                             .from_tag = "alice",
+                                             .to_tag = to_tag,
+                                             .more = more,
+                                             .body = body,
+                                             .cseq = cseq });
+}
+
+void talk_contact(char to[96])
+{
+    text_format(to, 96, "Contact: <sip:alice@127.0.0.1:%u>\r\n", phone.port);
+}
+
+void talk_invite(const char *more)
+{
+    char lines[1024];
+
+    talk_begin();
+    talk_contact(lines);
+    if (more)
+        text_append(lines, sizeof lines, "%s", more);
+    talk_request("INVITE", talk_name, "", 1, lines, phone_sdp);
+}
+
+void talk_answer(leg_id leg)
+{
+    struct session session;
+    struct session_wish wish = { .prefer = CODEC_NONE };
+    struct sip_told told = { .display = "Parked 701",
+                             .uri = "sip:701@park.example",
+                             .orbit = "701",
+                             .phrase = "Parked at 701" };
+
+    assert_int_equal(session_agree(&bench.ev.offer, &wish, &session), SESSION_AGREED);
+    assert_int_equal(sip_answer(bench.sip, leg, &session, &talk_local, CODEC_NONE, &told), 0);
+}
+
+/* A call that is up; returns its leg. */
+leg_id talk_up(void)
+{
+    leg_id leg;
+
+    talk_invite(NULL);
+    bench_expect(&bench, SIP_INVITE);
+    leg = bench.ev.leg;
+    talk_answer(leg);
+    phone_expect(&phone, "SIP/2.0 200 Parked at 701\r\n");
+    text_copy(talk_us, sizeof talk_us, phone_tag(&phone, "To"));
+    talk_request("ACK", "ack", talk_us, 1, NULL, NULL);
+    bench_expect(&bench, SIP_ACKED);
+    assert_int_equal(bench.ev.leg, leg);
+    return leg;
 }

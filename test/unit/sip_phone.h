@@ -57,4 +57,25 @@ void phone_answer(struct phone *p, const char *status, const char *to_tag, const
 
 extern const char phone_sdp[];
 
+/* ---- a call between the phone and the edge, for the tests that need one ---- */
+
+extern struct bench bench;
+extern struct phone phone;
+extern const struct session_local talk_local;
+extern char talk_name[64]; /* Call-ID of the call, and the branch of its INVITE */
+extern char talk_us[128];  /* the edge's tag in it */
+
+/* For cmocka: an edge as bench_config() wants it, and a phone on UDP. */
+int talk_set_up(void **state);
+int talk_tear_down(void **state);
+
+void talk_begin(void); /* a new Call-ID */
+void talk_contact(char to[96]);
+void talk_request(const char *method, const char *branch, const char *to_tag, unsigned cseq,
+                  const char *more, const char *body);
+void talk_invite(const char *more);
+/* Agree with the offer of the last event and answer it. */
+void talk_answer(leg_id leg);
+leg_id talk_up(void); /* a call that is acknowledged; its leg */
+
 #endif
