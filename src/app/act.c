@@ -96,7 +96,7 @@ static void tell(struct app *a, const struct action *action, struct sip_told *to
         (void)text_format(told->phrase, sizeof(told->phrase), "Parked at %s", number);
         (void)text_format(told->uri, sizeof(told->uri), "sip:%s%s@%s",
                           number[0] == '#' ? "%23" : "", number[0] == '#' ? number + 1 : number,
-                          a->config.sip.domain[0] ? a->config.sip.domain : "callpark.invalid");
+                          a->config.sip.domain);
         break;
     case TELL_CALLER:
         if (!action->party.hidden) {

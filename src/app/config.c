@@ -440,6 +440,25 @@ static void bind_media(struct app_config *config)
     }
 }
 
+/* The host in the identities that we make: our domain, else the name or address that we are reached
+ * at. */
+static void name_identities(struct app_config *config)
+{
+    char host[ADDRESS_SIZE];
+
+    listener_host(host, config->sip.listen[0]);
+    if (config->house.domain_count)
+        (void)text_copy(config->sip.domain, sizeof(config->sip.domain), config->house.domains[0]);
+    else if (config->sip.advertise[0])
+        (void)text_copy(config->sip.domain, sizeof(config->sip.domain), config->sip.advertise);
+    else if (text_is(host, "0.0.0.0") || text_is(host, "::"))
+        (void)text_copy(config->sip.domain, sizeof(config->sip.domain), config->media.advertise4);
+    else if (strchr(host, ':'))
+        (void)text_format(config->sip.domain, sizeof(config->sip.domain), "[%s]", host);
+    else
+        (void)text_copy(config->sip.domain, sizeof(config->sip.domain), host);
+}
+
 /* What follows from what was given, and what only holds together. */
 static int complete(struct app_config *config, struct err *err)
 {
@@ -459,8 +478,7 @@ static int complete(struct app_config *config, struct err *err)
                        "SIP listens on 0.0.0.0: say in [media] advertise which address of this "
                        "machine the phones send their audio to");
     (void)text_copy(config->house.destination, FQDN_SIZE, config->destination);
-    if (config->house.domain_count)
-        (void)text_copy(config->sip.domain, sizeof(config->sip.domain), config->house.domains[0]);
+    name_identities(config);
     (void)text_format(config->media.cname, sizeof(config->media.cname), "callpark@%.50s",
                       config->node);
     if (!config->token_file[0] && text_starts(config->store_url, "sqlite:"))

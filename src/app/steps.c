@@ -50,14 +50,24 @@ static void tell_watchers(struct app *a, const struct action *action)
     app_tell(a, &ev);
 }
 
+/* The call is named as the API names it, so that one can be looked up from the other. */
+static void log_step(struct app *a, const struct action *action)
+{
+    const struct call *c = app_call(a, action->call);
+    char number[NUMBER_SIZE] = "", id[14] = "";
+
+    if (c)
+        number_text(number, c->orbit);
+    text_base32(id, action->call);
+    log_info("call", "%s orbit=%s call=call_%s: %s", step_name(action->step), number, id,
+             action->why);
+}
+
 void steps_add(struct app *a, const struct action *action)
 {
     struct app_steps *s = action->call ? steps_of(a, action->call) : NULL;
-    char number[NUMBER_SIZE] = "";
 
-    number_text(number, action->orbit);
-    log_info("call", "%s orbit=%s call=%llu: %s", step_name(action->step), number,
-             (unsigned long long)action->call, action->why);
+    log_step(a, action);
     if (s) {
         struct call_step *step = next_step(s);
         struct change *change;
