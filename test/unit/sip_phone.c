@@ -257,7 +257,7 @@ int talk_tear_down(void **state)
     return 0;
 }
 
-const struct session_local local = { .rtp = { "127.0.0.1", 30000 }, .rtcp_port = 30001 };
+const struct session_local talk_local = { .rtp = { "127.0.0.1", 30000 }, .rtcp_port = 30001 };
 
 char talk_name[64], talk_us[128]; /* Call-ID, and the edge's tag */
 
