@@ -185,6 +185,7 @@ static void judges_beside_others(void **state)
           "no free block of that size has this length: use longer numbers" },
         { 9, "New", "6450", "6549", "", RANGE_OVERLAP, "/end", 7, "6400-6499",
           "6450-6549 overlaps the park number 6500 of 'Sales'" },
+        { 9, "New", "6050", "6149", "6150", RANGE_OVERLAP, "/start", 7, "6151-6250", "" },
         { 9, "New", "6100", "6199", "6150", RANGE_BAD_PARK_NUMBER, "/park_number", 0, "",
           "Park number '6150' lies in the range itself" },
         { 9, "New", "6100", "6199", "6050", RANGE_BAD_PARK_NUMBER, "/park_number", 0, "",
