@@ -158,10 +158,6 @@ static void answer(struct app *a, const struct action *action)
 static void refuse(struct app *a, const struct action *action)
 {
     (void)sip_refuse(a->sip, action->leg, action->code, 0, action->retry_after, action->why);
-    if (action->code == 486 && strstr(action->why, "full"))
-        a->counts.parks_full++;
-    else
-        a->counts.parks_refused++;
     app_leg_drop(a, action->leg);
 }
 
@@ -253,15 +249,21 @@ static void say(struct app *a, const struct action *action)
                     action->then_music, action->wait);
 }
 
-static void count_step(struct app *a, enum step step)
+static void count_step(struct app *a, const struct action *action)
 {
+    enum step step = action->step;
+
     if (step == STEP_PARKED)
         a->counts.parks_ok++;
-    else if (step == STEP_PARK_FAILED)
+    else if (step == STEP_PARK_FAILED && action->full)
+        a->counts.parks_full++;
+    else if (step == STEP_PARK_FAILED && action->call)
         a->counts.parks_failed++;
+    else if (step == STEP_PARK_FAILED)
+        a->counts.parks_refused++;
     else if (step == STEP_RETRIEVED)
         a->counts.retrieves++;
-    else if (step == STEP_RETRIEVE_FAILED)
+    else if (step == STEP_RETRIEVE_FAILED || step == STEP_REFUSED)
         a->counts.retrieve_refused++;
     else if (step == STEP_RINGBACK_ANSWERED)
         a->counts.ringbacks_answered++;
@@ -317,7 +319,7 @@ void act(struct app *a, const struct action *action)
             a->refused = true;
             (void)text_copy(a->refused_why, sizeof(a->refused_why), action->why);
         }
-        count_step(a, action->step);
+        count_step(a, action);
         steps_add(a, action);
         break;
     }

@@ -120,6 +120,7 @@ struct action {
     enum call_kind kind;
     bool plain; /* ACT_CALL: PCMU and PCMA only, no extensions */
     enum step step;
+    bool full; /* STEP_PARK_FAILED: because no orbit is free */
     struct party party; /* whom to name: the caller (ACT_CALL, TELL_CALLER) */
     char uri[URI_SIZE]; /* ACT_CALL */
     char why[WHY_SIZE];
