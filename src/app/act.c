@@ -249,6 +249,27 @@ static void say(struct app *a, const struct action *action)
                     action->then_music, action->wait);
 }
 
+/* By the code that the phone answered with; none when the time to ring was over. */
+static void count_ring_back(struct app *a)
+{
+    switch (a->failure) {
+    case 486:
+    case 600:
+    case 603:
+        a->counts.ringbacks_busy++;
+        break;
+    case 0:
+    case 408:
+    case 480:
+    case 487:
+        a->counts.ringbacks_no_answer++;
+        break;
+    default:
+        a->counts.ringbacks_failed++;
+        break;
+    }
+}
+
 static void count_step(struct app *a, const struct action *action)
 {
     enum step step = action->step;
@@ -268,7 +289,7 @@ static void count_step(struct app *a, const struct action *action)
     else if (step == STEP_RINGBACK_ANSWERED)
         a->counts.ringbacks_answered++;
     else if (step == STEP_RINGBACK_FAILED)
-        a->counts.ringbacks_no_answer++;
+        count_ring_back(a);
 }
 
 /* A leg that is connected is worth a row, so that a restart finds both. */

@@ -79,6 +79,7 @@ static void step_once(struct app *a, const struct event *ev)
 
     timed.wall = a->wall;
     out.count = 0;
+    a->failure = ev->type == EV_LEG_FAILED ? ev->code : 0;
     park_step(&a->park, &timed, a->now, &out);
     for (unsigned i = 0; i < out.count; i++)
         act(a, &out.at[i]);
