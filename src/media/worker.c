@@ -128,7 +128,8 @@ static void *run(void *argument)
             if (w->counts.packets_in != before)
                 w->receive_again = now + PACER_TICK_NS;
         }
-        rest(w);
+        if (!w->stopping)
+            rest(w);
     }
     return NULL;
 }

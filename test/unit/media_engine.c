@@ -1,0 +1,74 @@
+/* What most tests of the engine begin with. */
+#include "media_engine.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "sys/queue.h"
+
+static bool report(void *to, const struct media_event *ev)
+{
+    return queue_put(to, ev);
+}
+
+void engine_start(struct engine *e, uint32_t streams_max)
+{
+    struct media_config c = { .port_first = 20000,
+                              .port_last = 29999,
+                              .bind4 = "127.0.0.1",
+                              .bind6 = "::1",
+                              .workers = 1,
+                              .streams_max = streams_max,
+                              .cname = "callpark@test" };
+    struct err err = { 0 };
+
+    e->events = queue_new(sizeof(struct media_event), 256);
+    assert_non_null(e->events);
+    if (media_start(&e->media, &c, report, e->events, &err) != 0)
+        fail_msg("%s", err.text);
+}
+
+void engine_stop(struct engine *e)
+{
+    media_stop(e->media);
+    queue_free(e->events);
+}
+
+struct media_event engine_wait(struct engine *e, enum media_event_type type, leg_id leg)
+{
+    struct media_event ev;
+
+    while (queue_wait(e->events, PHONE_PATIENCE))
+        while (queue_take(e->events, &ev, 1) == 1)
+            if (ev.type == type && ev.leg == leg)
+                return ev;
+    fail_msg("no event %d of leg %d", (int)type, (int)leg);
+    return ev;
+}
+
+bool engine_has(struct engine *e, enum media_event_type type, leg_id leg)
+{
+    struct media_event ev;
+    bool found = false;
+
+    while (queue_take(e->events, &ev, 1) == 1)
+        found = found || (ev.type == type && ev.leg == leg);
+    return found;
+}
+
+void engine_connect(struct engine *e, struct phone *p, leg_id leg, leg_id near,
+                    struct session_local *local)
+{
+    struct session_offer offer;
+    struct session session;
+    struct err err = { 0 };
+
+    phone_offer(p, &offer);
+    phone_session(p, &session);
+    if (media_open(e->media, leg, &offer, p->address.host, near, local, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(media_agree(e->media, leg, &session), 0);
+}

@@ -1,0 +1,27 @@
+/* An engine for the tests, its events, and legs between it and telephones. */
+#ifndef CALLPARK_TEST_MEDIA_ENGINE_H
+#define CALLPARK_TEST_MEDIA_ENGINE_H
+
+#include "media/media.h"
+#include "media_phone.h"
+
+struct engine {
+    struct media *media;
+    struct queue *events;
+};
+
+void engine_start(struct engine *e, uint32_t streams_max);
+void engine_stop(struct engine *e);
+
+/* The next event of this type for this leg; others are thrown away. Fails the test if none comes.
+ */
+struct media_event engine_wait(struct engine *e, enum media_event_type type, leg_id leg);
+
+/* Is such an event in the queue now? What was in it is thrown away. */
+bool engine_has(struct engine *e, enum media_event_type type, leg_id leg);
+
+/* Open and agree on what the phone offers, as signalled from its own host. */
+void engine_connect(struct engine *e, struct phone *p, leg_id leg, leg_id near,
+                    struct session_local *local);
+
+#endif

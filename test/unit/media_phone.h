@@ -1,0 +1,67 @@
+/* A small telephone for the tests of src/media: sends tones and events from sockets of its own, and
+ * says what it hears. */
+#ifndef CALLPARK_TEST_MEDIA_PHONE_H
+#define CALLPARK_TEST_MEDIA_PHONE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/session.h"
+#include "media/g722.h"
+
+#define PHONE_PACKET_MAX 1024
+#define PHONE_PATIENCE 20000 /* msec; only a machine that stands still misses it */
+
+struct phone {
+    int rtp, rtcp;
+    struct address address, rtcp_address;
+    enum codec codec;
+    uint8_t payload_type, ptime;
+    uint16_t sequence;
+    uint32_t timestamp, ssrc;
+    double phase;
+    struct g722_encoder encoder;
+    struct g722_decoder decoder;
+};
+
+struct heard {
+    uint8_t bytes[PHONE_PACKET_MAX];
+    size_t size;
+    uint8_t payload_type;
+    bool marker;
+    uint16_t sequence;
+    uint32_t timestamp, ssrc;
+    const uint8_t *payload;
+    size_t payload_size;
+    struct address from;
+};
+
+void phone_open(struct phone *p, const char *host, enum codec codec);
+void phone_close(struct phone *p);
+
+/* What the SIP side would have read from its offer, and agreed with it. */
+void phone_offer(const struct phone *p, struct session_offer *offer);
+void phone_session(const struct phone *p, struct session *session);
+
+void phone_send_tone(struct phone *p, const struct address *to, double hertz);
+void phone_send_digit(struct phone *p, const struct address *to, uint8_t payload_type,
+                      uint8_t event, bool end, uint16_t duration);
+void phone_send_bytes(const struct phone *p, const struct address *to, const void *bytes,
+                      size_t size);
+
+/* The next RTP packet; false if none came within `timeout` msec. */
+bool phone_hear(struct phone *p, struct heard *h, int timeout);
+bool phone_hear_rtcp(struct phone *p, struct heard *h, int timeout);
+void phone_drain(struct phone *p); /* forget what has come already */
+
+/* How much of what it hears is this tone, 0 to 1. */
+struct ear {
+    int16_t samples[8000];
+    size_t count;
+};
+void ear_add(struct ear *e, struct phone *p, const struct heard *h);
+double ear_share(const struct ear *e, double hertz);
+double ear_level(const struct ear *e); /* root of the mean square, 0 to 1 */
+
+#endif
