@@ -1,5 +1,5 @@
-/* Orbits: the four orders, cooling and keeping, closing and rebuilding; and all of it at random
- * beside a model that is too simple to be wrong. */
+/* Orbits: the four orders, cooling and keeping, closing and rebuilding. Beside a model:
+ * test_orbits_model.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
