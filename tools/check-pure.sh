@@ -14,13 +14,13 @@ __assert_fail __stack_chk_fail _GLOBAL_OFFSET_TABLE_'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-nm -A --defined-only "$@" | awk '$(NF-1) ~ /^[A-Z]$/ { print $NF }' | sort -u >"$work/inside"
+nm -A --defined-only "$@" | awk 'NF > 2 && $(NF-1) ~ /^[A-Z]$/ { print $NF }' | sort -u >"$work/inside"
 printf '%s\n' $allowed >>"$work/inside"
 
 # Fortified functions are the same ones with a check in front: __memcpy_chk is memcpy.
 nm -A -u "$@" | awk '
     NR == FNR { ok[$1] = 1; next }
-    {
+    NF > 1 && $(NF - 1) == "U" {
         name = $NF
         plain = name
         if (plain ~ /^__.*_chk$/) { sub(/^__/, "", plain); sub(/_chk$/, "", plain) }
