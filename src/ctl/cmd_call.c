@@ -44,11 +44,9 @@ static const struct print_column detail[] = { { "call", "id", CELL_TEXT },
                                               { "node", "node", CELL_TEXT },
                                               { 0 } };
 
-static const struct print_column steps[] = { { "AT", "at", CELL_TIME },
-                                             { "STATE", "state", CELL_TEXT },
-                                             { "ORBIT", "orbit", CELL_TEXT },
-                                             { "WHY", "reason", CELL_TEXT },
-                                             { 0 } };
+static const struct print_column steps[] = {
+    { "AT", "at", CELL_TIME }, { "STEP", "step", CELL_TEXT }, { "WHY", "reason", CELL_TEXT }, { 0 }
+};
 
 static const struct print_column record[] = { { "PARKED", "parked_at", CELL_TIME },
                                               { "ORBIT", "orbit", CELL_TEXT },
@@ -257,8 +255,9 @@ int cmd_record_list(struct ctl *ctl)
 
     if (!code)
         code = add_moment(ctl, path, "until", OPT_UNTIL);
-    if (!code)
-        code = range_filter(ctl, path);
+    if (!code && (!ctl_query(path, "outcome", ctl_option(ctl, OPT_OUTCOME)) ||
+                  !ctl_query(path, "orbit", ctl_option(ctl, OPT_ORBIT))))
+        code = ctl_fail(ctl, CTL_USAGE, "that is too long to be asked for");
     if (!code)
         code = ctl_list(ctl, path, &r);
     return code ? code : ctl_show_list(ctl, &r, record, "id");

@@ -206,6 +206,18 @@ int cmd_range_delete(struct ctl *ctl)
     return CTL_OK;
 }
 
+/* The same words and exit code as if it had been tried. */
+static int not_valid(struct ctl *ctl, json_t *problem)
+{
+    struct ctl_reply r = { .json = problem };
+    int code;
+
+    r.raw.status = (unsigned)json_integer_value(json_object_get(problem, "status"));
+    ctl_problem(ctl, &r);
+    code = ctl_exit_of(r.raw.status);
+    return code ? code : CTL_INVALID;
+}
+
 int cmd_range_validate(struct ctl *ctl)
 {
     json_t *body CLEANUP(ctl_json_done) = json_object();
@@ -223,21 +235,8 @@ int cmd_range_validate(struct ctl *ctl)
             &r);
     if (code)
         return code;
-    if (json_is_false(json_object_get(r.json, "valid"))) {
-        const json_t *problem = json_object_get(r.json, "problem");
-
-        if (problem) {
-            struct ctl_reply inner = { .json = json_deep_copy(problem) };
-
-            ctl_problem(ctl, &inner);
-            json_decref(inner.json);
-        } else {
-            ctl_problem(ctl, &r);
-        }
-        return json_array_size(print_field(r.json, problem ? "problem.conflicts" : "conflicts"))
-                   ? CTL_CONFLICT
-                   : CTL_INVALID;
-    }
+    if (json_is_false(json_object_get(r.json, "valid")))
+        return not_valid(ctl, json_object_get(r.json, "problem"));
     if (ctl->style.format != PRINT_TABLE)
         return ctl_show(ctl, &r, portable, "start");
     ctl_say(ctl, "%s-%s is free and could be created", ctl->args.words[0], ctl->args.words[1]);

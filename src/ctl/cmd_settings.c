@@ -8,8 +8,12 @@
 
 static const struct print_column listing[] = { { "KEY", "key", CELL_TEXT },
                                                { "VALUE", "value", CELL_TEXT },
-                                               { "FROM", "from", CELL_TEXT },
                                                { 0 } };
+
+static const struct print_column with_source[] = { { "KEY", "key", CELL_TEXT },
+                                                   { "VALUE", "value", CELL_TEXT },
+                                                   { "FROM", "from", CELL_TEXT },
+                                                   { 0 } };
 
 /* The path of the scope that the options name. */
 static int scope_path(struct ctl *ctl, char path[CTL_PATH_SIZE])
@@ -37,14 +41,6 @@ static int scope_path(struct ctl *ctl, char path[CTL_PATH_SIZE])
     return fits ? CTL_OK : ctl_fail(ctl, CTL_USAGE, "that name is too long");
 }
 
-/* The keys and values within an answer. */
-static json_t *values_of(const json_t *body)
-{
-    json_t *inner = json_object_get(body, "settings");
-
-    return json_is_object(inner) ? inner : (json_t *)body;
-}
-
 static int unknown_key(struct ctl *ctl, const char *typed)
 {
     const char *names[SETTING_KEYS], *meant;
@@ -60,16 +56,19 @@ static int unknown_key(struct ctl *ctl, const char *typed)
                     typed);
 }
 
-/* Add one line of the listing; an effective value comes with the scope that says so. */
-static void add_line(json_t *lines, const char *key, json_t *value)
+/* Add one line of the listing; what holds in the end comes with the scope that says so. */
+static void add_line(json_t *lines, const char *key, json_t *value, const json_t *source)
 {
-    json_t *line = json_object(), *inner = json_object_get(value, "value");
-    json_t *from = json_object_get(value, "source");
+    json_t *line = json_object();
+    char from[NAME_SIZE + 16];
 
     (void)json_object_set_new(line, "key", json_string(key));
-    (void)json_object_set(line, "value", json_is_object(value) ? inner : value);
-    if (from)
-        (void)json_object_set(line, "from", from);
+    (void)json_object_set(line, "value", value);
+    if (source) {
+        (void)text_format(from, sizeof(from), "%s%s%s", ctl_string(source, "scope"),
+                          *ctl_string(source, "name") ? " " : "", ctl_string(source, "name"));
+        (void)json_object_set_new(line, "from", json_string(from));
+    }
     (void)json_array_append_new(lines, line);
 }
 
@@ -77,24 +76,26 @@ static int show(struct ctl *ctl, const struct ctl_reply *r, const char *key)
 {
     struct print_style style = ctl->style;
     json_t *lines CLEANUP(ctl_json_done) = json_array();
-    json_t *values = values_of(r->json);
+    const struct print_column *columns =
+        json_object_get(r->json, "sources") ? with_source : listing;
 
     if (style.format == PRINT_JSON && !key)
         return ctl_show(ctl, r, listing, "key");
     for (int i = 0; i < SETTING_KEYS; i++) {
         const char *name = setting_info((enum setting_key)i)->name;
-        json_t *value = json_object_get(values, name);
+        json_t *value = json_object_get(r->json, name);
 
         if (value && (!key || text_is(name, key)))
-            add_line(lines, name, value);
+            add_line(lines, name, value,
+                     json_object_get(json_object_get(r->json, "sources"), name));
     }
     if (json_array_size(lines) == 0 && style.format == PRINT_TABLE)
         ctl_say(ctl, key ? "this scope says nothing about %s" : "this scope says nothing%s",
                 key ? key : "");
     else if (key && json_array_size(lines))
-        print_object(ctl->out, &style, json_array_get(lines, 0), listing);
+        print_object(ctl->out, &style, json_array_get(lines, 0), columns);
     else
-        print_list(ctl->out, &style, lines, listing);
+        print_list(ctl->out, &style, lines, columns);
     return CTL_OK;
 }
 
@@ -181,11 +182,11 @@ static int put_pair(struct ctl *ctl, json_t *values, const char *pair)
 /* What the scope says now, without the fields that are not settings. */
 static json_t *present(const struct ctl_reply *r)
 {
-    json_t *values = json_object(), *all = values_of(r->json);
+    json_t *values = json_object();
 
     for (int i = 0; i < SETTING_KEYS; i++) {
         const char *name = setting_info((enum setting_key)i)->name;
-        json_t *value = json_object_get(all, name);
+        json_t *value = json_object_get(r->json, name);
 
         if (value && !json_is_null(value))
             (void)json_object_set(values, name, value);

@@ -50,9 +50,9 @@ const struct ctl_command ctl_commands[] = {
     { "call note", "CALL TEXT", WRITES, "write a note on a call; '' takes it away", "call note 7003 'wants to speak to Dr. Weber'", cmd_call_note },
     { "call watch", "", TAKES(OPT_COUNT), "one line whenever a call is parked, retrieved, rung back, ended", "call watch", cmd_call_watch },
 
-    { "record list", "", TIMES | TAKES(OPT_RANGE), "calls that have ended, and how", "record list --since 1d\nrecord list --since 2026-11-01T00:00:00Z -o ndjson",
+    { "record list", "", TIMES | TAKES(OPT_OUTCOME) | TAKES(OPT_ORBIT), "calls that have ended, and how", "record list --since 1d --outcome abandoned\nrecord list --since 2026-11-01T00:00:00Z -o ndjson",
       cmd_record_list },
-    { "record export", "", TIMES | TAKES(OPT_RANGE), "the same as CSV, or as -o says", "record export --since 7d -o csv >week.csv", cmd_record_export },
+    { "record export", "", TIMES | TAKES(OPT_OUTCOME) | TAKES(OPT_ORBIT), "the same as CSV, or as -o says", "record export --since 7d -o csv >week.csv", cmd_record_export },
 
     { "settings get", "[KEY]", TAKES(OPT_EFFECTIVE) | SCOPES, "what a scope says; global if none is named",
       "settings get\nsettings get --effective Lobby\nsettings get pickup_timeout --site Redmond", cmd_settings_get },

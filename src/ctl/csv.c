@@ -78,9 +78,11 @@ static char *as_utf8(const char *bytes, size_t length)
 /* Read a quoted cell; `at` is behind the first quote. */
 static bool quoted(struct reader *r, size_t *length)
 {
+    unsigned start = r->line;
+
     for (;; r->at++) {
         if (*r->at == '\0') {
-            err_set(r->err, -EINVAL, "line %u: a quote is never closed", r->line);
+            err_set(r->err, -EINVAL, "line %u: a quote is never closed", start);
             return false;
         }
         if (*r->at == '"' && r->at[1] != '"') {

@@ -48,32 +48,21 @@ static bool is_number(const char *text)
     return digits > 0 && prefix + digits <= 9 && text[prefix + digits] == '\0';
 }
 
-static const json_t *call_in(const json_t *list, const char *orbit)
-{
-    const json_t *call;
-    size_t i;
-
-    json_array_foreach(json_object_get(list, "items"), i,
-                       call) if (text_is(ctl_string(call, "orbit"), orbit)) return call;
-    return NULL;
-}
-
 int ctl_find_call(struct ctl *ctl, const char *call, struct ctl_reply *out)
 {
-    char path[CTL_PATH_SIZE];
+    char path[CTL_PATH_SIZE] = CALLS;
     struct ctl_reply list CLEANUP(ctl_reply_done) = { 0 };
-    const json_t *found = NULL;
     int code;
 
     if (is_number(call)) {
-        code = ctl_list(ctl, CALLS, &list);
+        (void)ctl_query(path, "orbit", call); /* nine characters fit */
+        code = ctl_get(ctl, path, &list);
         if (code)
             return code;
-        found = call_in(list.json, call);
-        if (!found)
+        if (json_array_size(json_object_get(list.json, "items")) == 0)
             return ctl_fail(ctl, CTL_NOT_FOUND,
                             "no call is parked at %s; see 'callparkctl call list'", call);
-        call = ctl_string(found, "id");
+        call = ctl_string(json_array_get(json_object_get(list.json, "items"), 0), "id");
     }
     if (!ctl_path(path, CALLS "/", call, ""))
         return ctl_fail(ctl, CTL_USAGE, "'%.64s' is too long for the id of a call", call);
