@@ -1,5 +1,5 @@
-/* What the HTTP API offers: JSON to the app and back. Runs on the loop's thread; nothing here waits. Each
- * resource has a file of its own, the table of all paths is in router.c. */
+/* What the HTTP API offers: JSON to the app and back. Runs on the loop's thread; nothing here
+ * waits. Each resource has a file of its own, the table of all paths is in router.c. */
 #ifndef CALLPARK_API_API_H
 #define CALLPARK_API_API_H
 

@@ -1,0 +1,97 @@
+/* The life of a request at the API: taken from the app, checked, routed, and forgotten when replied
+ * to. */
+#include "api/api.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/ask.h"
+#include "api/events.h"
+#include "base/text.h"
+
+struct ask *ask_new(struct api *api, struct http_request *rq)
+{
+    struct ask *q = calloc(1, sizeof *q);
+
+    if (!q)
+        return NULL;
+    q->api = api;
+    q->app = api->app;
+    q->rq = rq;
+    q->next = api->asks;
+    q->link = &api->asks;
+    if (q->next)
+        q->next->link = &q->next;
+    api->asks = q;
+    return q;
+}
+
+void *ask_plan(struct ask *q, size_t size)
+{
+    q->plan = calloc(1, size);
+    if (!q->plan)
+        reply_problem(q, "overloaded", NULL, "The server has no memory for this: try later.");
+    return q->plan;
+}
+
+static void take_request(void *to, struct http_request *rq)
+{
+    struct api *api = to;
+    struct ask *q = ask_new(api, rq);
+
+    if (q)
+        route(q);
+    else
+        http_reply(app_http(api->app), rq, &(struct http_reply){ .status = 503 });
+}
+
+static void take_event(void *to, const struct app_event *ev)
+{
+    events_take(((struct api *)to)->events, ev);
+}
+
+static void take_second(void *to)
+{
+    events_second(((struct api *)to)->events);
+}
+
+int api_new(struct api **out, struct app *app, struct err *err)
+{
+    struct api *api = calloc(1, sizeof *api);
+
+    if (api)
+        api->events = events_new(app);
+    if (!api || !api->events) {
+        free(api);
+        return err_set(err, -ENOMEM, "no memory for the API");
+    }
+    api->app = app;
+    app_watch(app,
+              &(struct app_watcher){
+                  .to = api, .request = take_request, .event = take_event, .second = take_second });
+    *out = api;
+    return 0;
+}
+
+void ask_free(struct ask *q)
+{
+    *q->link = q->next;
+    if (q->next)
+        q->next->link = q->link;
+    if (q->plan_free && q->plan)
+        q->plan_free(q->plan);
+    else
+        free(q->plan);
+    free(q);
+}
+
+void api_free(struct api *api)
+{
+    if (!api)
+        return;
+    while (api->asks)
+        ask_free(api->asks);
+    events_free(api->events);
+    free(api);
+}

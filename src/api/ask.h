@@ -1,0 +1,126 @@
+/* One request being answered, for the files of src/api. Whoever handles an ask replies to it
+ * exactly once, now or when the app reports; every reply_*() ends the ask's life. */
+#ifndef CALLPARK_API_ASK_H
+#define CALLPARK_API_ASK_H
+
+#include <jansson.h>
+
+#include "app/app.h"
+
+struct ask;
+struct events;
+typedef void handler(struct ask *q);
+
+struct api {
+    struct app *app;
+    struct events *events;
+    struct ask *asks;     /* all that are not answered yet */
+    uint64_t requests[6]; /* answers by hundred: [2] is 2xx */
+};
+
+struct ask {
+    struct api *api;
+    struct app *app;
+    struct http_request *rq;
+    struct http_reply reply;   /* ETag and the like are put here before a reply_*() */
+    char part[HTTP_PATH_SIZE]; /* what stands for {} in the path, in plain */
+    char actor[DISPLAY_SIZE];  /* who asks, for the log and the timeline */
+    bool dry_run;
+    void *plan;                    /* the handler's own, freed with the ask */
+    void (*plan_free)(void *plan); /* NULL: free() */
+    /* The resource as it is now, and its version in reply.etag; NULL when it is gone. What a lost
+     * race (412) is answered with. */
+    json_t *(*current)(struct ask *q);
+    /* Put words in front of why a list of changes was refused; NULL: nothing to say. */
+    void (*explain)(struct ask *q, struct admin_result *r);
+    void (*made)(struct ask *q, const struct admin_result *result); /* admin.c's */
+    struct ask *next, **link;                                       /* in api->asks */
+};
+
+/* ---- api.c ---- */
+
+struct ask *ask_new(struct api *api, struct http_request *rq);
+/* `size` zeroed bytes that live as long as the ask; NULL: no memory, and replied to. */
+void *ask_plan(struct ask *q, size_t size);
+void ask_free(struct ask *q); /* after its reply; reply.c does it */
+
+/* ---- router.c ---- */
+
+void route(struct ask *q);
+
+/* ---- auth.c ---- */
+
+/* False: replied to with 401 or 403. */
+bool auth_allows(struct ask *q, bool open_on_loopback);
+
+/* ---- reply.c: each takes over what it is given, and ends the ask ---- */
+
+void reply_json(struct ask *q, unsigned status, json_t *body);
+/* The same, or 304 when the client has this version already. */
+void reply_versioned(struct ask *q, json_t *body);
+void reply_nothing(struct ask *q); /* 204 */
+void reply_text(struct ask *q, unsigned status, const char *type, char *text);
+void reply_stream(struct ask *q, uint64_t *stream);
+
+/* A problem document (RFC 9457). `pointer` names the field at fault, NULL: none. */
+void reply_problem(struct ask *q, const char *slug, const char *pointer, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same with further members. */
+void reply_problem_with(struct ask *q, const char *slug, const char *pointer, json_t *more,
+                        const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* ---- problem.c ---- */
+
+struct problem {
+    const char *slug;
+    unsigned status;
+    const char *title;
+    const char *help; /* what it means and what to do, for the page at its address */
+};
+const struct problem *problem_find(const char *slug); /* NULL: no such */
+json_t *problem_json(const char *slug, const char *pointer, const char *detail);
+void get_problem(struct ask *q);
+
+/* ---- version.c ---- */
+
+void version_etag(struct ask *q, uint32_t version);
+/* Is the change asked for meant for version `present`? False: replied to with 428 or 412. The
+ * version is put in `change`, so that one that came in between is noticed, too. */
+bool version_matches(struct ask *q, uint32_t present, struct admin_change *change);
+/* The same for what need not name a version: only a wrong one is refused. */
+bool version_not_wrong(struct ask *q, uint32_t present);
+
+/* ---- admin.c ---- */
+
+/* Make a change; `done` replies when it is made (with `dry_run`, could be made). Anything else is
+ * replied to as a problem. */
+void admin_make(struct ask *q, const struct admin_change *changes, size_t count,
+                void (*done)(struct ask *q, const struct admin_result *result));
+/* What is wrong with a range, as a problem document. */
+json_t *admin_range_problem(const struct app *a, const struct range_verdict *v,
+                            const struct err *err);
+
+void admin_refuse_range(struct ask *q, const struct range_verdict *v, const struct err *err);
+
+/* ---- ident.c: ids as text ---- */
+
+#define IDENT_SIZE 20
+const char *ident_range(char to[IDENT_SIZE], range_id id); /* "rng_..." */
+const char *ident_call(char to[IDENT_SIZE], call_id id);   /* "call_..." */
+bool ident_range_read(const char *text, range_id *id);
+bool ident_call_read(const char *text, call_id *id);
+
+/* ---- show.c: the resources as JSON ---- */
+
+json_t *show_text(const char *text); /* never NULL: what is no UTF-8 is shown with '?' */
+json_t *show_text_or_null(const char *text);
+json_t *show_number(number_key number);
+json_t *show_time(wall_msec when); /* 0, NEVER: null */
+json_t *show_seconds(msec span);   /* NEVER: null */
+json_t *show_range(struct app *a, const struct range *r);
+json_t *show_call(struct app *a, const struct call *c);
+json_t *show_caller(const struct party *p);
+json_t *show_party(const struct party *p);
+json_t *show_step(const struct call_step *s);
+
+#endif

@@ -1,0 +1,324 @@
+/* The stream of events. Every event gets the next number, so that a gap shows; a listener first
+ * gets a snapshot of what is, and then what changes. Who comes back with the number of his last
+ * event gets what he missed, or is told to start anew. */
+#include "api/events.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/ask.h"
+#include "api/fields.h"
+#include "api/resources.h"
+#include "base/text.h"
+#include "sys/clock.h"
+
+#define KEPT 10000         /* events for those who come back */
+#define HEARTBEAT 15       /* seconds */
+#define SNAPSHOT_CALLS 150 /* more would overrun a stream at once; the list of calls has them all  \
+                            */
+#define HISTORY_MAX 1000
+
+enum { CALLS = 1, RANGES = 2, SETTINGS = 4, SYSTEM = 8, ALL = 15 };
+
+struct kept {
+    uint64_t number;
+    unsigned topic;
+    char name[32];
+    char *data; /* JSON */
+};
+
+struct listener {
+    uint64_t stream; /* 0: free */
+    unsigned topics;
+};
+
+struct events {
+    struct app *app;
+    uint64_t last;
+    unsigned seconds;
+    struct kept kept[KEPT];
+    struct listener listeners[HTTP_STREAMS_MAX];
+};
+
+struct events *events_new(struct app *app)
+{
+    struct events *e = calloc(1, sizeof *e);
+
+    if (e)
+        e->app = app;
+    return e;
+}
+
+void events_free(struct events *e)
+{
+    if (!e)
+        return;
+    for (size_t i = 0; i < KEPT; i++)
+        free(e->kept[i].data);
+    free(e);
+}
+
+uint64_t events_count(const struct events *e)
+{
+    return e->last;
+}
+
+/* ---- topics ---- */
+
+static unsigned topic_read(const char *name, size_t length)
+{
+    static const char *const names[] = { "calls", "ranges", "settings", "system" };
+
+    for (unsigned i = 0; i < 4; i++)
+        if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0)
+            return 1U << i;
+    return 0;
+}
+
+/* "calls,ranges"; not there: all. False: replied to. */
+static bool topics_read(struct ask *q, unsigned *topics)
+{
+    char text[64];
+
+    *topics = ALL;
+    if (!http_query(q->rq, "topics", text, sizeof text) || !text[0])
+        return true;
+    *topics = 0;
+    for (const char *p = text; *p; p += strspn(p, ",")) {
+        size_t length = strcspn(p, ",");
+        unsigned topic = topic_read(p, length);
+
+        if (!topic) {
+            reply_problem(q, "invalid-request", NULL,
+                          "There is no topic '%.*s': use calls, ranges, settings, system.",
+                          (int)length, p);
+            return false;
+        }
+        *topics |= topic;
+        p += length;
+    }
+    return true;
+}
+
+/* ---- one event as text ---- */
+
+static void send_text(struct events *e, struct listener *l, const char *text)
+{
+    if (!http_stream_send(app_http(e->app), l->stream, text, strlen(text)))
+        l->stream = 0; /* gone, or cut for being slow */
+}
+
+/* An event that was not asked for still moves the listener's number on: an id without data says
+ * nothing to the page (HTML, 9.2.6), and no gap is seen. */
+static void send_kept(struct events *e, struct listener *l, const struct kept *k)
+{
+    bool wanted = (l->topics & k->topic) != 0;
+    size_t size = strlen(k->data) + sizeof k->name + 64;
+    char *text = malloc(size);
+
+    if (!text)
+        return;
+    if (wanted)
+        (void)text_format(text, size, "id: %llu\nevent: %s\ndata: %s\n\n",
+                          (unsigned long long)k->number, k->name, k->data); /* fits */
+    else
+        (void)text_format(text, size, "id: %llu\n\n", (unsigned long long)k->number); /* fits */
+    send_text(e, l, text);
+    free(text);
+}
+
+static void keep(struct events *e, const char *name, unsigned topic, json_t *data)
+{
+    struct kept *k = &e->kept[++e->last % KEPT];
+
+    free(k->data);
+    k->number = e->last;
+    k->topic = topic;
+    (void)text_copy(k->name, sizeof k->name, name); /* all are short */
+    k->data = json_dumps(data, JSON_COMPACT);
+    json_decref(data);
+    if (!k->data)
+        k->data = strdup("{}"); /* no memory: at least the number goes on */
+    for (size_t i = 0; k->data && i < HTTP_STREAMS_MAX; i++)
+        if (e->listeners[i].stream)
+            send_kept(e, &e->listeners[i], k);
+}
+
+static json_t *describe(struct events *e, const struct app_event *ev)
+{
+    json_t *data = json_pack("{s:o, s:o}", "at", show_time(ev->at), "reason", show_text(ev->why));
+    const struct call *c = ev->call ? app_call(e->app, ev->call) : NULL;
+    const struct range *r =
+        ev->range ? ranges_by_id(&app_deployment(e->app)->ranges, ev->range) : NULL;
+    char id[IDENT_SIZE];
+
+    if (ev->call)
+        (void)json_object_set_new(data, "call_id", json_string(ident_call(id, ev->call)));
+    if (c)
+        (void)json_object_set_new(data, "call", show_call(e->app, c));
+    if (ev->range)
+        (void)json_object_set_new(data, "range_id", json_string(ident_range(id, ev->range)));
+    if (r && !ev->call)
+        (void)json_object_set_new(data, "range", show_range(e->app, r));
+    if (ev->subject && ev->subject[0])
+        (void)json_object_set_new(data, "subject", show_text(ev->subject));
+    return data;
+}
+
+void events_take(struct events *e, const struct app_event *ev)
+{
+    unsigned topic = topic_read(ev->topic, strlen(ev->topic));
+
+    keep(e, ev->name, topic ? topic : SYSTEM, describe(e, ev));
+}
+
+/* ---- heartbeat ---- */
+
+static json_t *server_time(void)
+{
+    return json_pack("{s:o}", "server_time", show_time(clock_wall()));
+}
+
+/* It tells clocks that differ, and finds connections whose other end is gone. */
+void events_second(struct events *e)
+{
+    char now[32], text[96];
+
+    if (++e->seconds < HEARTBEAT)
+        return;
+    e->seconds = 0;
+    clock_rfc3339(now, clock_wall());
+    (void)text_format(text, sizeof text, "event: heartbeat\ndata: {\"server_time\":\"%s\"}\n\n",
+                      now); /* fits */
+    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++)
+        if (e->listeners[i].stream)
+            send_text(e, &e->listeners[i], text);
+}
+
+/* ---- a new listener ---- */
+
+static json_t *calls_now(struct events *e, size_t *total)
+{
+    struct calls *all = app_park(e->app)->calls;
+    json_t *list = json_array();
+
+    *total = 0;
+    for (struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
+        if (!c->has_orbit)
+            continue;
+        if ((*total)++ < SNAPSHOT_CALLS)
+            (void)json_array_append_new(list, show_call(e->app, c));
+    }
+    return list;
+}
+
+static void send_snapshot(struct events *e, struct listener *l)
+{
+    json_t *data = server_time();
+    size_t total, size;
+    char *json, *text;
+
+    (void)json_object_set_new(data, "calls", calls_now(e, &total));
+    (void)json_object_set_new(data, "total", json_integer((json_int_t)total));
+    (void)json_object_set_new(data, "complete", json_boolean(total <= SNAPSHOT_CALLS));
+    (void)json_object_set_new(data, "draining", json_boolean(app_draining(e->app)));
+    json = json_dumps(data, JSON_COMPACT);
+    json_decref(data);
+    size = json ? strlen(json) + 64 : 0;
+    text = json ? malloc(size) : NULL;
+    if (text) {
+        (void)text_format(text, size, "id: %llu\nevent: snapshot\ndata: %s\n\n",
+                          (unsigned long long)e->last, json); /* fits */
+        send_text(e, l, text);
+    }
+    free(text);
+    free(json);
+}
+
+/* All behind `after`, if that is still known: false when something is lost. */
+static bool catch_up(struct events *e, struct listener *l, uint64_t after)
+{
+    if (after > e->last || e->last - after > KEPT - 1)
+        return false;
+    for (uint64_t n = after + 1; n <= e->last && l->stream; n++)
+        if (e->kept[n % KEPT].data)
+            send_kept(e, l, &e->kept[n % KEPT]);
+    return true;
+}
+
+/* A snapshot first, whatever was missed: so nothing can be between the list and the stream. */
+static void begin(struct events *e, struct listener *l, const char *last_id)
+{
+    uint64_t after;
+
+    send_text(e, l, "retry: 2000\n\n");
+    if (last_id[0] && text_number(last_id, 0, UINT64_MAX, &after) && after > 0) {
+        if (catch_up(e, l, after))
+            return;
+        send_text(e, l, "event: reset\ndata: {\"reason\":\"events were missed: start anew\"}\n\n");
+    }
+    if (l->stream)
+        send_snapshot(e, l);
+}
+
+void get_events(struct ask *q)
+{
+    struct events *e = q->api->events;
+    char last_id[sizeof q->rq->last_event_id];
+    struct listener *l = NULL;
+    unsigned topics;
+
+    if (!topics_read(q, &topics))
+        return;
+    for (size_t i = 0; i < HTTP_STREAMS_MAX && !l; i++)
+        if (!e->listeners[i].stream)
+            l = &e->listeners[i];
+    if (!l) {
+        reply_problem(q, "too-many-streams", NULL, "%d event streams are open: close one.",
+                      HTTP_STREAMS_MAX);
+        return;
+    }
+    (void)text_copy(last_id, sizeof last_id, q->rq->last_event_id); /* the same size */
+    l->topics = topics;
+    reply_stream(q, &l->stream);
+    if (l->stream)
+        begin(e, l, last_id);
+}
+
+/* ---- the same as a list ---- */
+
+static json_t *show_kept(const struct kept *k)
+{
+    json_t *data = json_loads(k->data, 0, NULL);
+
+    return json_pack("{s:I, s:s, s:o}", "id", (json_int_t)k->number, "event", k->name, "data",
+                     data ? data : json_null());
+}
+
+void get_history(struct ask *q)
+{
+    static const char *const keys[] = { "id", NULL };
+    const struct events *e = q->api->events;
+    uint64_t oldest = e->last >= KEPT ? e->last - KEPT + 2 : 1, after = 0, n;
+    json_t *items, *body;
+    struct page page;
+    unsigned topics;
+    char text[32];
+
+    if (!topics_read(q, &topics) || !page_read(q, &page, keys))
+        return;
+    if (http_query(q->rq, "after", text, sizeof text) &&
+        !text_number(text, 0, UINT64_MAX - 1, &after)) {
+        reply_problem(q, "invalid-request", NULL, "after is the id of an event: a number.");
+        return;
+    }
+    items = json_array();
+    for (n = after + 1 > oldest ? after + 1 : oldest;
+         n <= e->last && json_array_size(items) < page.limit; n++)
+        if (e->kept[n % KEPT].data && e->kept[n % KEPT].topic & topics)
+            (void)json_array_append_new(items, show_kept(&e->kept[n % KEPT]));
+    body = page_with_cursor(q, items, NULL, json_array_size(items));
+    (void)json_object_set_new(body, "last", json_integer((json_int_t)e->last));
+    (void)json_object_set_new(body, "complete", json_boolean(after + 1 >= oldest));
+    reply_json(q, 200, body);
+}

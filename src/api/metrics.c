@@ -1,0 +1,217 @@
+/* Figures for Prometheus (text format 0.0.4). Labels are bounded: a destination, a range of the
+ * first two hundred, a reason; never an orbit or a caller. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/csv.h"
+#include "api/events.h"
+#include "api/resources.h"
+#include "base/text.h"
+
+#define RANGES_SHOWN 200
+
+struct metrics {
+    struct csv text;                  /* grows */
+    char destination[FQDN_SIZE + 32]; /* as a label */
+};
+
+static void put(struct metrics *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct metrics *m, const char *format, ...)
+{
+    char line[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (vsnprintf(line, sizeof line, format, arguments) < 0)
+        line[0] = '\0';
+    va_end(arguments);
+    csv_raw(&m->text, line);
+}
+
+static void head(struct metrics *m, const char *name, const char *type, const char *help)
+{
+    put(m, "# HELP callpark_%s %s\n# TYPE callpark_%s %s\n", name, help, name, type);
+}
+
+/* A label's value: backslash, quote and newline are escaped; a name has no other control
+ * characters. */
+static void escape(char *to, size_t size, const char *from)
+{
+    to[0] = '\0';
+    for (; *from; from++)
+        (void)text_append(to, size, *from == '\\' || *from == '"' ? "\\%c" : "%c", *from); /* cut */
+}
+
+static void add_orbits(struct app *a, struct metrics *m)
+{
+    const struct ranges *all = &app_deployment(a)->ranges;
+    const struct orbits *orbits = app_park(a)->orbits;
+
+    head(m, "orbits", "gauge", "Orbits of this node by what they do.");
+    for (size_t i = 0; i < all->count && i < RANGES_SHOWN; i++) {
+        const struct range *r = &all->at[i];
+        struct orbits_count n = orbits_count(orbits, r->first, r->last, app_now(a));
+        char name[2 * NAME_SIZE];
+        uint32_t rest = n.total - n.busy;
+
+        if (!text_is_nocase(r->destination, app_config(a)->destination) ||
+            r->type != RANGE_CALL_PARK)
+            continue;
+        escape(name, sizeof name, r->name);
+        put(m, "callpark_orbits{%s,range=\"%s\",state=\"parked\"} %u\n", m->destination, name,
+            n.busy);
+        put(m, "callpark_orbits{%s,range=\"%s\",state=\"%s\"} %u\n", m->destination, name,
+            r->state == RANGE_DRAINING ? "draining" : "free", rest);
+    }
+}
+
+static void add_calls(struct app *a, struct metrics *m, const struct app_counts *c)
+{
+    head(m, "parked_calls", "gauge", "Calls in an orbit now.");
+    put(m, "callpark_parked_calls{%s} %u\n", m->destination,
+        orbits_count(app_park(a)->orbits, 0, 0, app_now(a)).busy);
+    head(m, "parks_total", "counter", "Attempts to park a call, by what became of them.");
+    put(m, "callpark_parks_total{%s,result=\"ok\"} %llu\n", m->destination,
+        (unsigned long long)c->parks_ok);
+    put(m, "callpark_parks_total{%s,result=\"no_free_orbit\"} %llu\n", m->destination,
+        (unsigned long long)c->parks_full);
+    put(m, "callpark_parks_total{%s,result=\"rejected\"} %llu\n", m->destination,
+        (unsigned long long)c->parks_refused);
+    put(m, "callpark_parks_total{%s,result=\"error\"} %llu\n", m->destination,
+        (unsigned long long)c->parks_failed);
+    head(m, "call_ends_total", "counter", "Calls that left their orbit, by how.");
+    for (unsigned i = OUT_NONE + 1; i <= OUT_INTERRUPTED; i++)
+        put(m, "callpark_call_ends_total{%s,reason=\"%s\"} %llu\n", m->destination,
+            outcome_name((enum outcome)i), (unsigned long long)c->ends[i]);
+}
+
+static void add_ring_backs(struct metrics *m, const struct app_counts *c)
+{
+    const struct {
+        const char *result;
+        uint64_t count;
+    } results[] = {
+        { "answered", c->ringbacks_answered },
+        { "busy", c->ringbacks_busy },
+        { "no_answer", c->ringbacks_no_answer },
+        { "error", c->ringbacks_failed },
+    };
+
+    head(m, "ringbacks_total", "counter", "Ring backs to parkers, by what became of them.");
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
+        put(m, "callpark_ringbacks_total{%s,result=\"%s\"} %llu\n", m->destination,
+            results[i].result, (unsigned long long)results[i].count);
+}
+
+static void add_waits(struct metrics *m, const struct app_counts *c)
+{
+    static const char *const limits[] = { "1",  "5",   "15",  "30",  "60",
+                                          "90", "120", "300", "600", "+Inf" };
+    uint64_t sum = 0;
+
+    head(m, "park_duration_seconds", "histogram", "How long calls were parked.");
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        sum += c->park_seconds_bucket[i];
+        put(m, "callpark_park_duration_seconds_bucket{le=\"%s\"} %llu\n", limits[i],
+            (unsigned long long)sum);
+    }
+    put(m, "callpark_park_duration_seconds_sum %.3f\n", c->park_seconds_sum);
+    put(m, "callpark_park_duration_seconds_count %llu\n", (unsigned long long)sum);
+}
+
+static void one(struct metrics *m, const char *name, const char *type, const char *help,
+                uint64_t value)
+{
+    head(m, name, type, help);
+    put(m, "callpark_%s %llu\n", name, (unsigned long long)value);
+}
+
+static void add_sip(struct app *a, struct metrics *m)
+{
+    struct sip_counts s = { 0 };
+
+    app_sip_count(a, &s);
+    head(m, "sip_messages_total", "counter", "SIP messages, by direction and kind.");
+    put(m, "callpark_sip_messages_total{direction=\"in\",kind=\"request\"} %llu\n",
+        (unsigned long long)s.requests_in);
+    put(m, "callpark_sip_messages_total{direction=\"out\",kind=\"response\"} %llu\n",
+        (unsigned long long)s.responses_out);
+    put(m, "callpark_sip_messages_total{direction=\"out\",kind=\"request\"} %llu\n",
+        (unsigned long long)s.requests_out);
+    put(m, "callpark_sip_messages_total{direction=\"in\",kind=\"response\"} %llu\n",
+        (unsigned long long)s.responses_in);
+    head(m, "sip_refused_total", "counter", "SIP requests that were refused by what they are.");
+    put(m, "callpark_sip_refused_total{reason=\"untrusted\"} %llu\n",
+        (unsigned long long)s.refused_untrusted);
+    put(m, "callpark_sip_refused_total{reason=\"limit\"} %llu\n",
+        (unsigned long long)s.refused_limit);
+    put(m, "callpark_sip_refused_total{reason=\"malformed\"} %llu\n",
+        (unsigned long long)s.malformed);
+    one(m, "sip_legs", "gauge", "SIP dialogs that are open.", s.legs);
+}
+
+static void add_media(struct app *a, struct metrics *m)
+{
+    struct media_counts n = { 0 };
+
+    app_media_count(a, &n);
+    one(m, "rtp_streams", "gauge", "RTP streams that are open.", n.streams);
+    head(m, "rtp_packets_total", "counter", "RTP packets, by direction.");
+    put(m, "callpark_rtp_packets_total{direction=\"out\"} %llu\n",
+        (unsigned long long)n.packets_out);
+    put(m, "callpark_rtp_packets_total{direction=\"in\"} %llu\n", (unsigned long long)n.packets_in);
+    one(m, "rtp_packets_late_total", "counter", "RTP packets that left late.", n.packets_late);
+    one(m, "rtp_packets_dropped_total", "counter", "RTP packets that were not for us.",
+        n.packets_dropped);
+}
+
+static void add_rest(struct ask *q, struct metrics *m, const struct app_counts *c)
+{
+    char why[ERR_TEXT_SIZE];
+
+    one(m, "retrieves_total", "counter", "Calls taken out by dialling their orbit.", c->retrieves);
+    one(m, "store_up", "gauge", "1 when the store takes changes.", app_store_fine(q->app, why));
+    one(m, "store_failures_total", "counter", "Changes that the store did not take.",
+        c->store_failures);
+    one(m, "draining", "gauge", "1 when new parks are refused.", app_draining(q->app));
+    one(m, "event_subscribers", "gauge", "Event streams that are open.",
+        http_streams(app_http(q->app)));
+    one(m, "events_total", "counter", "Events that were told to watchers.",
+        events_count(q->api->events));
+    one(m, "events_dropped_total", "counter", "Events of the edges that found no room.",
+        c->events_dropped);
+    one(m, "queue_length", "gauge", "Events of the edges that wait.", c->queue_length);
+    head(m, "http_requests_total", "counter", "Answers of the API, by hundred of their status.");
+    for (unsigned i = 2; i < 6; i++)
+        put(m, "callpark_http_requests_total{code=\"%uxx\"} %llu\n", i,
+            (unsigned long long)q->api->requests[i]);
+    put(m,
+        "# HELP process_start_time_seconds Start of the process.\n"
+        "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %llu\n",
+        (unsigned long long)(c->started / 1000));
+}
+
+void get_metrics(struct ask *q)
+{
+    struct metrics m = { 0 };
+    struct app_counts counts;
+    char fqdn[FQDN_SIZE + 8];
+
+    memset(&counts, 0, sizeof counts);
+    app_count(q->app, &counts);
+    escape(fqdn, sizeof fqdn, app_config(q->app)->destination);
+    (void)text_format(m.destination, sizeof m.destination, "destination=\"%s\"", fqdn); /* fits */
+    head(&m, "build_info", "gauge", "Which version runs.");
+    put(&m, "callpark_build_info{version=\"%s\"} 1\n", CALLPARK_VERSION);
+    add_calls(q->app, &m, &counts);
+    add_orbits(q->app, &m);
+    add_ring_backs(&m, &counts);
+    add_waits(&m, &counts);
+    add_sip(q->app, &m);
+    add_media(q->app, &m);
+    add_rest(q, &m, &counts);
+    reply_text(q, 200, "text/plain; version=0.0.4; charset=utf-8", csv_take(&m.text));
+}

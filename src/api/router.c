@@ -1,0 +1,173 @@
+/* Every path of the API, what may be done to it, and with which parameters. A path is taken apart
+ * once, here; a handler finds what stood for {} in its ask. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/ask.h"
+#include "api/fields.h"
+#include "api/resources.h"
+#include "base/text.h"
+
+enum { OPEN = 1, WRITES = 2 }; /* without a token on loopback; takes dry_run */
+
+struct path {
+    const char *method, *pattern;
+    handler *handle;
+    const char *params; /* that it knows */
+    unsigned flags;
+};
+
+#define V1 "/api/v1"
+#define LISTS "limit,cursor,sort"
+
+/* clang-format off */
+static const struct path paths[] = {
+    { "GET",    "/livez",                          get_livez,          "verbose",                  OPEN },
+    { "GET",    "/readyz",                         get_readyz,         "verbose",                  OPEN },
+    { "GET",    "/metrics",                        get_metrics,        "",                         OPEN },
+    { "GET",    "/version",                        get_version,        "",                         OPEN },
+    { "GET",    "/api/problems/{}",                get_problem,        "",                         0 },
+
+    { "GET",    V1 "/number-ranges",               get_ranges,
+      "q,destination,state,type,contains," LISTS, 0 },
+    { "POST",   V1 "/number-ranges",               post_range,         "dry_run",                  WRITES },
+    { "POST",   V1 "/number-ranges:validate",      validate_range,     "",                         0 },
+    { "POST",   V1 "/number-ranges:import",        import_ranges,      "mode,dry_run",             WRITES },
+    { "GET",    V1 "/number-ranges:export",        export_ranges,      "format,destination",       0 },
+    { "GET",    V1 "/number-ranges/{}",            get_range,          "",                         0 },
+    { "PUT",    V1 "/number-ranges/{}",            put_range,          "mode,dry_run",             WRITES },
+    { "PATCH",  V1 "/number-ranges/{}",            patch_range,        "mode,dry_run",             WRITES },
+    { "DELETE", V1 "/number-ranges/{}",            delete_range,       "mode,dry_run",             WRITES },
+    { "GET",    V1 "/number-ranges/{}/orbits",     get_range_orbits,   "state," LISTS,             0 },
+    { "GET",    V1 "/orbits/{}",                   get_orbit,          "",                         0 },
+
+    { "GET",    V1 "/destinations",                get_destinations,   "q,site," LISTS,            0 },
+    { "POST",   V1 "/destinations",                post_destination,   "dry_run",                  WRITES },
+    { "GET",    V1 "/destinations/{}",             get_destination,    "",                         0 },
+    { "PUT",    V1 "/destinations/{}",             put_destination,    "dry_run",                  WRITES },
+    { "PATCH",  V1 "/destinations/{}",             patch_destination,  "dry_run",                  WRITES },
+    { "DELETE", V1 "/destinations/{}",             delete_destination, "dry_run",                  WRITES },
+    { "GET",    V1 "/sites",                       get_sites,          "q," LISTS,                 0 },
+    { "POST",   V1 "/sites",                       post_site,          "dry_run",                  WRITES },
+    { "GET",    V1 "/sites/{}",                    get_site,           "",                         0 },
+    { "DELETE", V1 "/sites/{}",                    delete_site,        "dry_run",                  WRITES },
+
+    { "GET",    V1 "/settings",                    get_setting_keys,   "",                         0 },
+    { "GET",    V1 "/settings/effective",          get_effective,      "range,destination",        0 },
+    { "GET",    V1 "/settings/global",             get_global,         "",                         0 },
+    { "PUT",    V1 "/settings/global",             put_global,         "dry_run",                  WRITES },
+    { "PATCH",  V1 "/settings/global",             put_global,         "dry_run",                  WRITES },
+    { "DELETE", V1 "/settings/global",             put_global,         "dry_run",                  WRITES },
+    { "GET",    V1 "/settings/sites/{}",           get_of_site,        "",                         0 },
+    { "PUT",    V1 "/settings/sites/{}",           put_of_site,        "dry_run",                  WRITES },
+    { "PATCH",  V1 "/settings/sites/{}",           put_of_site,        "dry_run",                  WRITES },
+    { "DELETE", V1 "/settings/sites/{}",           put_of_site,        "dry_run",                  WRITES },
+    { "GET",    V1 "/settings/destinations/{}",    get_of_destination, "",                         0 },
+    { "PUT",    V1 "/settings/destinations/{}",    put_of_destination, "dry_run",                  WRITES },
+    { "PATCH",  V1 "/settings/destinations/{}",    put_of_destination, "dry_run",                  WRITES },
+    { "DELETE", V1 "/settings/destinations/{}",    put_of_destination, "dry_run",                  WRITES },
+    { "GET",    V1 "/settings/ranges/{}",          get_of_range,       "",                         0 },
+    { "PUT",    V1 "/settings/ranges/{}",          put_of_range,       "dry_run",                  WRITES },
+    { "PATCH",  V1 "/settings/ranges/{}",          put_of_range,       "dry_run",                  WRITES },
+    { "DELETE", V1 "/settings/ranges/{}",          put_of_range,       "dry_run",                  WRITES },
+
+    { "GET",    V1 "/parked-calls",                get_calls,
+      "q,orbit,range,destination,state," LISTS, 0 },
+    { "GET",    V1 "/parked-calls/{}",             get_call,           "",                         0 },
+    { "PATCH",  V1 "/parked-calls/{}",             patch_call,         "dry_run",                  WRITES },
+    { "GET",    V1 "/parked-calls/{}/timeline",    get_timeline,       "",                         0 },
+    { "POST",   V1 "/parked-calls/{}/retrieve",    retrieve_call,      "dry_run",                  WRITES },
+    { "POST",   V1 "/parked-calls/{}/ringback",    ring_back_call,     "dry_run",                  WRITES },
+    { "POST",   V1 "/parked-calls/{}/extend",      extend_call,        "dry_run",                  WRITES },
+    { "POST",   V1 "/parked-calls/{}/transfer",    transfer_call,      "dry_run",                  WRITES },
+    { "POST",   V1 "/parked-calls/{}/hangup",      hang_up_call,       "dry_run",                  WRITES },
+    { "GET",    V1 "/call-records",                get_records,
+      "since,until,orbit,outcome,call,format,limit,cursor", 0 },
+
+    { "GET",    V1 "/events",                      get_events,         "topics",                   0 },
+    { "GET",    V1 "/events/history",              get_history,        "after,topics,limit",       0 },
+    { "GET",    V1 "/system",                      get_system,         "",                         0 },
+    { "POST",   V1 "/system/drain",                drain_system,       "dry_run",                  WRITES },
+    { "POST",   V1 "/system/undrain",              undrain_system,     "dry_run",                  WRITES },
+    { "POST",   V1 "/system/reload",               reload_system,      "dry_run",                  WRITES },
+    { "POST",   V1 "/system/backup",               backup_system,      "dry_run",                  WRITES },
+};
+/* clang-format on */
+
+#define PATHS (sizeof paths / sizeof paths[0])
+
+/* Does `path` fit `pattern`, where {} stands for one piece that is not empty? */
+static bool fits(const char *pattern, const char *path, char part[HTTP_PATH_SIZE])
+{
+    const char *hole = strstr(pattern, "{}");
+    size_t before = hole ? (size_t)(hole - pattern) : 0, length;
+
+    if (!hole)
+        return strcmp(pattern, path) == 0;
+    if (strncmp(pattern, path, before) != 0)
+        return false;
+    length = strcspn(path + before, "/");
+    if (length == 0 || strcmp(hole + 2, path + before + length) != 0)
+        return false;
+    return text_copy_n(part, HTTP_PATH_SIZE, path + before, length);
+}
+
+/* A slash in a name came as %2F, which the HTTP edge has left alone. */
+static void put_slashes(char *part)
+{
+    for (char *p = part; *p; p++)
+        if (p[0] == '%' && p[1] == '2' && (p[2] == 'F' || p[2] == 'f')) {
+            *p = '/';
+            memmove(p + 1, p + 3, strlen(p + 3) + 1);
+        }
+}
+
+static bool method_is(const char *method, const char *wanted)
+{
+    return strcmp(method, wanted) == 0 ||
+           (strcmp(method, "HEAD") == 0 && strcmp(wanted, "GET") == 0);
+}
+
+static void refuse(struct ask *q, const char *methods)
+{
+    if (!methods[0]) {
+        reply_problem(q, "not-found", NULL, "There is nothing at %.200s.", q->rq->path);
+        return;
+    }
+    q->reply.allow = methods;
+    reply_problem(q, "method-not-allowed", NULL, "%s cannot be done to %.200s: use %s.",
+                  q->rq->method, q->rq->path, methods);
+}
+
+/* The path of the request, or NULL with the methods that it has. */
+static const struct path *find(struct ask *q, char methods[64])
+{
+    for (size_t i = 0; i < PATHS; i++) {
+        if (!fits(paths[i].pattern, q->rq->path, q->part))
+            continue;
+        if (method_is(q->rq->method, paths[i].method))
+            return &paths[i];
+        (void)text_append(methods, 64, "%s%s", methods[0] ? ", " : "", paths[i].method); /* fits */
+    }
+    return NULL;
+}
+
+void route(struct ask *q)
+{
+    char methods[64] = "";
+    const struct path *p = find(q, methods);
+
+    /* Whoever may not ask does not learn which paths there are, either. */
+    if (!auth_allows(q, p && p->flags & OPEN))
+        return;
+    if (!p) {
+        refuse(q, methods);
+        return;
+    }
+    put_slashes(q->part);
+    if (!params_known(q, p->params))
+        return;
+    if (p->flags & WRITES && !params_switch(q, "dry_run", &q->dry_run))
+        return;
+    p->handle(q);
+}

@@ -1,0 +1,148 @@
+/* Sites: places that settings can be made for. They have a name and nothing else. */
+#define _GNU_SOURCE /* qsort_r */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/places.h"
+#include "api/resources.h"
+#include "base/text.h"
+
+#define SITES "/api/v1/sites/"
+
+static const char *const fields[] = { "name", "version", "destinations", NULL };
+
+/* ---- listings of few things, also used for destinations ---- */
+
+void places_reply(struct ask *q, const struct page *page, size_t count, const size_t *order,
+                  json_t *(*show)(struct ask *q, size_t index))
+{
+    json_t *items = json_array();
+
+    for (size_t i = page->offset; i < count && i - page->offset < page->limit; i++)
+        (void)json_array_append_new(items, show(q, order[page->descending ? count - 1 - i : i]));
+    reply_json(q, 200, page_json(q, page, items, count));
+}
+
+static json_t *show_site(const struct deployment *d, const struct site *s)
+{
+    json_t *destinations = json_array();
+
+    for (size_t i = 0; i < d->destination_count; i++)
+        if (text_is_nocase(d->destinations[i].site, s->name))
+            (void)json_array_append_new(destinations, show_text(d->destinations[i].fqdn));
+    return json_pack("{s:o, s:o, s:I}", "name", show_text(s->name), "destinations", destinations,
+                     "version", (json_int_t)s->version);
+}
+
+static json_t *show_at(struct ask *q, size_t index)
+{
+    const struct deployment *d = app_deployment(q->app);
+
+    return show_site(d, &d->sites[index]);
+}
+
+static int by_name(const void *a, const void *b, void *d)
+{
+    const struct site *sites = ((const struct deployment *)d)->sites;
+
+    return text_compare_nocase(sites[*(const size_t *)a].name, sites[*(const size_t *)b].name);
+}
+
+void get_sites(struct ask *q)
+{
+    static const char *const keys[] = { "name", NULL };
+    const struct deployment *d = app_deployment(q->app);
+    size_t order[SITES_MAX], count = 0;
+    char typed[128] = "", pattern[160];
+    struct page page;
+
+    if (!page_read(q, &page, keys))
+        return;
+    (void)http_query(q->rq, "q", typed, sizeof typed);         /* not there: all of them */
+    (void)text_format(pattern, sizeof pattern, "*%s*", typed); /* fits */
+    for (size_t i = 0; i < d->site_count; i++)
+        if (text_matches(d->sites[i].name, pattern))
+            order[count++] = i;
+    qsort_r(order, count, sizeof *order, by_name, (void *)(uintptr_t)d);
+    places_reply(q, &page, count, order, show_at);
+}
+
+/* ---- one ---- */
+
+static json_t *current(struct ask *q)
+{
+    const struct deployment *d = app_deployment(q->app);
+    const struct site *s = deployment_site(d, q->part);
+
+    if (!s)
+        return NULL;
+    version_etag(q, s->version);
+    return show_site(d, s);
+}
+
+const struct site *site_asked(struct ask *q)
+{
+    const struct site *s = deployment_site(app_deployment(q->app), q->part);
+
+    if (!s)
+        reply_problem(q, "not-found", NULL, "There is no site '%.100s'.", q->part);
+    return s;
+}
+
+void get_site(struct ask *q)
+{
+    if (site_asked(q))
+        reply_versioned(q, current(q));
+}
+
+static void made(struct ask *q, const struct admin_result *result)
+{
+    (void)result;
+    if (q->dry_run) {
+        reply_json(q, 200, json_pack("{s:o, s:b}", "name", show_text(q->part), "dry_run", 1));
+        return;
+    }
+    (void)text_format(q->reply.location, sizeof q->reply.location, SITES "%s",
+                      q->part); /* a hint */
+    reply_json(q, 201, current(q));
+}
+
+void post_site(struct ask *q)
+{
+    struct admin_change c = { .what = ADMIN_SITE_PUT, .fresh = true };
+    struct fields f;
+    const char *name;
+
+    if (!fields_read(&f, q, fields, false))
+        return;
+    name = fields_needed_text(&f, "name");
+    if (!f.slug && !text_trim(c.site.name, sizeof c.site.name, name))
+        fields_fault(&f, "invalid-name", "name", "A name has at most 64 characters.");
+    if (fields_reply(&f, q))
+        return;
+    fields_done(&f);
+    (void)text_copy(q->part, sizeof q->part, c.site.name); /* fits */
+    admin_make(q, &c, 1, made);
+}
+
+static void gone(struct ask *q, const struct admin_result *result)
+{
+    (void)result;
+    if (q->dry_run)
+        reply_json(q, 200, json_pack("{s:b, s:s}", "dry_run", 1, "result", "deleted"));
+    else
+        reply_nothing(q);
+}
+
+void delete_site(struct ask *q)
+{
+    struct admin_change c = { .what = ADMIN_SITE_REMOVE };
+    const struct site *s;
+
+    q->current = current;
+    s = site_asked(q);
+    if (!s || !version_matches(q, s->version, &c))
+        return;
+    c.site = *s;
+    admin_make(q, &c, 1, gone);
+}
