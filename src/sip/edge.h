@@ -125,7 +125,8 @@ struct leg *sip_leg_find(struct sip *s, leg_id id);
 /* Put it under its Call-ID (of `facts`), so that Replaces and late CANCELs find it. */
 void sip_leg_name(struct leg *leg);
 /* The leg with this Call-ID and these tags, ours and theirs; NULL: none. `theirs` NULL: any. */
-struct leg *sip_leg_by_dialog(struct sip *s, const char *name, const char *ours, const char *theirs);
+struct leg *sip_leg_by_dialog(struct sip *s, const char *name, const char *ours,
+                              const char *theirs);
 
 /* The leg whose first INVITE this CANCEL is for: theirs, with its Call-ID, tag and CSeq. */
 struct leg *sip_leg_by_invite(struct sip *s, const sip_t *sip);

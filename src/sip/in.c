@@ -73,6 +73,11 @@ static void answer_options(nta_incoming_t *irq)
     nta_incoming_destroy(irq);
 }
 
+static bool is_known_scheme(const url_t *url)
+{
+    return url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel;
+}
+
 static bool is_known(const char *method)
 {
     static const char *const known[] = { "REGISTER", "SUBSCRIBE", "NOTIFY",
@@ -92,8 +97,6 @@ static int judge(const sip_t *sip, const char **phrase)
     char text[URI_SIZE];
 
     *phrase = NULL;
-    if (url->url_type != url_sip && url->url_type != url_sips && url->url_type != url_tel)
-        return 416;
     headers_uri(text, sizeof text, url);
     if (!text[0])
         return *phrase = "Request-URI Too Long", 414;
@@ -407,6 +410,8 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
         refuse(irq, SIP_403_FORBIDDEN);
     } else if (sip->sip_to->a_tag) {
         refuse(irq, SIP_481_NO_CALL);
+    } else if (!is_known_scheme(sip->sip_request->rq_url)) {
+        refuse(irq, SIP_416_UNSUPPORTED_URI);
     } else {
         dispatch(s, irq, sip, &source);
     }

@@ -290,6 +290,16 @@ static struct leg *named(struct sip *s, const sip_replaces_t *r)
     return early && early->state == LEG_CALLING ? early : leg;
 }
 
+/* The parser keeps the first and puts the second among what it could not place. */
+static bool is_doubled(const sip_t *sip)
+{
+    const msg_header_t *h = (const msg_header_t *)sip->sip_error;
+
+    while (h && h->sh_class != sip_replaces_class)
+        h = h->sh_next;
+    return h != NULL;
+}
+
 void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out)
 {
     const sip_replaces_t *r = sip->sip_replaces;
@@ -298,7 +308,7 @@ void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out)
     out->replaces = REPLACES_NONE;
     if (!r)
         return;
-    if (headers_unknown(sip, "Join")) {
+    if (headers_unknown(sip, "Join") || is_doubled(sip)) {
         out->replaces = REPLACES_TWICE;
         return;
     }

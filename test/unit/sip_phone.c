@@ -156,6 +156,12 @@ void phone_expect(struct phone *p, const char *start)
         fail_msg("wanted '%s', got '%.400s'", start, p->text);
 }
 
+bool phone_try(struct phone *p, const char *start)
+{
+    p->text[0] = '\0';
+    return receive(p, PATIENCE) && text_starts(p->text, start);
+}
+
 bool phone_quiet(struct phone *p, int patience)
 {
     return !receive(p, patience);

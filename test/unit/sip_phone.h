@@ -38,6 +38,8 @@ void phone_close(struct phone *p);
 void phone_send(struct phone *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The next message; fails the test when its first line does not begin so. */
 void phone_expect(struct phone *p, const char *start);
+/* The same, for a test that has words of its own. */
+bool phone_try(struct phone *p, const char *start);
 bool phone_quiet(struct phone *p, int patience);
 bool phone_has(const struct phone *p, const char *text);
 /* The value of a header of the last message, in a buffer that the next call uses again. */
