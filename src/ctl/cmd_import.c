@@ -67,12 +67,22 @@ static json_t *range_of(const struct ctl *ctl, const json_t *row)
     return body;
 }
 
-/* Columns nobody knows are named once. */
-static void note_unknown(const struct ctl *ctl, const json_t *rows)
+/* Columns nobody knows are named once; without a name and a start it is no list of ranges at all.
+ */
+static int check_columns(const struct ctl *ctl, const json_t *rows)
 {
     json_t *value;
     const char *heading;
+    unsigned known = 0;
 
+    json_object_foreach(json_array_get(rows, 0), heading, value) known |=
+        text_is(field_of(heading), "name")    ? 1U
+        : text_is(field_of(heading), "start") ? 2U
+                                              : 0;
+    if (json_array_size(rows) && known != 3)
+        return ctl_fail(ctl, CTL_INVALID,
+                        "this is no list of ranges: the first line must name the columns name, "
+                        "start, end and destination");
     json_object_foreach(json_array_get(rows, 0), heading, value) if (!field_of(heading) &&
                                                                      !text_is(heading, "id") &&
                                                                      !text_is(heading, "version"))
@@ -209,6 +219,6 @@ int cmd_range_import(struct ctl *ctl)
         code = ctl_list(ctl, RANGES, &present);
     if (code)
         return code;
-    note_unknown(ctl, rows);
-    return import_all(ctl, rows, present.json);
+    code = check_columns(ctl, rows);
+    return code ? code : import_all(ctl, rows, present.json);
 }
