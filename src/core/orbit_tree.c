@@ -2,6 +2,7 @@
 #include "core/orbit_tree.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 void orbit_tree_empty(struct tree_node *leaf)
@@ -9,14 +10,16 @@ void orbit_tree_empty(struct tree_node *leaf)
     *leaf = (struct tree_node){ .least = { UINT64_MAX, UINT64_MAX, UINT64_MAX } };
 }
 
-static struct tree_node sum(const struct tree_node *a, const struct tree_node *b)
+/* What holds for both children of node `i`, which lie side by side. */
+static struct tree_node sum(const struct orbit_tree *t, uint32_t i)
 {
+    const struct tree_node *a = &t->node[(size_t)2 * i], *b = a + 1;
     struct tree_node s;
 
-    for (unsigned i = 0; i < TREE_LEASTS; i++)
-        s.least[i] = a->least[i] < b->least[i] ? a->least[i] : b->least[i];
-    for (unsigned i = 0; i < TREE_COUNTS; i++)
-        s.count[i] = (uint16_t)(a->count[i] + b->count[i]);
+    for (unsigned k = 0; k < TREE_LEASTS; k++)
+        s.least[k] = a->least[k] < b->least[k] ? a->least[k] : b->least[k];
+    for (unsigned k = 0; k < TREE_COUNTS; k++)
+        s.count[k] = (uint16_t)(a->count[k] + b->count[k]);
     return s;
 }
 
@@ -38,14 +41,14 @@ struct tree_node *orbit_tree_leaf(struct orbit_tree *t, uint32_t i)
 void orbit_tree_build(struct orbit_tree *t)
 {
     for (uint32_t i = t->leaves - 1; i > 0; i--)
-        t->node[i] = sum(&t->node[2 * i], &t->node[2 * i + 1]);
+        t->node[i] = sum(t, i);
 }
 
 void orbit_tree_set(struct orbit_tree *t, uint32_t i, const struct tree_node *leaf)
 {
     *orbit_tree_leaf(t, i) = *leaf;
     for (i = (t->leaves + i) / 2; i > 0; i /= 2)
-        t->node[i] = sum(&t->node[2 * i], &t->node[2 * i + 1]);
+        t->node[i] = sum(t, i);
 }
 
 uint32_t orbit_tree_before(const struct orbit_tree *t, enum tree_count kind, uint32_t i)
@@ -107,7 +110,7 @@ uint32_t orbit_tree_least(const struct orbit_tree *t, enum tree_least which, uin
 void orbit_tree_check(const struct orbit_tree *t)
 {
     for (uint32_t i = t->leaves - 1; i > 0; i--) {
-        struct tree_node s = sum(&t->node[2 * i], &t->node[2 * i + 1]);
+        struct tree_node s = sum(t, i);
 
         assert(memcmp(&s, &t->node[i], sizeof s) == 0);
     }

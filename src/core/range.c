@@ -47,7 +47,8 @@ void range_span_text(char to[2 * NUMBER_SIZE + 2], number_key first, number_key 
 
     number_text(from, first);
     number_text(till, last);
-    (void)text_format(to, 2 * NUMBER_SIZE, "%s-%s", from, till); /* two numbers always fit */
+    (void)text_format(to, (size_t)2 * NUMBER_SIZE, "%s-%s", from,
+                      till); /* two numbers always fit */
 }
 
 static size_t count_characters(const char *text)

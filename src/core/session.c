@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "base/network.h"
+#include "base/text.h"
 
 #define PTIME_DEFAULT 20
 #define PTIME_MIN 10

@@ -22,7 +22,7 @@ static void put_site(const char *name)
 {
     struct site s = { 0 };
 
-    strcpy(s.name, name);
+    (void)text_copy(s.name, sizeof s.name, name);
     assert_int_equal(deployment_put_site(d, &s, NULL), 0);
 }
 
@@ -30,9 +30,9 @@ static void put_destination(const char *fqdn, const char *service_id, const char
 {
     struct destination dest = { 0 };
 
-    strcpy(dest.fqdn, fqdn);
-    strcpy(dest.service_id, service_id);
-    strcpy(dest.site, site);
+    (void)text_copy(dest.fqdn, sizeof dest.fqdn, fqdn);
+    (void)text_copy(dest.service_id, sizeof dest.service_id, service_id);
+    (void)text_copy(dest.site, sizeof dest.site, site);
     assert_int_equal(deployment_put_destination(d, &dest, NULL), 0);
 }
 
@@ -41,7 +41,7 @@ static void put_range(range_id id, const char *name, const char *number, const c
     struct range r = { .id = id, .version = 1 };
 
     assert_int_equal(range_read(&r, name, number, number, NULL).fault, RANGE_FINE);
-    strcpy(r.destination, destination);
+    (void)text_copy(r.destination, sizeof r.destination, destination);
     ranges_put(&d->ranges, &r);
 }
 
@@ -101,7 +101,7 @@ static void reads_destinations(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(table); i++) {
-        strcpy(fqdn, "before");
+        (void)text_copy(fqdn, sizeof fqdn, "before");
         assert_int_equal(destination_read(d, table[i].text, fqdn, &err),
                          table[i].fqdn ? 0 : -EINVAL);
         assert_string_equal(fqdn, table[i].fqdn ? table[i].fqdn : "before");
@@ -140,17 +140,17 @@ static void keeps_sites_and_destinations(void **state)
     assert_non_null(strstr(err.text, "Site name is empty or only spaces"));
     put_site("REDMOND"); /* replaces, without regard to case */
     assert_int_equal(d->site_count, 1);
-    strcpy(bad.site, "Nowhere");
+    (void)text_copy(bad.site, sizeof bad.site, "Nowhere");
     assert_int_equal(deployment_put_destination(d, &bad, &err), -EINVAL);
     assert_string_equal(err.text, "Site 'Nowhere' is not known: add it first");
     *bad.site = '\0';
-    strcpy(bad.service_id, "OWN");
+    (void)text_copy(bad.service_id, sizeof bad.service_id, "OWN");
     assert_int_equal(deployment_put_destination(d, &bad, &err), -EINVAL);
     assert_string_equal(err.text,
                         "Service ID 'OWN' belongs to pool1.contoso.com: choose another one");
-    strcpy(bad.service_id, "a\nb");
+    (void)text_copy(bad.service_id, sizeof bad.service_id, "a\nb");
     assert_int_equal(deployment_put_destination(d, &bad, &err), -EINVAL);
-    strcpy(bad.fqdn, "not a name");
+    (void)text_copy(bad.fqdn, sizeof bad.fqdn, "not a name");
     assert_int_equal(deployment_put_destination(d, &bad, &err), -EINVAL);
     assert_int_equal(d->destination_count, 2);
 }
@@ -187,14 +187,14 @@ static void tables_have_an_end(void **state)
         assert_int_equal(deployment_put_site(d, &site, NULL), 0);
     }
     assert_int_equal(deployment_put_site(d, &site, NULL), 0); /* again: replaces */
-    strcpy(site.name, "one more");
+    (void)text_copy(site.name, sizeof site.name, "one more");
     assert_int_equal(deployment_put_site(d, &site, &err), -ENOSPC);
     while (d->destination_count < DESTINATIONS_MAX) {
         dest.service_id[0] = '\0';
         snprintf(dest.fqdn, sizeof dest.fqdn, "d%zu", d->destination_count);
         assert_int_equal(deployment_put_destination(d, &dest, NULL), 0);
     }
-    strcpy(dest.fqdn, "more");
+    (void)text_copy(dest.fqdn, sizeof dest.fqdn, "more");
     assert_int_equal(deployment_put_destination(d, &dest, &err), -ENOSPC);
 }
 
@@ -206,13 +206,13 @@ static void ranges_need_a_destination(void **state)
 
     (void)state;
     range_read(&r, "New", "6100", "6199", NULL);
-    strcpy(r.destination, "pool3.contoso.com");
+    (void)text_copy(r.destination, sizeof r.destination, "pool3.contoso.com");
     v = deployment_check_range(d, &r, &err);
     assert_int_equal(v.fault, RANGE_NO_DESTINATION);
     assert_string_equal(v.pointer, "/destination");
     assert_string_equal(err.text, "Destination 'pool3.contoso.com' is not known: use one of "
                                   "pool1.contoso.com, pool2.contoso.com, or add it first");
-    strcpy(r.destination, "pool2.contoso.com");
+    (void)text_copy(r.destination, sizeof r.destination, "pool2.contoso.com");
     assert_int_equal(deployment_check_range(d, &r, &err).fault, RANGE_FINE);
     r.first = r.last = number_read("6000", NULL);
     assert_int_equal(deployment_check_range(d, &r, &err).fault, RANGE_OVERLAP);
@@ -235,7 +235,7 @@ static void set(enum scope_kind kind, const char *name, range_id range, enum set
     struct scope scope = { .kind = kind, .range = range };
     struct settings *s;
 
-    strcpy(scope.name, name);
+    (void)text_copy(scope.name, sizeof scope.name, name);
     s = deployment_settings_edit(d, &scope);
     assert_non_null(s);
     assert_int_equal(settings_set(s, key, text, NULL), 0);

@@ -143,7 +143,7 @@ static int new_table(void **state)
     all = calloc(1, sizeof *all);
     sales = range_of(7, "Sales", "6000", "6099");
     star = range_of(3, "Star", "*100", "*199");
-    strcpy(sales.park_number, "6500");
+    (void)text_copy(sales.park_number, sizeof sales.park_number, "6500");
     ranges_put(all, &sales);
     ranges_put(all, &star);
     return 0;
@@ -209,7 +209,7 @@ static void judges_beside_others(void **state)
         struct err err = { 0 };
         struct range_verdict v, silent;
 
-        strcpy(r.park_number, table[i].park_number);
+        (void)text_copy(r.park_number, sizeof r.park_number, table[i].park_number);
         v = ranges_check(all, &r, &err);
         silent = ranges_check(all, &r, NULL);
         if (v.free_first)
@@ -296,7 +296,7 @@ static void fills_a_destination(void **state)
     }
     for (size_t i = 0; i < COUNT(table); i++) {
         r = range_of(30, "New", table[i].start, table[i].end);
-        strcpy(r.destination, table[i].destination);
+        (void)text_copy(r.destination, sizeof r.destination, table[i].destination);
         assert_int_equal(ranges_check(all, &r, &err).fault, table[i].fault);
     }
     assert_non_null(strstr(err.text, "has 40100 numbers, and fewer than 50000 are allowed: this "
@@ -335,7 +335,7 @@ static void group_pickup_has_no_park_number(void **state)
     (void)state;
     r.type = RANGE_GROUP_PICKUP;
     assert_int_equal(ranges_check(all, &r, NULL).fault, RANGE_FINE);
-    strcpy(r.park_number, "6600");
+    (void)text_copy(r.park_number, sizeof r.park_number, "6600");
     assert_int_equal(ranges_check(all, &r, &err).fault, RANGE_BAD_PARK_NUMBER);
     r = range_of(9, "New", "6050", "6149"); /* uniqueness is for either type */
     r.type = RANGE_GROUP_PICKUP;

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "core/session.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -79,10 +80,10 @@ static void chooses_codec(void **state)
 {
     static const struct {
         struct session_codec codecs[3];
-        uint8_t count;
+        unsigned count;
         enum codec prefer;
         enum codec codec; /* CODEC_NONE: no agreement */
-        uint8_t payload_type;
+        unsigned payload_type;
     } table[] = {
         { { { CODEC_PCMA, 8 }, { CODEC_G722, 9 } }, 2, CODEC_NONE, CODEC_PCMA, 8 },
         { { { CODEC_PCMA, 8 }, { CODEC_G722, 9 } }, 2, CODEC_G722, CODEC_G722, 9 },
@@ -103,7 +104,7 @@ static void chooses_codec(void **state)
         enum session_verdict verdict;
 
         memcpy(o.codecs, table[i].codecs, sizeof table[i].codecs);
-        o.codec_count = table[i].count;
+        o.codec_count = (uint8_t)table[i].count;
         verdict = session_agree(&o, &wish, &s);
         assert_int_equal(verdict, table[i].codec ? SESSION_AGREED : SESSION_NO_CODEC);
         assert_int_equal(s.codec, table[i].codec);
@@ -171,7 +172,7 @@ static void judges_addresses(void **state)
     for (size_t i = 0; i < COUNT(table); i++) {
         struct address a = { .port = table[i].port };
 
-        strcpy(a.host, table[i].host);
+        (void)text_copy(a.host, sizeof a.host, table[i].host);
         if (session_address_allowed(&a) != table[i].allowed)
             fail_msg("'%s' port %u", table[i].host, table[i].port);
     }
@@ -198,7 +199,7 @@ static void knows_hold_by_address(void **state)
         struct session_offer o = offer();
         struct session s;
 
-        strcpy(o.rtp.host, table[i].host);
+        (void)text_copy(o.rtp.host, sizeof o.rtp.host, table[i].host);
         o.direction = table[i].theirs;
         assert_int_equal(session_agree(&o, &no_wish, &s), table[i].verdict);
         if (table[i].verdict != SESSION_AGREED)
