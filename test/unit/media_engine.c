@@ -72,3 +72,9 @@ void engine_connect(struct engine *e, struct phone *p, leg_id leg, leg_id near,
         fail_msg("%s", err.text);
     assert_int_equal(media_agree(e->media, leg, &session), 0);
 }
+
+struct media_event engine_close(struct engine *e, leg_id leg)
+{
+    assert_int_equal(media_close(e->media, leg), 0);
+    return engine_wait(e, MEDIA_CLOSED, leg);
+}

@@ -24,4 +24,7 @@ bool engine_has(struct engine *e, enum media_event_type type, leg_id leg);
 void engine_connect(struct engine *e, struct phone *p, leg_id leg, leg_id near,
                     struct session_local *local);
 
+/* Close, and wait until it is; nothing of this leg is in the queue of events any more. */
+struct media_event engine_close(struct engine *e, leg_id leg);
+
 #endif
