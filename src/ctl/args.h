@@ -31,6 +31,8 @@ enum ctl_option_id {
     OPT_DRAIN,
     OPT_FORCE,
     OPT_UPSERT,
+    OPT_REPLACE,
+    OPT_PARTIAL,
     OPT_TO,
     OPT_STATE,
     OPT_RANGE,

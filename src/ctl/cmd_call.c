@@ -211,7 +211,10 @@ int cmd_call_note(struct ctl *ctl)
         code = ctl_fail(ctl, CTL_ERROR, "the id of the call is too long");
     ctl_version(version, &call);
     if (!code)
-        code = ctl_ask(ctl, &(struct ctl_request){ "PATCH", path, body, version }, &r);
+        code = ctl_ask(ctl,
+                       &(struct ctl_request){
+                           .method = "PATCH", .path = path, .body = body, .if_match = version },
+                       &r);
     return code ? code : ctl_show(ctl, &r, detail, "id");
 }
 

@@ -1,5 +1,6 @@
-/* callparkctl range import: many ranges at once, from a file of ours or of the original. Each range
- * stands for itself: what can be created is, and what cannot is named with its line. */
+/* callparkctl range import: many ranges at once, from a file of ours or of the original. All or
+ * nothing, by the server; or with --partial each range for itself: what can be created is, and what
+ * cannot is named. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,20 +74,23 @@ static int check_columns(const struct ctl *ctl, const json_t *rows)
 {
     json_t *value;
     const char *heading;
-    unsigned known = 0;
+    bool has_name = false, has_start = false;
 
-    json_object_foreach(json_array_get(rows, 0), heading, value) known |=
-        text_is(field_of(heading), "name")    ? 1U
-        : text_is(field_of(heading), "start") ? 2U
-                                              : 0;
-    if (json_array_size(rows) && known != 3)
-        return ctl_fail(ctl, CTL_INVALID,
-                        "this is no list of ranges: the first line must name the columns name, "
-                        "start, end and destination");
-    json_object_foreach(json_array_get(rows, 0), heading, value) if (!field_of(heading) &&
-                                                                     !text_is(heading, "id") &&
-                                                                     !text_is(heading, "version"))
-        ctl_say(ctl, "column '%s' is not used", heading);
+    json_object_foreach(json_array_get(rows, 0), heading, value)
+    {
+        const char *field = field_of(heading);
+
+        has_name = has_name || text_is(field, "name");
+        has_start = has_start || text_is(field, "start");
+        if (!field && !text_is(heading, "id") && !text_is(heading, "version"))
+            ctl_say(ctl, "column '%s' is not used", heading);
+    }
+    if (json_array_size(rows) == 0 || (has_name && has_start))
+        return CTL_OK;
+    return ctl_fail(
+        ctl, CTL_INVALID,
+        "this is no list of ranges: the first line must name the columns name, start, end "
+        "and destination");
 }
 
 static char *read_file(const char *path, size_t *length, struct err *err)
@@ -129,22 +133,24 @@ static json_t *parse(const char *text, size_t length, struct err *err)
     return NULL;
 }
 
-static json_t *load(struct ctl *ctl, const char *path, int *code)
+/* The file as text, NUL-ended. NULL: said. */
+static char *load(struct ctl *ctl, size_t *length, int *code)
 {
     struct err err = { 0 };
-    size_t length = 0;
-    char *text = read_file(path, &length, &err);
-    json_t *rows = NULL;
+    char *text = read_file(ctl->args.words[0], length, &err);
 
-    if (text && length <= CSV_BYTES_MAX) {
-        text[length] = '\0';
-        rows = parse(text, length, &err);
-    } else if (text) {
-        err_set(&err, -EFBIG, "%.200s: too large for a list of ranges", path);
+    *code = CTL_OK;
+    if (!text) {
+        *code = ctl_fail(ctl, CTL_INVALID, "%s", err.text);
+    } else if (*length > CSV_BYTES_MAX) {
+        *code = ctl_fail(ctl, CTL_INVALID, "%.200s: too large for a list of ranges",
+                         ctl->args.words[0]);
+        free(text);
+        text = NULL;
+    } else {
+        text[*length] = '\0';
     }
-    free(text);
-    *code = rows ? CTL_OK : ctl_fail(ctl, CTL_INVALID, "%s", err.text);
-    return rows;
+    return text;
 }
 
 /* The id and version of a range that exists by that name; "" if there is none. */
@@ -179,7 +185,10 @@ static int import_one(struct ctl *ctl, const json_t *body, const json_t *present
     if (code)
         return code;
     if (*path)
-        return ctl_ask(ctl, &(struct ctl_request){ "PATCH", path, body, version }, NULL);
+        return ctl_ask(ctl,
+                       &(struct ctl_request){
+                           .method = "PATCH", .path = path, .body = body, .if_match = version },
+                       NULL);
     return ctl_ask(ctl, &(struct ctl_request){ .method = "POST", .path = RANGES, .body = body },
                    NULL);
 }
@@ -209,16 +218,87 @@ static int import_all(struct ctl *ctl, const json_t *rows, const json_t *present
     return worst && done ? CTL_PARTIAL : worst;
 }
 
-int cmd_range_import(struct ctl *ctl)
+/* Row by row, each for itself. */
+static int import_partly(struct ctl *ctl, const json_t *rows)
 {
     struct ctl_reply present CLEANUP(ctl_reply_done) = { 0 };
-    int code;
-    json_t *rows CLEANUP(ctl_json_done) = load(ctl, ctl->args.words[0], &code);
+    int code = ctl_option(ctl, OPT_UPSERT) ? ctl_list(ctl, RANGES, &present) : CTL_OK;
 
-    if (!code && ctl_option(ctl, OPT_UPSERT))
-        code = ctl_list(ctl, RANGES, &present);
+    return code ? code : import_all(ctl, rows, present.json);
+}
+
+/* All rows in one change, by the server: it sees also what is wrong between two rows. */
+static int import_whole(struct ctl *ctl, const struct ctl_request *body)
+{
+    static const struct print_column columns[] = { { "ACTION", "action", CELL_TEXT },
+                                                   { "NAME", "name", CELL_TEXT },
+                                                   { "START", "start", CELL_TEXT },
+                                                   { "END", "end", CELL_TEXT },
+                                                   { "DESTINATION", "destination", CELL_TEXT },
+                                                   { 0 } };
+    char path[CTL_PATH_SIZE] = RANGES ":import";
+    struct ctl_request rq = *body;
+    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
+    int code = CTL_OK;
+
+    if (ctl_option(ctl, OPT_REPLACE)) {
+        (void)ctl_query(path, "mode", "replace");
+        code = ctl_confirm(ctl, "Delete every range that is not in the file?");
+    } else if (ctl_option(ctl, OPT_UPSERT)) {
+        (void)ctl_query(path, "mode", "upsert");
+    }
+    rq.method = "POST";
+    rq.path = path;
+    if (!code)
+        code = ctl_ask(ctl, &rq, &r);
     if (code)
         return code;
-    code = check_columns(ctl, rows);
-    return code ? code : import_all(ctl, rows, present.json);
+    if (ctl_option(ctl, OPT_DRY_RUN))
+        ctl_say(ctl, "dry run: nothing was changed");
+    return ctl_show_list(ctl, &r, columns, "name");
+}
+
+/* Rows read here: for --partial, and for --destination, of which the file says nothing. */
+static int import_rows(struct ctl *ctl, const char *text, size_t length)
+{
+    struct err err = { 0 };
+    json_t *rows CLEANUP(ctl_json_done) = parse(text, length, &err);
+    json_t *body CLEANUP(ctl_json_done) = NULL;
+    json_t *row;
+    size_t i;
+    int code = rows ? check_columns(ctl, rows) : ctl_fail(ctl, CTL_INVALID, "%s", err.text);
+
+    if (code || ctl_option(ctl, OPT_PARTIAL))
+        return code ? code : import_partly(ctl, rows);
+    body = json_array();
+    json_array_foreach(rows, i, row)
+    {
+        (void)json_array_append_new(body, range_of(ctl, row));
+    }
+    return import_whole(ctl, &(struct ctl_request){ .body = body });
+}
+
+int cmd_range_import(struct ctl *ctl)
+{
+    size_t length = 0;
+    int code;
+    char *text;
+
+    if (ctl_option(ctl, OPT_REPLACE) && ctl_option(ctl, OPT_PARTIAL))
+        return ctl_fail(ctl, CTL_USAGE,
+                        "--replace is all or nothing; it does not go with --partial");
+    text = load(ctl, &length, &code);
+    if (!text)
+        return code;
+    if (ctl_option(ctl, OPT_PARTIAL) || ctl_option(ctl, OPT_DESTINATION) || strlen(text) != length)
+        code = import_rows(ctl, text, length); /* a NUL: UTF-16, which is read here */
+    else
+        code = import_whole(
+            ctl, &(struct ctl_request){ .text = text,
+                                        .content_type =
+                                            strchr("[{", text[strspn(text, " \t\r\n")]) && length
+                                                ? "application/json"
+                                                : "text/csv" });
+    free(text);
+    return code;
 }

@@ -56,7 +56,9 @@ static int remove_one(struct ctl *ctl, const char *folder, const char *what)
     if (!code)
         code = ctl_confirm(ctl, "Remove %s '%s'?", what, ctl->args.words[0]);
     if (!code)
-        code = ctl_ask(ctl, &(struct ctl_request){ "DELETE", path, NULL, version }, NULL);
+        code = ctl_ask(
+            ctl, &(struct ctl_request){ .method = "DELETE", .path = path, .if_match = version },
+            NULL);
     if (!code)
         ctl_say(ctl, "%s '%s' %s", what, ctl->args.words[0],
                 ctl_option(ctl, OPT_DRY_RUN) ? "would be removed" : "removed");
@@ -107,7 +109,10 @@ int cmd_destination_update(struct ctl *ctl)
         return ctl_fail(ctl, CTL_USAGE, "nothing to change; name what, such as --site Berlin");
     code = read_one(ctl, DESTINATIONS "/", path, version, &seen);
     if (!code)
-        code = ctl_ask(ctl, &(struct ctl_request){ "PATCH", path, body, version }, &r);
+        code = ctl_ask(ctl,
+                       &(struct ctl_request){
+                           .method = "PATCH", .path = path, .body = body, .if_match = version },
+                       &r);
     return code ? code : ctl_show(ctl, &r, destination, "fqdn");
 }
 

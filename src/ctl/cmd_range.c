@@ -176,7 +176,10 @@ int cmd_range_update(struct ctl *ctl)
         code = ctl_confirm(ctl, "Ring back at once whoever is left outside of '%s'?",
                            ctl_string(range.json, "name"));
     if (!code)
-        code = ctl_ask(ctl, &(struct ctl_request){ "PATCH", path, body, version }, &r);
+        code = ctl_ask(ctl,
+                       &(struct ctl_request){
+                           .method = "PATCH", .path = path, .body = body, .if_match = version },
+                       &r);
     return code ? code : ctl_show(ctl, &r, detail, "name");
 }
 
@@ -195,7 +198,9 @@ int cmd_range_delete(struct ctl *ctl)
                        ctl_string(range.json, "end"),
                        ctl_option(ctl, OPT_FORCE) ? " and ring back every call in it" : "");
     if (!code)
-        code = ctl_ask(ctl, &(struct ctl_request){ "DELETE", path, NULL, version }, &r);
+        code = ctl_ask(
+            ctl, &(struct ctl_request){ .method = "DELETE", .path = path, .if_match = version },
+            &r);
     if (code)
         return code;
     if (ctl_option(ctl, OPT_DRY_RUN))

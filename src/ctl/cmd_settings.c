@@ -203,7 +203,10 @@ static int write_back(struct ctl *ctl, const char *path, json_t *values,
     int code;
 
     ctl_version(version, seen);
-    code = ctl_ask(ctl, &(struct ctl_request){ "PUT", path, values, version }, &r);
+    code = ctl_ask(
+        ctl,
+        &(struct ctl_request){ .method = "PUT", .path = path, .body = values, .if_match = version },
+        &r);
     if (code)
         return code;
     if (ctl_option(ctl, OPT_DRY_RUN))
@@ -244,7 +247,10 @@ int cmd_settings_reset(struct ctl *ctl)
         code = ctl_confirm(ctl, "Reset every setting of %s?", path + strlen("/api/v1/settings/"));
         ctl_version(version, &seen);
         return code ? code
-                    : ctl_ask(ctl, &(struct ctl_request){ "DELETE", path, NULL, version }, NULL);
+                    : ctl_ask(ctl,
+                              &(struct ctl_request){
+                                  .method = "DELETE", .path = path, .if_match = version },
+                              NULL);
     }
     if (code)
         return code;

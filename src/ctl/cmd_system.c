@@ -9,18 +9,20 @@
 
 static const struct print_column screen[] = { { "node", "node", CELL_TEXT },
                                               { "version", "version", CELL_TEXT },
+                                              { "status", "status", CELL_TEXT },
                                               { "up", "started_at", CELL_SINCE },
-                                              { "state", "state", CELL_TEXT },
                                               { "destination", "destination", CELL_TEXT },
                                               { "site", "site", CELL_TEXT },
-                                              { "SIP", "listeners", CELL_TEXT },
-                                              { "park by dialling", "park_user", CELL_TEXT },
-                                              { "domain", "domain", CELL_TEXT },
-                                              { "calls parked", "calls", CELL_TEXT },
+                                              { "SIP", "sip.listeners", CELL_TEXT },
+                                              { "number to park at", "sip.park_user", CELL_TEXT },
+                                              { "web", "http.address", CELL_TEXT },
+                                              { "calls parked", "calls.parked", CELL_TEXT },
                                               { "ranges", "ranges", CELL_TEXT },
-                                              { "numbers", "orbits", CELL_TEXT },
-                                              { "store", "store", CELL_TEXT },
-                                              { "web", "web", CELL_TEXT },
+                                              { "numbers", "calls.orbits.total", CELL_TEXT },
+                                              { "numbers free", "calls.orbits.free", CELL_TEXT },
+                                              { "streams of audio", "media.streams", CELL_TEXT },
+                                              { "store is fine", "store.ok", CELL_TEXT },
+                                              { "store", "store.detail", CELL_TEXT },
                                               { 0 } };
 
 static int status_once(struct ctl *ctl)

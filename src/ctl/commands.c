@@ -29,7 +29,7 @@ const struct ctl_command ctl_commands[] = {
     { "range validate", "START END", TAKES(OPT_DESTINATION) | TAKES(OPT_NAME),
       "could this range be created? Names what is in the way and a free block", "range validate 7000 7099", cmd_range_validate },
     { "range find", "NUMBER", 0, "the range that a number is in", "range find 7042\nrange find '*705' -o name", cmd_range_find },
-    { "range import", "FILE", TAKES(OPT_UPSERT) | TAKES(OPT_DESTINATION) | WRITES,
+    { "range import", "FILE", TAKES(OPT_UPSERT) | TAKES(OPT_REPLACE) | TAKES(OPT_PARTIAL) | TAKES(OPT_DESTINATION) | WRITES | ASKS,
       "create ranges from CSV or JSON; takes what Get-CsCallParkOrbit | Export-Csv wrote ('-': standard input)",
       "range import ranges.csv --dry-run\nrange import orbits.csv --destination pool1.contoso.com\nrange export | callparkctl --socket /run/other.sock range import -",
       cmd_range_import },

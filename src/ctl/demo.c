@@ -92,7 +92,7 @@ int cmd_demo(struct ctl *ctl)
         return ctl_fail(ctl, CTL_ERROR, "%s", err.text);
     (void)signal(SIGINT, on_signal);
     (void)signal(SIGTERM, on_signal);
-    user = ctl_string(system.json, "park_user");
+    user = ctl_string(system.json, "sip.park_user");
     code = park_all(ctl, phones, *user ? user : "park", (unsigned)calls);
     phones_hang_up(phones);
     phones_free(phones);

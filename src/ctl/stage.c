@@ -128,7 +128,10 @@ bool stage_settings(struct selftest *t, int timeout, const char *free_orbit)
     if (ctl_try(t->ctl, &(struct ctl_request){ .method = "GET", .path = path }, &seen))
         return selftest_fail(t, "the server does not answer");
     ctl_version(version, &seen);
-    if (ctl_try(t->ctl, &(struct ctl_request){ "PUT", path, body, version }, &r))
+    if (ctl_try(t->ctl,
+                &(struct ctl_request){
+                    .method = "PUT", .path = path, .body = body, .if_match = version },
+                &r))
         return selftest_fail(t, "the server does not answer");
     return r.raw.status / 100 == 2 ||
            selftest_fail(t, "the settings of the range: expected 200, came %u %s", r.raw.status,
@@ -190,7 +193,7 @@ int stage_open(struct selftest *t, struct ctl *ctl)
     code = stage_server(ctl, server, &system);
     if (code)
         return code;
-    (void)text_copy(t->park_user, sizeof(t->park_user), ctl_string(system.json, "park_user"));
+    (void)text_copy(t->park_user, sizeof(t->park_user), ctl_string(system.json, "sip.park_user"));
     t->phones = phones_new(server, &err);
     if (!t->phones || !add_phones(t, &err))
         return ctl_fail(ctl, CTL_ERROR, "%s", err.text);
