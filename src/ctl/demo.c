@@ -17,7 +17,7 @@ static const char *const names[] = { "Alice Example",  "Bruno Example", "Chiara 
 static void on_signal(int number)
 {
     (void)number;
-    phones_stop();
+    phones_stopped = 1;
 }
 
 static bool is_settled(const void *about)
@@ -58,7 +58,7 @@ static int park_all(struct ctl *ctl, struct phones *phones, const char *park_use
 
     if (!parker)
         return ctl_fail(ctl, CTL_ERROR, "%s", err.text);
-    for (unsigned i = 0; i < calls && !phones_stopped(); i++)
+    for (unsigned i = 0; i < calls && !phones_stopped; i++)
         parked += call_in(ctl, phones, callers, park_user, phone_uri(parker), i);
     if (parked == 0)
         return CTL_ERROR;
@@ -67,7 +67,7 @@ static int park_all(struct ctl *ctl, struct phones *phones, const char *park_use
             "dialling its "
             "number at %s.",
             parked, phones_server(phones));
-    while (!phones_stopped())
+    while (!phones_stopped)
         phones_wait(phones, 60000);
     return CTL_OK;
 }

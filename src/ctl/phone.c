@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -333,17 +332,7 @@ static void turn(struct phones *all, msec until)
     }
 }
 
-static volatile sig_atomic_t is_stopped;
-
-void phones_stop(void)
-{
-    is_stopped = 1;
-}
-
-bool phones_stopped(void)
-{
-    return is_stopped;
-}
+volatile sig_atomic_t phones_stopped;
 
 bool phones_until(struct phones *all, phones_done *done, const void *about, msec patience)
 {
@@ -353,7 +342,7 @@ bool phones_until(struct phones *all, phones_done *done, const void *about, msec
         if (done && done(about))
             return true;
         turn(all, until);
-    } while (clock_now() < until && !is_stopped);
+    } while (clock_now() < until && !phones_stopped);
     return done && done(about);
 }
 

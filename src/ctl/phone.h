@@ -4,6 +4,7 @@
 #ifndef CALLPARK_CTL_PHONE_H
 #define CALLPARK_CTL_PHONE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,10 +49,9 @@ void phones_free(struct phones *all);
 typedef bool phones_done(const void *about);
 bool phones_until(struct phones *all, phones_done *done, const void *about, msec patience);
 void phones_wait(struct phones *all, msec span);
-/* From a signal's handler: whoever waits in phones_until() gets false at once, and so does who
+/* Set from a signal's handler: whoever waits in phones_until() gets false at once, and so does who
  * comes later. */
-void phones_stop(void);
-bool phones_stopped(void);
+extern volatile sig_atomic_t phones_stopped;
 /* Hang up all calls and wait until that is done, two seconds at most, stopped or not. */
 void phones_hang_up(struct phones *all);
 const char *phones_server(const struct phones *all); /* "127.0.0.1:5060", numeric */

@@ -11,7 +11,7 @@
 #define KEPT_MAX 32
 #define T1 500
 #define T2 4000
-#define GIVE_UP (64 * T1) /* RFC 3261 17.1.1.2 */
+#define GIVE_UP 32000 /* 64 * T1, RFC 3261 17.1.1.2 */
 
 struct peer {
     struct sockaddr_storage address;

@@ -237,6 +237,16 @@ static void answered_again(struct phone *p, const struct msg *m)
     }
 }
 
+static void request_answered(struct sent *s, const struct msg *m)
+{
+    s->used = false;
+    s->status = m->status;
+    if (strcmp(m->method, "BYE") != 0)
+        return;
+    s->call->facts.bye_answered = m->status == 200;
+    phone_over(s->call, false);
+}
+
 void phone_answered(struct phone *p, const struct msg *m, const struct peer *from)
 {
     char branch[64] = "";
@@ -244,20 +254,21 @@ void phone_answered(struct phone *p, const struct msg *m, const struct peer *fro
 
     (void)msg_param(msg_header(m, "Via", 0), "branch", branch, sizeof(branch));
     s = sent_find(p, branch, m->method);
-    if (s && s->call)
-        s->call->peer = *from;
-    if (s && strcmp(m->method, "INVITE") == 0) {
-        invite_answered(s, m);
-    } else if (s && m->status >= 200) {
-        s->used = false;
-        s->status = m->status;
-        if (s->call && strcmp(m->method, "BYE") == 0) {
-            s->call->facts.bye_answered = m->status == 200;
-            phone_over(s->call, false);
-        }
-    } else if (!s && strcmp(m->method, "INVITE") == 0 && m->status >= 200) {
-        answered_again(p, m);
+    if (!s) {
+        if (strcmp(m->method, "INVITE") == 0 && m->status >= 200)
+            answered_again(p, m);
+        return;
     }
+    if (!s->call) { /* OPTIONS */
+        s->status = m->status < 200 ? 0 : m->status;
+        s->used = s->status == 0;
+        return;
+    }
+    s->call->peer = *from;
+    if (strcmp(m->method, "INVITE") == 0)
+        invite_answered(s, m);
+    else if (m->status >= 200)
+        request_answered(s, m);
 }
 
 static void given_up(struct sent *s)
