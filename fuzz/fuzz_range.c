@@ -148,7 +148,7 @@ static void begin(void)
     int failed;
 
     /* The rest of the table is never looked at; clearing all of it would take most of the time. */
-    d.ranges.count = d.ranges.park_number_count = d.destination_count = 0;
+    d.ranges.count = d.destination_count = 0;
     d.global = (struct settings){ 0 };
     failed = deployment_put_destination(&d, &pool, NULL);
     assert(!failed);

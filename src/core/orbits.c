@@ -19,11 +19,10 @@ _Static_assert(DESTINATION_NUMBERS_MAX < ORBITS_MAX, "a full destination must fi
 /* An orbit, and what only this file knows of it. */
 struct entry {
     struct orbit orbit;
-    uint64_t taken;   /* the node's count of takings when it was last taken; 0: never */
-    uint32_t version; /* of its range at the last rebuild */
-    bool held;        /* by orbits_close() */
-    bool drains;      /* with its range */
-    bool gone;        /* its range is not here any more */
+    uint64_t taken; /* the node's count of takings when it was last taken; 0: never */
+    bool held;      /* by orbits_close() */
+    bool drains;    /* with its range */
+    bool gone;      /* its range is not here any more */
 };
 
 /* A run of numbers without a gap, which lie in the row without one: finding a number is finding its
@@ -390,12 +389,9 @@ static void add_number(struct merge *m, const struct range *r, number_key number
         e = m->all->row[m->old++];
     if (e.orbit.state == ORBIT_NONE)
         e.orbit.state = ORBIT_FREE;
-    if (e.orbit.range != r->id || e.version != r->version)
-        e.held = false;
-    e.gone = false;
+    e.gone = e.held = false;
     e.drains = r->state == RANGE_DRAINING;
     e.orbit.range = r->id;
-    e.version = r->version;
     add(m, &e);
 }
 

@@ -42,8 +42,7 @@ struct orbits *orbits_init(void *memory, uint64_t seed); /* `seed` for the rando
 void orbits_rebuild(struct orbits *all, const struct ranges *ranges, const char *destination);
 
 /* Close or open the orbits from first to last to new calls, while a change of their range is being
- * written. A rebuild opens those whose range has another version by then, and leaves the others
- * closed. */
+ * written. A rebuild opens them again, unless their range drains or is gone. */
 void orbits_close(struct orbits *all, number_key first, number_key last, bool closed);
 
 /* Give a free orbit between `first` and `last` (0, 0: any of this node) to `call`. 0: none is free.

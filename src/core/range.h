@@ -51,26 +51,16 @@ struct range_verdict {
     bool hint_large; /* fine, but more than RANGE_NUMBERS_HINT numbers */
 };
 
-/* Read freely, changed by ranges_put() and ranges_remove() only. */
 struct ranges {
     struct range at[RANGES_MAX]; /* sorted by `first` */
     size_t count;
-    struct range_place {
-        range_id id;
-        size_t at;
-    } by_id[RANGES_MAX]; /* `count` of them, sorted by id */
-    struct range_park_number {
-        number_key number;
-        range_id id;
-    } by_park_number[RANGES_MAX]; /* sorted by number */
-    size_t park_number_count;
 };
 
 uint32_t range_size(const struct range *r);
 bool range_holds(const struct range *r, number_key number);
 
-/* Which range of the deployment holds this number, has this id, this name; NULL: none. O(log n) but
- * for the name. */
+/* Which range of the deployment holds this number (O(log n)), has this id or this name; NULL: none.
+ */
 const struct range *ranges_holding(const struct ranges *all, number_key number);
 const struct range *ranges_by_id(const struct ranges *all, range_id id);
 const struct range *ranges_by_name(const struct ranges *all, const char *name); /* no case */

@@ -25,37 +25,6 @@ static size_t position(const struct ranges *all, number_key number)
     return low;
 }
 
-static size_t id_position(const struct ranges *all, range_id id)
-{
-    size_t low = 0, high = all->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (all->by_id[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The position of the first park number at or behind `number`. */
-static size_t park_position(const struct ranges *all, number_key number)
-{
-    size_t low = 0, high = all->park_number_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (all->by_park_number[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 const struct range *ranges_holding(const struct ranges *all, number_key number)
 {
     size_t i = position(all, number);
@@ -65,9 +34,10 @@ const struct range *ranges_holding(const struct ranges *all, number_key number)
 
 const struct range *ranges_by_id(const struct ranges *all, range_id id)
 {
-    size_t i = id_position(all, id);
-
-    return i < all->count && all->by_id[i].id == id ? &all->at[all->by_id[i].at] : NULL;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->at[i].id == id)
+            return &all->at[i];
+    return NULL;
 }
 
 const struct range *ranges_by_name(const struct ranges *all, const char *name)
@@ -78,13 +48,17 @@ const struct range *ranges_by_name(const struct ranges *all, const char *name)
     return NULL;
 }
 
+static number_key park_number_of(const struct range *r)
+{
+    return *r->park_number ? number_read(r->park_number, NULL) : 0;
+}
+
 const struct range *ranges_by_park_number(const struct ranges *all, number_key number)
 {
-    size_t i = park_position(all, number);
-
-    if (i == all->park_number_count || all->by_park_number[i].number != number)
-        return NULL;
-    return ranges_by_id(all, all->by_park_number[i].id);
+    for (size_t i = 0; number && i < all->count; i++)
+        if (park_number_of(&all->at[i]) == number)
+            return &all->at[i];
+    return NULL;
 }
 
 /* --- free blocks --- */
@@ -92,32 +66,55 @@ const struct range *ranges_by_park_number(const struct ranges *all, number_key n
 /* Numbers that a search for a free block must go round or may use. */
 struct search {
     range_id own;         /* the range that is being changed: its present numbers are free to it */
-    number_key avoid;     /* its own park number; 0: none */
     number_key low, high; /* all numbers of that prefix and length that a range may have */
+    size_t count;         /* of park numbers */
+    number_key park_numbers[RANGES_MAX + 1]; /* those between low and high, rising */
 };
+
+static void add_park_number(struct search *s, number_key number)
+{
+    size_t i = s->count;
+
+    if (number < s->low || number > s->high)
+        return;
+    for (; i > 0 && s->park_numbers[i - 1] > number; i--)
+        s->park_numbers[i] = s->park_numbers[i - 1];
+    s->park_numbers[i] = number;
+    s->count++;
+}
+
+/* The index of the first park number at or behind `number`. */
+static size_t park_position(const struct search *s, number_key number)
+{
+    size_t low = 0, high = s->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (s->park_numbers[middle] < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
 
 /* What is taken at or behind `from`, as an interval; false when nothing is, up to the end. */
 static bool next_taken(const struct ranges *all, const struct search *s, number_key from,
                        number_key *first, number_key *last)
 {
-    size_t i = position(all, from), p = park_position(all, from);
-    bool found = false;
+    size_t i = position(all, from), p = park_position(s, from);
+    bool found;
 
     if (i < all->count && all->at[i].id == s->own)
         i++;
-    if (p < all->park_number_count && all->by_park_number[p].id == s->own)
-        p++;
-    if (i < all->count) {
+    found = i < all->count;
+    if (found) {
         *first = all->at[i].first;
         *last = all->at[i].last;
-        found = true;
     }
-    if (p < all->park_number_count && (!found || all->by_park_number[p].number < *first)) {
-        *first = *last = all->by_park_number[p].number;
-        found = true;
-    }
-    if (s->avoid >= from && (!found || s->avoid < *first)) {
-        *first = *last = s->avoid;
+    if (p < s->count && (!found || s->park_numbers[p] < *first)) {
+        *first = *last = s->park_numbers[p];
         found = true;
     }
     return found;
@@ -172,11 +169,21 @@ static bool set_bounds(struct search *s, number_key near)
     return !number_prefix(near) || low >= 100;
 }
 
-static bool search_block(const struct ranges *all, struct search *s, number_key near, uint32_t size,
-                         number_key *first, number_key *last)
+/* `own` is the range in whose place the block would come, with its park number; NULL: none. */
+static bool search_block(const struct ranges *all, const struct range *own, number_key near,
+                         uint32_t size, number_key *first, number_key *last)
 {
-    number_key start = size > 0 && set_bounds(s, near) ? find_block(all, s, near, size) : 0;
+    struct search s = { .own = own ? own->id : 0 };
+    number_key start;
 
+    if (size == 0 || !set_bounds(&s, near))
+        return false;
+    for (size_t i = 0; i < all->count; i++)
+        if (*all->at[i].park_number && all->at[i].id != s.own)
+            add_park_number(&s, park_number_of(&all->at[i]));
+    if (own)
+        add_park_number(&s, park_number_of(own));
+    start = find_block(all, &s, near, size);
     if (!start)
         return false;
     *first = start;
@@ -187,9 +194,7 @@ static bool search_block(const struct ranges *all, struct search *s, number_key 
 bool ranges_free_block(const struct ranges *all, number_key near, uint32_t size, number_key *first,
                        number_key *last)
 {
-    struct search s = { 0 };
-
-    return search_block(all, &s, near, size, first, last);
+    return search_block(all, NULL, near, size, first, last);
 }
 
 /* --- judging --- */
@@ -221,12 +226,14 @@ static unsigned find_conflicts(const struct ranges *all, const struct range *r,
             note_conflict(v, all->at[i].id);
             count++;
         }
-    for (size_t i = park_position(all, r->first);
-         i < all->park_number_count && all->by_park_number[i].number <= r->last; i++)
-        if (all->by_park_number[i].id != r->id) {
-            note_conflict(v, all->by_park_number[i].id);
+    for (size_t i = 0; i < all->count; i++) {
+        number_key number = all->at[i].id != r->id ? park_number_of(&all->at[i]) : 0;
+
+        if (number && range_holds(r, number)) {
+            note_conflict(v, all->at[i].id);
             count++;
         }
+    }
     return count;
 }
 
@@ -234,10 +241,9 @@ static unsigned find_conflicts(const struct ranges *all, const struct range *r,
 static void propose_block(const struct ranges *all, const struct range *r, struct range_verdict *v,
                           struct err *err)
 {
-    struct search s = { .own = r->id, .avoid = number_read(r->park_number, NULL) };
     uint32_t size = range_size(r);
     char block[2 * NUMBER_SIZE + 2];
-    bool found = search_block(all, &s, r->first, size, &v->free_first, &v->free_last);
+    bool found = search_block(all, r, r->first, size, &v->free_first, &v->free_last);
 
     if (!err)
         return;
@@ -398,60 +404,28 @@ struct range_verdict ranges_check(const struct ranges *all, const struct range *
 
 /* --- changing --- */
 
-/* Open or close a gap of one at `i` of an array of `count`. */
-#define OPEN_GAP(array, count, i)                                                                  \
-    memmove(&(array)[(i) + 1], &(array)[i], ((count) - (i)) * sizeof(array)[0])
-#define CLOSE_GAP(array, count, i)                                                                 \
-    memmove(&(array)[i], &(array)[(i) + 1], ((count) - (i)-1) * sizeof(array)[0])
-
 bool ranges_remove(struct ranges *all, range_id id)
 {
-    size_t place = id_position(all, id), at;
+    const struct range *r = ranges_by_id(all, id);
+    size_t i = r ? (size_t)(r - all->at) : 0;
 
-    if (place == all->count || all->by_id[place].id != id)
+    if (!r)
         return false;
-    at = all->by_id[place].at;
-    CLOSE_GAP(all->at, all->count, at);
-    CLOSE_GAP(all->by_id, all->count, place);
     all->count--;
-    for (size_t i = 0; i < all->count; i++)
-        all->by_id[i].at -= all->by_id[i].at > at;
-    for (size_t i = 0; i < all->park_number_count; i++)
-        if (all->by_park_number[i].id == id) {
-            CLOSE_GAP(all->by_park_number, all->park_number_count, i);
-            all->park_number_count--;
-            break;
-        }
+    memmove(&all->at[i], &all->at[i + 1], (all->count - i) * sizeof all->at[0]);
     return true;
-}
-
-static void put_park_number(struct ranges *all, number_key number, range_id id)
-{
-    size_t i = park_position(all, number);
-
-    OPEN_GAP(all->by_park_number, all->park_number_count, i);
-    all->by_park_number[i] = (struct range_park_number){ number, id };
-    all->park_number_count++;
 }
 
 void ranges_put(struct ranges *all, const struct range *r)
 {
     struct range copy = *r; /* `r` may be an entry of the table */
-    number_key park_number = number_read(copy.park_number, NULL);
-    size_t at, place;
+    size_t i;
 
     (void)ranges_remove(all, copy.id); /* when it replaces one */
     assert(all->count < RANGES_MAX && copy.id && copy.first && copy.first <= copy.last);
-    at = position(all, copy.first);
-    assert(at == all->count || copy.last < all->at[at].first);
-    for (size_t i = 0; i < all->count; i++)
-        all->by_id[i].at += all->by_id[i].at >= at;
-    place = id_position(all, copy.id);
-    OPEN_GAP(all->at, all->count, at);
-    OPEN_GAP(all->by_id, all->count, place);
-    all->at[at] = copy;
-    all->by_id[place] = (struct range_place){ copy.id, at };
+    i = position(all, copy.first);
+    assert(i == all->count || copy.last < all->at[i].first);
+    memmove(&all->at[i + 1], &all->at[i], (all->count - i) * sizeof all->at[0]);
+    all->at[i] = copy;
     all->count++;
-    if (park_number)
-        put_park_number(all, park_number, copy.id);
 }

@@ -192,7 +192,9 @@ static void behaves_like_the_model(void **state)
             for (unsigned i = low; i <= high; i++)
                 model[i].closed = close;
         } else if (what < 94) {
-            orbits_rebuild(orbits, ranges, HOME); /* nothing changed: nothing changes */
+            orbits_rebuild(orbits, ranges, HOME); /* nothing changed: all is as it was, and open */
+            for (unsigned i = 0; i < MODEL_SIZE; i++)
+                model[i].closed = false;
         } else {
             check_count(low, high, now);
         }

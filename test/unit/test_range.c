@@ -425,12 +425,10 @@ static void keeps_its_order(void **state)
     check_table();
     for (size_t i = 0; i < all->count; i++)
         with_number += *all->at[i].park_number != '\0';
-    assert_int_equal(with_number, all->park_number_count);
     assert_true(with_number > 3 && all->count > 20); /* else this tested nothing */
     while (all->count)
         assert_true(ranges_remove(all, all->at[all->count / 2].id));
     assert_false(ranges_remove(all, 1));
-    assert_int_equal(all->park_number_count, 0);
     assert_null(ranges_holding(all, key("6000")));
     assert_null(ranges_by_park_number(all, key("6500")));
 }
