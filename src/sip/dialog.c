@@ -95,10 +95,10 @@ void dialog_bye(struct leg *leg, uint16_t code, const char *text)
     timer_stop(leg);
     dialog_reason(reason, code, text);
     leg->state = LEG_LEAVING;
-    leg->bye =
-        nta_outgoing_tcreate(leg->dialog, on_bye_answered, leg, NULL, SIP_METHOD_BYE, NULL,
-                             SIPTAG_REASON_STR(reason[0] ? reason : NULL),
-                             TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
+    leg->bye = nta_outgoing_tcreate(
+        leg->dialog, on_bye_answered, leg, NULL, SIP_METHOD_BYE, NULL,
+        SIPTAG_REASON_STR(reason[0] ? reason : NULL), NTATAG_TPORT(sip_leg_connection(leg)),
+        TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     if (!leg->bye)
         sip_leg_end(leg);
 }
@@ -456,6 +456,8 @@ int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *ir
         refuse(irq, SIP_403_FORBIDDEN);
     } else if (leg->state == LEG_ENDED && sip->sip_request->rq_method != sip_method_bye) {
         refuse(irq, SIP_481_NO_CALL);
+    } else if (in_too_large(sip)) {
+        refuse(irq, SIP_513_MESSAGE_TOO_LARGE);
     } else if (!requires_unknown(irq, sip)) {
         dispatch(leg, irq, sip);
     }

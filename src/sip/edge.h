@@ -105,6 +105,7 @@ struct leg {
     enum codec prefer;
     leg_id replaces; /* whom our 200 to this INVITE replaces; 0: nobody */
     unsigned listener;
+    tport_t *connection;    /* TCP: the one that their INVITE came on; NULL: none */
     bool counted;           /* against its source and against the legs in all */
     uint16_t farewell_code; /* for Reason of the BYE that waits for an ACK */
     char farewell[64];
@@ -142,6 +143,10 @@ void sip_leg_forget(struct leg *leg);
 /* What the Replaces header of this INVITE names. */
 void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out);
 
+/* What our requests in this dialog are sent on: the connection that they opened, while it is open,
+ * as a phone behind NAT has no other; NULL: whatever its address asks for. */
+tport_t *sip_leg_connection(const struct leg *leg);
+
 /* Bring facts up to date with what the library knows of the dialog. */
 void sip_leg_refresh_facts(struct leg *leg);
 
@@ -175,7 +180,7 @@ bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip);
 void in_source(struct sip *s, nta_incoming_t *irq, struct address *to);
 bool in_trusted(const struct sip *s, const char *source);
-unsigned in_listener(struct sip *s, nta_incoming_t *irq);
+bool in_too_large(const sip_t *sip);
 void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
                enum codec prefer, const struct sip_told *told);
 void in_refuse(struct leg *leg, uint16_t code, uint16_t warning, uint16_t retry_after,

@@ -311,8 +311,10 @@ void headers_name_addr(char *to, size_t size, const char *display, const char *u
     bool fits = true;
 
     to[0] = '\0';
-    if (!uri[0])
+    if (!uri[0] || strpbrk(uri, " <>\"\r\n"))
         return;
+    if (!text_is_plain(display))
+        display = "";
     if (display[0])
         fits = text_append(to, size, "\"");
     for (const char *c = display; *c; c++)

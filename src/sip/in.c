@@ -42,17 +42,20 @@ bool in_trusted(const struct sip *s, const char *source)
     return false;
 }
 
-unsigned in_listener(struct sip *s, nta_incoming_t *irq)
+/* Which listener it came in by, and for TCP on which connection. */
+static void note_way(struct leg *leg, nta_incoming_t *irq)
 {
+    struct sip *s = leg->edge;
     tport_t *tp = nta_incoming_transport(s->agent, irq, NULL);
     const char *ident = tp ? tport_ident(tp) : NULL;
-    unsigned found = 0;
 
     for (unsigned i = 0; i < s->listener_count; i++)
         if (text_is(s->listeners[i].ident, ident))
-            found = i;
-    tport_unref(tp);
-    return found;
+            leg->listener = i;
+    if (tp && tport_is_stream(tp))
+        leg->connection = tp; /* with its reference */
+    else
+        tport_unref(tp);
 }
 
 /* ---- refusals before there is a leg ---- */
@@ -163,7 +166,7 @@ static void fill_where(struct leg *leg, nta_incoming_t *irq, const struct addres
     struct sip *s = leg->edge;
     const struct listener *l;
 
-    leg->listener = in_listener(s, irq);
+    note_way(leg, irq);
     l = &s->listeners[leg->listener];
     leg->facts.remote = *source;
     leg->facts.local = l->bound;
@@ -394,6 +397,17 @@ static void dispatch(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
     }
 }
 
+/* A datagram cannot be longer; on a stream it is the library's own limit that ends the connection.
+ */
+bool in_too_large(const sip_t *sip)
+{
+    size_t size = sip->sip_payload ? sip->sip_payload->pl_len : 0;
+
+    for (const msg_header_t *h = (const msg_header_t *)sip->sip_request; h; h = h->sh_succ)
+        size += h->sh_len;
+    return size > MESSAGE_MAX;
+}
+
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip)
 {
     struct sip *s = edge;
@@ -410,6 +424,8 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
         refuse(irq, SIP_403_FORBIDDEN);
     } else if (sip->sip_to->a_tag) {
         refuse(irq, SIP_481_NO_CALL);
+    } else if (in_too_large(sip)) {
+        refuse(irq, SIP_513_MESSAGE_TOO_LARGE);
     } else if (!is_known_scheme(sip->sip_request->rq_url)) {
         refuse(irq, SIP_416_UNSUPPORTED_URI);
     } else {
@@ -460,6 +476,10 @@ void in_answer(struct leg *leg, const struct session *agreed, const struct sessi
     body = dialog_body(leg, sip_object(request), agreed, local, false);
     msg_destroy(request);
     if (!body) {
+        struct sip_event *ev = report_begin(leg, SIP_FAILED);
+
+        ev->code = 488;
+        report_send(leg);
         in_refuse(leg, 488, 399, 0, "the offer cannot be answered");
         return;
     }
@@ -477,6 +497,8 @@ void in_refuse(struct leg *leg, uint16_t code, uint16_t warning, uint16_t retry_
 
     if (leg->state != LEG_INVITED)
         return;
+    if (code < 300 || code > 699)
+        code = 500;
     if (why && why[0] && text_is_plain(why)) {
         text_format(text, sizeof text, "%u %s:%u \"", warning ? warning : 399u, host,
                     leg->facts.local.port);

@@ -179,6 +179,8 @@ static void destroy(struct leg *leg)
     nta_outgoing_destroy(leg->refresh);
     if (leg->dialog)
         nta_leg_destroy(leg->dialog);
+    if (leg->connection)
+        tport_unref(leg->connection);
     free(leg->call);
     free(leg->sdp);
     free(leg);
@@ -224,6 +226,13 @@ void sip_leg_free(struct legs *all)
         }
     }
     free(all);
+}
+
+tport_t *sip_leg_connection(const struct leg *leg)
+{
+    tport_t *c = leg->connection;
+
+    return c && tport_is_secondary(c) && tport_is_clear_to_send(c) ? c : NULL;
 }
 
 /* ---- what the outside wants to know ---- */

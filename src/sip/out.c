@@ -250,8 +250,11 @@ static void fill_extras(struct extras *x, struct leg *leg, const struct sip_call
     out_nonce(leg->edge, leg->id, nonce);
     text_format(x->again, sizeof x->again, "X-Callpark-Recall: n=%u;nonce=%s", call->attempt,
                 nonce);
-    if (call->is_ring_back && call->alert_info[0] && !call->plain)
-        text_format(x->alert, sizeof x->alert, "Alert-Info: %s", call->alert_info);
+    if (call->is_ring_back && call->alert_info[0] && !call->plain &&
+        text_is_plain(call->alert_info))
+        text_format(x->alert, sizeof x->alert,
+                    call->alert_info[0] == '<' ? "Alert-Info: %s" : "Alert-Info: <%s>",
+                    call->alert_info);
     if (leg->facts.session_expires && !call->plain)
         text_format(x->expires, sizeof x->expires, "%u", leg->facts.session_expires);
 }
@@ -343,6 +346,7 @@ static bool acknowledge(struct leg *leg)
         ack = nta_outgoing_tcreate(
             leg->dialog, NULL, NULL, NULL, SIP_METHOD_ACK, NULL, SIPTAG_CSEQ(cseq),
             NTATAG_ACK_BRANCH(nta_outgoing_branch(leg->request)),
+            NTATAG_TPORT(sip_leg_connection(leg)),
             TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     su_home_deinit(home);
     if (ack) /* the library keeps it for as long as retransmitted 200s may come */

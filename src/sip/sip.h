@@ -29,7 +29,8 @@ struct sip_config {
     uint32_t calls_max;        /* legs in all; more: 503 with Retry-After */
     uint32_t calls_per_source; /* legs of one source address; more: 503 */
     msec t1;                   /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
-    uint32_t session_expires;  /* RFC 4028, seconds: 1800; Min-SE is 90 */
+    uint32_t session_expires;  /* RFC 4028, seconds: 1800; 0: none of our own */
+    uint32_t min_se; /* the least that others may ask for; 0: 90, RFC 4028's; tests say less */
     char user_agent[64];
     leg_id first_leg; /* numbers of legs that others start count up from here: odd */
 };

@@ -57,7 +57,7 @@ void timer_restart(struct leg *leg)
         return;
     }
     leg->refresh_at = leg->facts.we_refresh ? now + interval / 2 : NEVER;
-    leg->expires_at = now + interval - early;
+    leg->expires_at = now + interval - (leg->facts.we_refresh ? 0 : early);
     timer_set(leg);
 }
 
@@ -69,15 +69,22 @@ static bool supports_timer(const sip_t *sip)
            (sip->sip_require && sip_has_feature(sip->sip_require, "timer"));
 }
 
+static uint32_t our_least(const struct leg *leg)
+{
+    uint32_t least = leg->edge->setup->config.min_se;
+
+    return least ? least : MIN_SE;
+}
+
 bool timer_accept(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
     const sip_session_expires_t *theirs = sip->sip_session_expires;
     uint32_t interval = leg->edge->setup->config.session_expires;
-    uint32_t least = sip->sip_min_se ? (uint32_t)sip->sip_min_se->min_delta : MIN_SE;
+    uint32_t least = our_least(leg);
     char min_se[16];
 
-    text_format(min_se, sizeof min_se, "%d", MIN_SE);
-    if (theirs && theirs->x_delta < MIN_SE && supports_timer(sip)) {
+    text_format(min_se, sizeof min_se, "%u", least);
+    if (theirs && theirs->x_delta < least && supports_timer(sip)) {
         nta_incoming_treply(irq, SIP_422_SESSION_TIMER_TOO_SMALL, SIPTAG_MIN_SE_STR(min_se),
                             TAG_END());
         return false;
@@ -86,10 +93,12 @@ bool timer_accept(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
         leg->facts.session_expires = 0;
         return true;
     }
+    if (sip->sip_min_se && sip->sip_min_se->min_delta > least)
+        least = (uint32_t)sip->sip_min_se->min_delta;
     if (interval < least)
         interval = least;
     if (theirs && (theirs->x_delta < interval || !leg->edge->setup->config.session_expires))
-        interval = theirs->x_delta < MIN_SE ? MIN_SE : (uint32_t)theirs->x_delta;
+        interval = theirs->x_delta < our_least(leg) ? our_least(leg) : (uint32_t)theirs->x_delta;
     leg->facts.session_expires = interval < 86400 ? interval : 86400;
     leg->facts.we_refresh = !supports_timer(sip) || (theirs && theirs->x_refresher &&
                                                      text_is_nocase(theirs->x_refresher, "uas"));
@@ -111,7 +120,7 @@ void timer_answered(struct leg *leg, const sip_t *sip)
     const sip_session_expires_t *theirs = sip->sip_session_expires;
 
     leg->facts.we_refresh = true;
-    if (theirs && theirs->x_delta >= MIN_SE && theirs->x_delta <= 86400)
+    if (theirs && theirs->x_delta >= our_least(leg) && theirs->x_delta <= 86400)
         leg->facts.session_expires = (uint32_t)theirs->x_delta;
     if (theirs && text_is_nocase(theirs->x_refresher, "uas"))
         leg->facts.we_refresh = false;
@@ -136,7 +145,7 @@ static bool send_refresh(struct leg *leg)
         update ? "UPDATE" : "INVITE", NULL, SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
         SIPTAG_SUPPORTED_STR("replaces, timer"), SIPTAG_SESSION_EXPIRES_STR(expires),
         SIPTAG_CONTENT_TYPE_STR(update ? NULL : "application/sdp"),
-        SIPTAG_PAYLOAD_STR(update ? NULL : leg->sdp),
+        SIPTAG_PAYLOAD_STR(update ? NULL : leg->sdp), NTATAG_TPORT(sip_leg_connection(leg)),
         TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     return leg->refresh != NULL;
 }
@@ -180,6 +189,7 @@ static void acknowledge(struct leg *leg)
         ack = nta_outgoing_tcreate(
             leg->dialog, NULL, NULL, NULL, SIP_METHOD_ACK, NULL, SIPTAG_CSEQ(cseq),
             NTATAG_ACK_BRANCH(nta_outgoing_branch(leg->refresh)),
+            NTATAG_TPORT(sip_leg_connection(leg)),
             TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     su_home_deinit(home);
     nta_outgoing_destroy(ack);
@@ -187,7 +197,7 @@ static void acknowledge(struct leg *leg)
 
 static void refresh_failed(struct leg *leg, int status, const sip_t *sip)
 {
-    msec wait = RETRY_MSEC;
+    msec wait = RETRY_MSEC, most = (msec)leg->facts.session_expires * 1000 / 8;
 
     if (status == 481 || status == 408) { /* RFC 3261 12.2.1.2: the dialog is no more */
         die(leg, 408, "the far end no longer knows this call");
@@ -195,12 +205,14 @@ static void refresh_failed(struct leg *leg, int status, const sip_t *sip)
     }
     if (status == 491)
         wait = glare_wait(leg);
-    if (status == 405 || status == 501)
+    if (status == 405 || status == 501) {
         leg->allows_update = false;
+        wait = 0;
+    }
     if (status == 422 && sip && sip->sip_min_se && sip->sip_min_se->min_delta <= 86400)
         leg->facts.session_expires = (uint32_t)sip->sip_min_se->min_delta;
     if (++leg->refresh_tries < TRIES_MAX)
-        leg->refresh_at = clock_now() + wait;
+        leg->refresh_at = clock_now() + (wait < most ? wait : most);
     timer_set(leg);
 }
 

@@ -302,6 +302,84 @@ static void test_session_expires(void **state)
     assert_true(bench.ev.dialog.we_refresh);
 }
 
+/* A session of two seconds on an edge that allows it: refreshes after one. */
+static int short_set_up(void **state)
+{
+    struct sip_config config;
+
+    (void)state;
+    bench_config(&config);
+    config.min_se = 2;
+    config.session_expires = 2;
+    bench_start(&bench, &config);
+    phone_open(&phone, &bench, false);
+    return 0;
+}
+
+/* RO-91 */
+static void test_session_dies(void **state)
+{
+    char lines[128];
+
+    (void)state;
+    talk_invite("Supported: timer\r\nSession-Expires: 2;refresher=uac\r\n");
+    bench_expect(&bench, SIP_INVITE);
+    talk_answer(bench.ev.leg);
+    phone_expect(&phone, "SIP/2.0 200");
+    text_copy(talk_us, sizeof talk_us, phone_tag(&phone, "To"));
+    talk_request("ACK", "ack", talk_us, 1, NULL, NULL);
+    bench_expect(&bench, SIP_ACKED);
+    talk_contact(lines);
+    text_append(lines, sizeof lines, "Supported: timer\r\nSession-Expires: 2;refresher=uac\r\n");
+    talk_request("UPDATE", "u", talk_us, 2, lines, NULL); /* one refresh, and no second */
+    phone_expect(&phone, "SIP/2.0 200");
+    assert_string_equal(phone_header(&phone, "Session-Expires"), "2;refresher=uac");
+    phone_expect(&phone, "BYE ");
+    phone_answer(&phone, "200 OK", NULL, NULL, NULL);
+    bench_expect(&bench, SIP_GONE);
+    assert_string_equal(bench.ev.reason, "session expired");
+}
+
+/* RO-92, RO-93 */
+static void test_we_refresh(void **state)
+{
+    char body[2048];
+
+    (void)state;
+    talk_up(); /* no Allow: we do not know that they take UPDATE */
+    phone_expect(&phone, "INVITE ");
+    assert_string_equal(phone_header(&phone, "Session-Expires"), "2;refresher=uac");
+    text_copy(body, sizeof body, strstr(phone.text, "v=0"));
+    assert_non_null(strstr(body, " 1 IN IP4"));
+    phone_answer(&phone, "491 Request Pending", NULL, NULL, NULL);
+    phone_expect(&phone, "ACK ");
+    phone_expect(&phone, "INVITE ");
+    assert_string_equal(strstr(phone.text, "v=0"), body); /* word for word the same */
+    phone_answer(&phone, "200 OK", NULL, "Allow: INVITE, UPDATE\r\n", phone_sdp);
+    phone_expect(&phone, "ACK ");
+    phone_expect(&phone, "INVITE ");
+    phone_answer(&phone, "481 Gone", NULL, NULL, NULL);
+    phone_expect(&phone, "ACK ");
+    bench_expect(&bench, SIP_GONE);
+}
+
+static void test_we_refresh_by_update(void **state)
+{
+    (void)state;
+    talk_invite("Allow: INVITE, UPDATE\r\n");
+    bench_expect(&bench, SIP_INVITE);
+    talk_answer(bench.ev.leg);
+    phone_expect(&phone, "SIP/2.0 200");
+    talk_request("ACK", "ack", phone_tag(&phone, "To"), 1, NULL, NULL);
+    bench_expect(&bench, SIP_ACKED);
+    phone_expect(&phone, "UPDATE ");
+    phone_answer(&phone, "405 Not Allowed", NULL, NULL, NULL);
+    phone_expect(&phone, "INVITE "); /* then the other way */
+    phone_answer(&phone, "200 OK", NULL, NULL, phone_sdp);
+    phone_expect(&phone, "ACK ");
+}
+
+#define SHORT(name) cmocka_unit_test_setup_teardown(name, short_set_up, talk_tear_down)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, talk_set_up, talk_tear_down)
 
 int main(void)
@@ -319,6 +397,9 @@ int main(void)
         TEST(test_replaces_ended),
         TEST(test_replaces_ringing),
         TEST(test_session_expires),
+        SHORT(test_session_dies),
+        SHORT(test_we_refresh),
+        SHORT(test_we_refresh_by_update),
     };
 
     return cmocka_run_group_tests_name("sip_change", tests, NULL, NULL);

@@ -360,7 +360,8 @@ static void test_stream(void **state)
     still_alive();
 }
 
-/* A whole call over TCP, BYE from our side on the same connection. */
+/* A whole call over TCP. Nobody listens at its Contact: our BYE takes the connection that is open.
+ */
 static void test_stream_call(void **state)
 {
     struct phone p;
@@ -378,7 +379,7 @@ static void test_stream_call(void **state)
 
     (void)state;
     phone_open(&p, &bench, true);
-    text_format(lines, sizeof lines, "Contact: <sip:a@127.0.0.1:%u;transport=tcp>\r\n", p.port);
+    text_format(lines, sizeof lines, "Contact: <sip:a@127.0.0.1:1;transport=tcp>\r\n");
     phone_request(&p, &r);
     bench_expect(&bench, SIP_INVITE);
     assert_string_equal(bench.ev.dialog.transport, "tcp");
@@ -401,6 +402,27 @@ static void test_stream_call(void **state)
     phone_close(&p);
 }
 
+static void test_too_large(void **state)
+{
+    struct phone p;
+    char piece[4097];
+
+    (void)state;
+    phone_open(&p, &bench, true);
+    memset(piece, 'x', 4096);
+    piece[4096] = '\0';
+    phone_send(&p,
+               "OPTIONS sip:p SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:%u;branch=z9hG4bKbig\r\n"
+               "From: <sip:a@b>;tag=1\r\nTo: <sip:p>\r\nCall-ID: big\r\nCSeq: 1 OPTIONS\r\n"
+               "Content-Length: %d\r\n\r\n",
+               p.port, 17 * 4096);
+    for (unsigned i = 0; i < 17; i++)
+        phone_send(&p, "%s", piece);
+    phone_expect(&p, "SIP/2.0 513");
+    phone_close(&p);
+    still_alive();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, talk_set_up, talk_tear_down)
 
 int main(void)
@@ -410,7 +432,7 @@ int main(void)
         TEST(test_untrusted),     TEST(test_bad_network),  TEST(test_merged),
         TEST(test_retransmitted), TEST(test_trying),       TEST(test_limits),
         TEST(test_sizes),         TEST(test_torture),      TEST(test_stream),
-        TEST(test_stream_call),
+        TEST(test_stream_call),   TEST(test_too_large),
     };
 
     return cmocka_run_group_tests_name("sip_refuse", tests, NULL, NULL);
