@@ -31,7 +31,7 @@ SERVER = ("127.0.0.1", int(os.environ.get("E2E_SIP", "5060")))
 SERVER6 = ("::1", SERVER[1])
 T1 = int(os.environ.get("E2E_T1", "50")) / 1000
 WAIT_ACK = 64 * T1  # how long a 200 waits for its ACK
-LIMIT = 75  # seconds for one line
+LIMIT = 100  # seconds without the end of any line
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 lines = []

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Ring back and fallback: RB of the wire.
+# time-limit: 150
+. "$(dirname "$0")/lib.sh"
+e2e_start
+e2e_phones sip_ringback.py

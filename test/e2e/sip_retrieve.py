@@ -1,0 +1,275 @@
+"""Retrieval: RV (the bridge), RC (races)."""
+
+import random
+import time
+
+from audio import answer_pt
+from phone import Missing
+from scenario import WAIT_ACK, find, line, run, want, want_that
+
+
+def parked(s, tone=440, **more):
+    lot = s.lot()
+    caller = s.park(lot, s.user(), tone=tone, **more)
+    s.api.parked(lot.orbit)
+    return lot, caller
+
+
+def still_parked(s, lot, caller, timeout=8):
+    """In its orbit, with music, and can be had."""
+    s.api.parked(lot.orbit, timeout)
+    caller.audio.hears_sound(since=time.monotonic())
+    s.talk(caller, s.retrieve(lot.orbit, 800))
+
+
+@line("RV-01", "the answer takes the caller's codec; two-way audio; nothing is asked of the caller's leg")
+def same_codec(s):
+    lot = s.lot()
+    caller = s.park(lot, "105", tone=440, pt=8, formats=["8", "101 telephone-event/8000"])
+    s.api.parked(lot.orbit)
+    retriever = s.dialog(lot.orbit)
+    retriever.audio = s.audio(620, 8)
+    response = retriever.invite(sdp=retriever.audio.offer(["0", "8", "101 telephone-event/8000"]))
+    want(answer_pt(response.body), [8, 101], "payload types of the answer")
+    retriever.audio.start(response.body)
+    s.talk(caller, retriever)
+    want([m.method for m in caller.seen if m.method not in ("", "UPDATE")], [], "requests to the caller")
+    caller.audio.one_stream()
+    find("provider.example|" + caller.user.replace("+", r"\+"), response.get("P-Asserted-Identity"), "who it is")
+
+
+@line("RV-02", "the retriever has only G.722: transcoded")
+def transcoded(s):
+    lot, caller = parked(s)
+    retriever = s.dialog(lot.orbit)
+    retriever.audio = s.audio(0, 9)
+    response = retriever.invite(sdp=retriever.audio.offer(["9"]))
+    want((response.code, answer_pt(response.body)), (200, [9]), "answer")
+    retriever.audio.aim(response.body)
+    packets = retriever.audio.wait_packets(25)
+    want({p.pt for p in packets}, {9}, "payload type")
+    want({len(p.payload) for p in packets}, {160}, "size of a packet")
+    want_that(len({bytes(p.payload) for p in packets[10:]}) > 5, "the same packet again and again")
+
+
+@line("RV-04", "a retriever without SDP: our offer has the caller's codec first; bridged by the answer in the ACK")
+def late_offer(s):
+    lot = s.lot()
+    caller = s.park(lot, "105", tone=440, pt=8, formats=["8"])
+    s.api.parked(lot.orbit)
+    retriever = s.dialog(lot.orbit)
+    retriever.audio = s.audio(620, 8)
+    response = retriever.invite(ack=False)
+    want(response.code, 200, "answer")
+    want(answer_pt(response.body)[0], 8, "first payload type of our offer")
+    retriever.ack(retriever.audio.offer(["8"]))
+    retriever.audio.start(response.body)
+    s.talk(caller, retriever)
+
+
+@line("RV-05", "the retriever never acknowledges: BYE to him after 64*T1, the caller is parked again")
+def no_ack(s):
+    lot, caller = parked(s)
+    retriever = s.dialog(lot.orbit)
+    want(retriever.invite(sdp=s.audio().offer(), ack=False).code, 200, "answer")
+    s.api.state(lot.orbit, "retrieving")
+    retriever.request("BYE", WAIT_ACK + 8)
+    still_parked(s, lot, caller)
+
+
+@line("RV-06", "the retriever hangs up after they talked: BYE to the caller, with his reason")
+def retriever_hangs_up(s):
+    lot, caller = parked(s)
+    retriever = s.retrieve(lot.orbit, 620)
+    s.talk(caller, retriever)
+    retriever.bye(headers=['Reason: Q.850;cause=16;text="Terminated"'])
+    bye = caller.request("BYE")
+    find("Q.850 *;cause=16", bye.get("Reason"), "Reason")
+    want(s.api.record(lot.orbit)["outcome"], "retrieved", "outcome")
+
+
+@line("RV-07", "the caller hangs up: BYE to the retriever")
+def caller_hangs_up(s):
+    lot, caller = parked(s)
+    retriever = s.retrieve(lot.orbit, 620)
+    s.talk(caller, retriever)
+    caller.bye()
+    retriever.request("BYE")
+    s.api.free(lot.orbit)
+
+
+@line("RV-08", "the retriever holds: the caller hears music, not silence; then him again")
+def hold(s):
+    lot, caller = parked(s)
+    retriever = s.retrieve(lot.orbit, 620)
+    s.talk(caller, retriever)
+    want(retriever.invite(sdp=retriever.audio.offer(direction="sendonly", version=2)).code, 200, "hold")
+    retriever.audio.tone = 0
+    time.sleep(0.3)
+    caller.audio.hears_sound(since=time.monotonic())
+    caller.audio.does_not_hear(620)
+    want(retriever.invite(sdp=retriever.audio.offer(direction="sendrecv", version=3)).code, 200, "resume")
+    caller.audio.hears(620)
+    want(caller.count("INVITE") + caller.count("BYE"), 0, "requests to the caller")
+
+
+@line("RV-09", "telephone events: the payload type is that of the other side, one timestamp for each event")
+def digits(s):
+    lot = s.lot()
+    caller = s.park(lot, "105", formats=["0", "96 telephone-event/8000"])
+    s.api.parked(lot.orbit)
+    retriever = s.dialog(lot.orbit)
+    retriever.audio = s.audio(0)
+    response = retriever.invite(sdp=retriever.audio.offer(["0", "101 telephone-event/8000"]))
+    retriever.audio.aim(response.body)
+    for _ in range(10):
+        retriever.audio.send(b"\xff" * 160)
+        time.sleep(0.02)
+    stamp = retriever.audio.stamp
+    for number in range(8):  # "5", 20 ms more each time, the end three times
+        end = 0x80 if number >= 5 else 0
+        length = 160 * min(number + 1, 6)
+        retriever.audio.send(bytes([5, end | 10]) + length.to_bytes(2, "big"), pt=101, stamp=stamp)
+        time.sleep(0.02)
+    caller.audio.wait(lambda: [p for p in list(caller.audio.packets) if p.pt == 96 and p.payload[1] & 0x80],
+                      "the end of the digit")
+    events = [p for p in list(caller.audio.packets) if p.pt == 96]
+    want({p.payload[0] for p in events}, {5}, "digit")
+    want(len({p.stamp for p in events}), 1, "timestamps of one digit")
+    want([p for p in list(caller.audio.packets) if p.pt == 101], [], "packets with the other's payload type")
+    caller.audio.one_stream()
+
+
+@line("RC-01", "50 retrievers at once: exactly one gets the call, 49 times 486")
+def fifty(s):
+    lot, caller = parked(s)
+    retrievers = [s.dialog(lot.orbit) for _ in range(50)]
+    for r in retrievers:
+        r.audio = s.audio(0)
+    offers = [r.audio.offer() for r in retrievers]
+    sent = [r.send("INVITE", [], offer) for r, offer in zip(retrievers, offers)]
+    codes = [r.follow(r.response(cseq)).code for r, cseq in zip(retrievers, sent)]
+    want((codes.count(200), codes.count(486)), (1, 49), "answers of 200 and of 486")
+    winner = retrievers[codes.index(200)]
+    find("^399 .*retrieved|^399 .*taken", retrievers[codes.index(486)].final_response.get("Warning"), "Warning")
+    winner.audio.tone = 620
+    winner.audio.start(winner.final_response.body)
+    s.talk(caller, winner)
+
+
+@line("RC-02", "one claims and does not acknowledge: parked again after 64*T1, and the next one succeeds")
+def claim_lapses(s):
+    lot, caller = parked(s)
+    first = s.dialog(lot.orbit)
+    want(first.invite(sdp=s.audio().offer(), ack=False).code, 200, "the first")
+    second = s.dialog(lot.orbit)
+    want(second.invite(sdp=s.audio().offer()).code, 486, "the second, meanwhile")
+    first.request("BYE", WAIT_ACK + 8)
+    still_parked(s, lot, caller)
+
+
+@line("RC-03", "CANCEL on the heels of the INVITE: 200 for it, and the caller is parked whatever came first")
+def early_cancel(s):
+    lot, caller = parked(s)
+    retriever = s.dialog(lot.orbit)
+    cseq = retriever.send("INVITE", [], s.audio().offer())
+    want(retriever.response(retriever.cancel()).code, 200, "answer to CANCEL")
+    response = retriever.follow(retriever.response(cseq))
+    want(response.code, (487, 200), "answer to INVITE")
+    if response.code == 200:
+        retriever.bye()
+    still_parked(s, lot, caller)
+
+
+@line("RC-04", "CANCEL after the 200, then ACK and BYE: the caller is parked, music goes on")
+def late_cancel(s):
+    lot, caller = parked(s)
+    retriever = s.dialog(lot.orbit)
+    want(retriever.invite(sdp=s.audio().offer(), ack=False).code, 200, "answer")
+    want(retriever.response(retriever.cancel()).code, 200, "answer to CANCEL")
+    retriever.ack()
+    want(retriever.bye().code, 200, "answer to BYE")
+    still_parked(s, lot, caller)
+
+
+@line("RC-05", "the caller hangs up between our 200 and the ACK: BYE to the retriever only after his ACK")
+def caller_gone(s):
+    lot, caller = parked(s)
+    retriever = s.dialog(lot.orbit)
+    want(retriever.invite(sdp=s.audio().offer(), ack=False).code, 200, "answer")
+    caller.bye()
+    retriever.quiet(0.7, "BYE")
+    retriever.ack()
+    bye = retriever.request("BYE")
+    find("SIP *;cause=", bye.get("Reason"), "Reason")
+    lot, caller = parked(s)
+    silent = s.dialog(lot.orbit)
+    want(silent.invite(sdp=s.audio().offer(), ack=False).code, 200, "answer")
+    caller.bye()
+    silent.request("BYE", WAIT_ACK + 8)
+
+
+@line("RC-06", "the caller hangs up as a retriever calls: refused, or answered and then hung up; nobody is stuck")
+def crossing(s):
+    for _ in range(6):
+        lot, caller = parked(s, tone=0)
+        retriever = s.dialog(lot.orbit)
+        offer = s.audio().offer()
+        if random.random() < 0.5:
+            bye, cseq = caller.send("BYE"), retriever.send("INVITE", ["X-Callpark-Action: retrieve"], offer)
+        else:
+            cseq, bye = retriever.send("INVITE", ["X-Callpark-Action: retrieve"], offer), caller.send("BYE")
+        caller.ended.set()
+        want(caller.response(bye).code, 200, "answer to BYE")
+        response = retriever.follow(retriever.response(cseq))
+        want(response.code, (200, 480, 486), "answer to the retriever")
+        if response.code == 200:
+            retriever.request("BYE")
+        s.api.free(lot.orbit)
+
+
+@line("RC-07", "the retriever's INVITE comes again: the same 200 again, no second claim")
+def again(s):
+    lot, caller = parked(s)
+    retriever = s.dialog(lot.orbit)
+    retriever.audio = s.audio(620)
+    cseq = retriever.send("INVITE", [], retriever.audio.offer())
+    text = retriever.last_sent
+    s.endpoint.send(text)
+    response = retriever.response(cseq)
+    s.endpoint.send(text)
+    retriever.response(cseq)
+    answers = [m for m in retriever.seen if m.code]
+    want({m.code for m in answers if m.code >= 200}, {200}, "answers")
+    want(len({m.param("To", "tag") for m in answers if m.code == 200}), 1, "tags of the answers")
+    retriever.follow(response)
+    retriever.audio.start(response.body)
+    s.talk(caller, retriever)
+
+
+@line("RC-08", "the caller's re-INVITE during a claim: 200 or 491, the bridge survives")
+def glare(s):
+    lot, caller = parked(s)
+    retriever = s.dialog(lot.orbit)
+    retriever.audio = s.audio(620)
+    cseq = retriever.send("INVITE", [], retriever.audio.offer())
+    answer = caller.invite(sdp=caller.audio.offer(version=2))
+    want(answer.code, (200, 491), "answer to the re-INVITE")
+    response = retriever.follow(retriever.response(cseq))
+    want(response.code, 200, "answer to the retriever")
+    retriever.audio.start(response.body)
+    s.talk(caller, retriever)
+    if caller.count("BYE") or retriever.count("BYE"):
+        raise Missing("somebody was hung up on")
+
+
+@line("4.6", "just taken: 486; never anything there: parked, or 480 for who asks to retrieve")
+def just_taken(s):
+    lot, caller = parked(s)
+    s.talk(caller, s.retrieve(lot.orbit, 620))
+    late = s.dialog(lot.orbit)
+    want(late.invite(sdp=s.audio().offer()).code, 486, "just taken")
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,302 @@
+"""Ring back and fallback: RB. The phone system is this test: it gets what the server calls."""
+
+import time
+
+from phone import Missing
+from scenario import T1, WAIT_ACK, find, line, run, want, want_that
+
+
+def parked(s, tone=440, **settings):
+    """A caller parked by a phone that can be rung: range, caller, parker's extension, call."""
+    lot, parker = s.lot(**settings), s.user()
+    caller = s.park(lot, parker, tone=tone)
+    return lot, caller, parker, s.api.parked(lot.orbit)
+
+
+def ringing(s, **settings):
+    """... and his phone rings. The ring back as the phone sees it comes last."""
+    lot, caller, parker, call = parked(s, **settings)
+    s.api.ring_back(call)
+    phone = s.accept(parker)
+    phone.ring()
+    s.api.state(lot.orbit, "ringing_back")
+    return lot, caller, parker, phone
+
+
+def pick_up(s, phone, tone):
+    phone.audio = s.audio(tone)
+    phone.audio.aim(phone.invite_request.body)
+    phone.pick_up(phone.audio.offer())
+    phone.audio.start()
+    return phone
+
+
+@line("RB-01", "the ring back says who waits and where; the caller hears music meanwhile")
+def what_it_says(s):
+    lot, caller, parker, phone = ringing(s)
+    invite = phone.invite_request
+    find(lot.orbit, invite.get("From"), "From")
+    find(rf"sip:{lot.orbit}@callpark\.test", invite.get("From"), "From")
+    find(caller.user.replace("+", r"\+"), invite.get("P-Asserted-Identity"), "P-Asserted-Identity")
+    find("urn:alert:service:recall", invite.get("Alert-Info"), "Alert-Info")
+    want(invite.get("X-Callpark-Orbit"), lot.orbit, "X-Callpark-Orbit")
+    want_that(invite.get("X-Callpark-Recall"), "X-Callpark-Recall is missing")
+    find(rf"sip:{parker}@callpark\.test", invite.uri, "request URI")
+    find(r"m=audio \d+", invite.body, "the offer")
+    caller.audio.hears_sound(since=time.monotonic())
+
+
+@line("RB-01b", "it comes by itself when pickup_timeout has run", slow=True)
+def by_itself(s):
+    started = time.monotonic()
+    lot, caller, parker, call = parked(s, pickup_timeout="10s")
+    phone = s.accept(parker, 25)
+    want_that(time.monotonic() - started > 9, "it came too early")
+    pick_up(s, phone, 620)
+    s.talk(caller, phone)
+
+
+@line("RB-02", "the parker answers: two-way audio, the orbit is free")
+def answered(s):
+    lot, caller, parker, phone = ringing(s)
+    pick_up(s, phone, 620)
+    s.talk(caller, phone)
+    s.api.free(lot.orbit)
+    phone.bye()
+    caller.request("BYE")
+    want(s.api.record(lot.orbit)["outcome"], "ringback_answered", "outcome")
+
+
+@line("RB-03", "it rings and nobody answers: CANCEL at ring_time, parked, a second attempt", slow=True)
+def nobody_answers(s):
+    lot, caller, parker, call = parked(s, pickup_timeout="10s", ring_time="5s", max_pickup_attempts="2")
+    phone = s.accept(parker, 25)
+    phone.ring()
+    started = time.monotonic()
+    phone.request("CANCEL", 15)
+    want_that(time.monotonic() - started > 4, "CANCEL came too early")
+    phone.request("ACK")
+    s.api.parked(lot.orbit)
+    caller.audio.hears_sound(since=time.monotonic())
+    second = s.accept(parker, 25)
+    pick_up(s, second, 620)
+    s.talk(caller, second)
+
+
+def refused(code):
+    def play(s):
+        lot, caller, parker, call = parked(s, pickup_timeout="10s", max_pickup_attempts="2")
+        s.accept(parker, 25).refuse(code)
+        s.api.parked(lot.orbit)
+        caller.audio.hears_sound(since=time.monotonic())
+        second = s.accept(parker, 25)
+        pick_up(s, second, 620)
+        s.talk(caller, second)
+
+    return play
+
+
+for status in (486, 603, 408):
+    line("RB-04", f"the parker's phone says {status}: parked, a second attempt", slow=True)(refused(status))
+
+
+@line("RB-05", "the parker's number does not exist: the fallback at once")
+def no_such_number(s):
+    fallback = s.user()
+    lot, caller, parker, call = parked(s, timeout_uri=f"sip:{fallback}@callpark.test", max_pickup_attempts="3")
+    s.api.ring_back(call)
+    s.accept(parker).refuse(404)
+    phone = s.accept(fallback)
+    pick_up(s, phone, 620)
+    s.talk(caller, phone)
+    s.api.free(lot.orbit)
+
+
+@line("RB-06", "all attempts used: the fallback is called, and answers", slow=True)
+def fallback(s):
+    other = s.user()
+    lot, caller, parker, call = parked(s, pickup_timeout="10s", timeout_uri=f"sip:{other}@callpark.test")
+    s.accept(parker, 25).refuse(486)
+    phone = s.accept(other, 35)
+    want(phone.invite_request.get("Alert-Info"), "", "Alert-Info of a fallback")
+    pick_up(s, phone, 620)
+    s.talk(caller, phone)
+    s.api.free(lot.orbit)
+    phone.bye()
+    want(s.api.record(lot.orbit)["outcome"], "forwarded", "outcome")
+
+
+@line("RB-07", "the fallback fails too: parked until max_park, then BYE with a reason", slow=True)
+def fallback_fails(s):
+    other = s.user()
+    lot, caller, parker, call = parked(s, timeout_uri=f"sip:{other}@callpark.test", max_park="60s")
+    s.api.ring_back(call)
+    s.accept(parker).refuse(404)
+    s.accept(other).refuse(486)
+    s.api.parked(lot.orbit)
+    caller.audio.hears_sound(since=time.monotonic())
+    bye = caller.request("BYE", 80)
+    want_that(bye.get("Reason"), "BYE without Reason")
+    s.api.free(lot.orbit)
+    want(s.api.record(lot.orbit)["outcome"], "timed_out", "outcome")
+
+
+@line("RB-08", "somebody retrieves while it rings: CANCEL with 'call completed elsewhere'")
+def retrieved_meanwhile(s):
+    lot, caller, parker, phone = ringing(s)
+    retriever = s.retrieve(lot.orbit, 800)
+    cancel = phone.request("CANCEL")
+    find("SIP *;.*cause=200", cancel.get("Reason"), "Reason")
+    s.talk(caller, retriever)
+
+
+@line("RB-09", "the parker answers as a retriever calls, both orders: one of them has the caller")
+def crossing(s):
+    for first in ("parker", "retriever"):
+        lot, caller, parker, phone = ringing(s)
+        phone.audio = s.audio(620)
+        phone.audio.aim(phone.invite_request.body)
+        retriever = s.dialog(lot.orbit)
+        retriever.audio = s.audio(800)
+        offer = retriever.audio.offer()
+        if first == "parker":
+            phone.reply(phone.invite_request, 200, sdp=phone.audio.offer())
+            cseq = retriever.send("INVITE", [], offer)
+        else:
+            cseq = retriever.send("INVITE", [], offer)
+            phone.reply(phone.invite_request, 200, sdp=phone.audio.offer())
+        response = retriever.follow(retriever.response(cseq))
+        phone.request("ACK")
+        want(response.code, (200, 486), "answer to the retriever")
+        if response.code == 200:
+            phone.request("BYE")
+            retriever.audio.start(response.body)
+            s.talk(caller, retriever)
+        else:
+            phone.audio.start()
+            s.talk(caller, phone)
+
+
+@line("RB-10", "two answers from two phones: the second gets ACK and BYE")
+def forked(s):
+    lot, caller, parker, phone = ringing(s)
+    first = pick_up(s, phone, 620)
+    s.talk(caller, first)
+    tag, phone.local_tag = phone.local_tag, "otherphone"
+    phone.reply(phone.invite_request, 200, sdp=s.audio().offer())
+    acked = phone.wait(lambda m: m.method == "ACK" and "otherphone" in m.get("To"), what="ACK for the second")
+    want(acked.method, "ACK", "request")
+    phone.wait(lambda m: m.method == "BYE" and "otherphone" in m.get("To"), what="BYE for the second")
+    phone.local_tag = tag
+    s.talk(caller, first)
+
+
+@line("RB-11", "the caller hangs up while it rings: CANCEL, the orbit is free")
+def caller_hangs_up(s):
+    lot, caller, parker, phone = ringing(s)
+    caller.bye()
+    phone.request("CANCEL")
+    s.api.free(lot.orbit)
+
+
+@line("RB-12", "a 200 that comes after our CANCEL: ACK and BYE, the caller is with the retriever")
+def late_answer(s):
+    lot, caller, parker, phone = ringing(s)
+    phone.auto.discard("CANCEL")
+    retriever = s.retrieve(lot.orbit, 800)
+    cancel = phone.request("CANCEL")
+    phone.reply(cancel, 200)
+    phone.reply(phone.invite_request, 200, sdp=s.audio().offer())
+    phone.request("ACK")
+    phone.request("BYE")
+    s.talk(caller, retriever)
+
+
+@line("RB-12b", "the same when it had rung for long enough: the caller is parked", slow=True)
+def late_answer_parked(s):
+    lot, caller, parker, call = parked(s, ring_time="5s")
+    s.api.ring_back(call)
+    phone = s.accept(parker)
+    phone.auto.discard("CANCEL")
+    phone.ring()
+    cancel = phone.request("CANCEL", 15)
+    phone.reply(cancel, 200)
+    phone.reply(phone.invite_request, 200, sdp=s.audio().offer())
+    phone.request("ACK")
+    phone.request("BYE")
+    s.api.parked(lot.orbit)
+    s.talk(caller, s.retrieve(lot.orbit, 800))
+
+
+@line("RB-15", "181 call is being forwarded: it goes on ringing, and may be answered")
+def forwarded(s):
+    lot, caller, parker, phone = ringing(s)
+    phone.reply(phone.invite_request, 181, "Call Is Being Forwarded")
+    phone.quiet(0.5, "BYE")
+    pick_up(s, phone, 620)
+    s.talk(caller, phone)
+
+
+@line("RB-16", "the phone system sends the ring back to the range: 482, no further leg, the caller stays")
+def loop(s):
+    lot, caller, parker, call = parked(s)
+    s.api.ring_back(call)
+    phone = s.accept(parker)
+    invite = phone.invite_request
+    again = s.dialog(lot.park, user=lot.orbit)
+    kept = [f"{name}: {invite.get(name)}" for name in
+            ("P-Asserted-Identity", "Alert-Info", "X-Callpark-Orbit", "X-Callpark-Recall") if invite.get(name)]
+    want(again.invite(kept, invite.body).code, 482, "answer")
+    phone.refuse(482, "Loop Detected")
+    s.api.parked(lot.orbit)
+    s.api.free(lot[1])
+    caller.audio.hears_sound(since=time.monotonic())
+
+
+@line("RB-18", "nobody answers our INVITE at all: parked again after 64*T1")
+def silence(s):
+    lot, caller, parker, call = parked(s)
+    s.api.ring_back(call)
+    phone = s.accept(parker)
+    s.api.until(lot.orbit, lambda c: c and c["state"] == "ringing_back", "ringing back")
+    s.api.parked(lot.orbit, WAIT_ACK + 10)
+    sent = len([m for m in phone.seen if m.method == "INVITE"])
+    want_that(sent >= 3, f"the INVITE was sent {sent} times")
+    caller.audio.hears_sound(since=time.monotonic())
+
+
+@line("RB-19", "INVITE with Replaces of the ring back that rings: connected, CANCEL to the parker")
+def pickup(s):
+    lot, caller, parker, phone = ringing(s)
+    invite = phone.invite_request
+    other = s.dialog("x")
+    other.audio = s.audio(800)
+    tag = invite.param("From", "tag")
+    response = other.invite([f"Replaces: {invite.get('Call-ID')};to-tag={tag};from-tag={phone.local_tag}"],
+                            other.audio.offer())
+    want(response.code, 200, "answer")
+    other.audio.start(response.body)
+    phone.request("CANCEL")
+    s.talk(caller, other)
+
+
+@line("API", "retrieve, transfer, extend, hang up by the API")
+def by_hand(s):
+    lot, caller, parker, call = parked(s)
+    who = s.user()
+    s.api.ask("POST", f"/parked-calls/{call['id']}/extend", {"seconds": 60})
+    s.api.ask("POST", f"/parked-calls/{call['id']}/retrieve", {"to": f"sip:{who}@callpark.test"})
+    phone = pick_up(s, s.accept(who), 620)
+    s.talk(caller, phone)
+    lot, caller, parker, call = parked(s)
+    s.api.ask("POST", f"/parked-calls/{call['id']}/transfer", {"to": f"sip:{who}@callpark.test"})
+    s.accept(who).refuse(486)
+    call = s.api.parked(lot.orbit)
+    s.api.ask("POST", f"/parked-calls/{call['id']}/hangup", {})
+    caller.request("BYE")
+    s.api.free(lot.orbit)
+    want(s.api.record(lot.orbit)["outcome"], "hung_up", "outcome")
+
+
+if __name__ == "__main__":
+    run()
