@@ -48,17 +48,23 @@ const struct range *ranges_by_name(const struct ranges *all, const char *name)
     return NULL;
 }
 
+/* Asked for every call, so texts are compared and not read: a number has one text only. */
+const struct range *ranges_by_park_number(const struct ranges *all, number_key number)
+{
+    char text[NUMBER_SIZE];
+
+    if (!number)
+        return NULL;
+    number_text(text, number);
+    for (size_t i = 0; i < all->count; i++)
+        if (all->at[i].park_number[0] == text[0] && strcmp(all->at[i].park_number, text) == 0)
+            return &all->at[i];
+    return NULL;
+}
+
 static number_key park_number_of(const struct range *r)
 {
     return *r->park_number ? number_read(r->park_number, NULL) : 0;
-}
-
-const struct range *ranges_by_park_number(const struct ranges *all, number_key number)
-{
-    for (size_t i = 0; number && i < all->count; i++)
-        if (park_number_of(&all->at[i]) == number)
-            return &all->at[i];
-    return NULL;
 }
 
 /* --- free blocks --- */
