@@ -1,0 +1,212 @@
+/* Whose packets a stream takes and follows, as scripts of packets; and on a shared lane, whose
+ * packet it is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "media/sources.h"
+
+#define SDP "192.0.2.10"      /* in the SDP of the phone */
+#define SIGNALLED "192.0.2.1" /* where its SIP came from */
+
+static struct endpoint at(const char *host, uint16_t port)
+{
+    struct endpoint e;
+
+    assert_true(endpoint_read(&e, host, port));
+    return e;
+}
+
+struct step {
+    msec when;
+    const char *host;
+    uint16_t port; /* in the SDP for `sdp`, else of the packet */
+    bool sdp;      /* a new SDP and not a packet */
+    enum latch_verdict verdict;
+};
+
+/* Each script begins with an SDP that names 192.0.2.10:4000, at 0, signalled from 192.0.2.1. */
+static void scripts(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *what;
+        struct step steps[8];
+    } rows[] = {
+        { "the phone as it said", {
+            { 10, SDP, 4000, false, LATCH_MOVE }, { 30, SDP, 4000, false, LATCH_TAKE } } },
+        { "behind NAT: its signalling host, once", {
+            { 10, SIGNALLED, 5000, false, LATCH_MOVE }, { 30, SIGNALLED, 5000, false, LATCH_TAKE },
+            { 50, SIGNALLED, 5002, false, LATCH_REFUSE } } },
+        { "another port of its host", {
+            { 10, SDP, 4444, false, LATCH_MOVE }, { 30, SDP, 4445, false, LATCH_REFUSE } } },
+        { "somebody else, before and after", {
+            { 10, "203.0.113.9", 4000, false, LATCH_REFUSE }, { 20, SDP, 4000, false, LATCH_MOVE },
+            { 30, "203.0.113.9", 4000, false, LATCH_REFUSE } } },
+        { "the SDP's own address may take over for two seconds", {
+            { 10, SIGNALLED, 5000, false, LATCH_MOVE }, { 2009, SDP, 4000, false, LATCH_MOVE },
+            { 2020, SIGNALLED, 5000, false, LATCH_REFUSE } } },
+        { "and not later", {
+            { 10, SIGNALLED, 5000, false, LATCH_MOVE }, { 2010, SDP, 4000, false, LATCH_REFUSE },
+            { 9999, SIGNALLED, 5000, false, LATCH_TAKE } } },
+        { "MD-06: a second source after five seconds", {
+            { 10, SIGNALLED, 5000, false, LATCH_MOVE }, { 5010, SIGNALLED, 6000, false, LATCH_REFUSE },
+            { 5020, SIGNALLED, 5000, false, LATCH_TAKE } } },
+        { "a new SDP opens the latch", {
+            { 10, SDP, 4000, false, LATCH_MOVE }, { 5000, "192.0.2.20", 7000, true, 0 },
+            { 5010, SDP, 4000, false, LATCH_REFUSE }, { 5020, "192.0.2.20", 7000, false, LATCH_MOVE } } },
+        { "the same SDP again does not", {
+            { 10, SIGNALLED, 5000, false, LATCH_MOVE }, { 5000, SDP, 4000, true, 0 },
+            { 5010, SIGNALLED, 6000, false, LATCH_REFUSE }, { 5020, SIGNALLED, 5000, false, LATCH_TAKE } } },
+        { "packets under way do not tie it to the old port", {
+            { 10, SIGNALLED, 5000, false, LATCH_MOVE }, { 5000, SDP, 4100, true, 0 },
+            { 5020, SIGNALLED, 5000, false, LATCH_REFUSE }, { 5040, SIGNALLED, 5100, false, LATCH_MOVE } } },
+        { "but a phone that stays there is found again", {
+            { 10, SIGNALLED, 5000, false, LATCH_MOVE }, { 5000, SDP, 4100, true, 0 },
+            { 5600, SIGNALLED, 5000, false, LATCH_MOVE } } },
+        { "the other family", { { 10, "2001:db8::1", 4000, false, LATCH_REFUSE } } },
+    };
+    /* clang-format on */
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct latch l = { .signalled = at(SIGNALLED, 5060) };
+        struct endpoint e = at(SDP, 4000);
+
+        latch_expect(&l, &e, 0);
+        for (const struct step *s = rows[i].steps; s->host; s++) {
+            struct endpoint before = *latch_target(&l);
+
+            e = at(s->host, s->port);
+            if (s->sdp) {
+                latch_expect(&l, &e, s->when);
+                continue;
+            }
+            if (latch_decide(&l, &e, s->when) != s->verdict)
+                fail_msg("%s: at %d", rows[i].what, (int)s->when);
+            assert_true(endpoint_same(latch_target(&l), s->verdict == LATCH_REFUSE ? &before : &e));
+        }
+    }
+}
+
+static void without_an_sdp_nobody_is_followed(void **state)
+{
+    struct latch l = { .signalled = at(SIGNALLED, 5060) };
+    struct endpoint e = at(SIGNALLED, 5000);
+
+    (void)state;
+    assert_int_equal(latch_decide(&l, &e, 10), LATCH_REFUSE);
+    assert_int_equal(latch_target(&l)->family, FAMILY_NONE);
+}
+
+static void addresses_are_read(void **state)
+{
+    struct endpoint e, mapped = { .family = FAMILY_NONE };
+
+    (void)state;
+    assert_false(endpoint_read(&e, "0.0.0.0", 4000));
+    assert_false(endpoint_read(&e, "::", 4000));
+    assert_false(endpoint_read(&e, SDP, 0));
+    assert_false(endpoint_read(&e, "phone.example", 4000));
+    assert_false(endpoint_read(&e, "", 4000));
+    assert_true(endpoint_read(&mapped, "::ffff:192.0.2.10", 4000));
+    e = at(SDP, 4000);
+    assert_true(endpoint_same(&e, &mapped));
+}
+
+#define LEGS 4
+
+/* Legs on one lane: each SDP and signalling address; and who gets a packet from where. */
+static void a_packet_has_one_owner_or_none(void **state)
+{
+    static const struct {
+        const char *what;
+        struct {
+            const char *sdp, *signalled;
+            uint16_t port;
+        } legs[LEGS];
+        const char *from;
+        uint16_t port;
+        int owner; /* -1: nobody */
+    } rows[] = {
+        { "exact", { { SDP, SDP, 4000 }, { SDP, SDP, 4002 } }, SDP, 4002, 1 },
+        { "the only leg of that host", { { SDP, SDP, 4000 } }, SDP, 4444, 0 },
+        { "two legs of that host", { { SDP, SDP, 4000 }, { SDP, SDP, 4002 } }, SDP, 4444, -1 },
+        { "by signalling host", { { SDP, SIGNALLED, 4000 } }, SIGNALLED, 4444, 0 },
+        { "SDP of one, signalling of the other",
+          { { SDP, SDP, 4000 }, { "192.0.2.77", SDP, 4000 } },
+          SDP,
+          4444,
+          -1 },
+        { "two claim the same place",
+          { { SDP, SDP, 4000 }, { SDP, SIGNALLED, 4000 } },
+          SDP,
+          4000,
+          -1 },
+        { "nobody's host", { { SDP, SDP, 4000 } }, "203.0.113.9", 4000, -1 },
+        { "no leg at all", { { NULL, NULL, 0 } }, SDP, 4000, -1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct source legs[LEGS] = { 0 };
+        struct endpoint from = at(rows[i].from, rows[i].port);
+        struct source *owner;
+        struct sources s;
+
+        assert_true(sources_init(&s, 16, 12345));
+        for (size_t n = 0; n < LEGS && rows[i].legs[n].sdp; n++) {
+            legs[n].latch.signalled = at(rows[i].legs[n].signalled, 5060);
+            legs[n].latch.expected = at(rows[i].legs[n].sdp, rows[i].legs[n].port);
+            sources_put(&s, &legs[n]);
+        }
+        owner = sources_find(&s, &from);
+        if (owner != (rows[i].owner < 0 ? NULL : &legs[rows[i].owner]))
+            fail_msg("%s", rows[i].what);
+        for (size_t n = 0; n < LEGS; n++)
+            sources_remove(&legs[n]);
+        assert_null(sources_find(&s, &from));
+        sources_done(&s);
+    }
+}
+
+/* Once a leg is latched its host leads to it no more, so the next one of that host can be told
+ * apart. */
+static void latched_legs_make_way(void **state)
+{
+    struct source a = { 0 }, b = { 0 };
+    struct endpoint odd = at(SDP, 4444), other = at(SDP, 4446);
+    struct sources s;
+
+    (void)state;
+    assert_true(sources_init(&s, 16, 1));
+    a.latch.signalled = b.latch.signalled = at(SDP, 5060);
+    a.latch.expected = at(SDP, 4000);
+    b.latch.expected = at(SDP, 4002);
+    sources_put(&s, &a);
+    assert_int_equal(latch_decide(&a.latch, &odd, 10), LATCH_MOVE);
+    sources_put(&s, &a);
+    sources_put(&s, &b);
+    assert_ptr_equal(sources_find(&s, &odd), &a);
+    assert_ptr_equal(sources_exact(&s, &odd), &a);
+    assert_ptr_equal(sources_find(&s, &other), &b);
+    assert_null(sources_exact(&s, &other));
+    sources_done(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scripts),
+        cmocka_unit_test(without_an_sdp_nobody_is_followed),
+        cmocka_unit_test(addresses_are_read),
+        cmocka_unit_test(a_packet_has_one_owner_or_none),
+        cmocka_unit_test(latched_legs_make_way),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
