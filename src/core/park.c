@@ -93,6 +93,7 @@ static handler *const moves[CALL_STATES][CUES] = {
         [CUE_HANG_UP]   = park_do_hang_up,       [CUE_NOTE]      = park_do_note,
     },
     [CALL_LEAVING] = {
+        [CUE_UP]        = park_caller_up,
         [CUE_LEFT]      = park_caller_left,      [CUE_SAID]      = park_leave,
         [CUE_DUE]       = park_leave,
         [CUE_HANG_UP]   = park_do_hang_up,       [CUE_NOTE]      = park_do_note,

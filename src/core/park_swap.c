@@ -80,6 +80,8 @@ static void rebridge(struct turn *t, struct call *c)
     struct action *a;
 
     if (c->state == CALL_RETRIEVING) {
+        if (!c->peer_up)
+            park_music(t, c);
         park_meet(t, c);
         return;
     }
@@ -89,7 +91,10 @@ static void rebridge(struct turn *t, struct call *c)
         park_enter(t, c, CALL_CONNECTED, NEVER);
         return;
     }
+    /* Who is there hears music until the other one is. */
     park_music(t, c);
+    if (c->peer_up)
+        (void)park_act_leg(t, ACT_MUSIC, c, c->peer);
     park_enter(t, c, CALL_CONNECTED, park_later(t->now, PATIENCE_CONNECT));
 }
 

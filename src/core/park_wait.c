@@ -134,7 +134,10 @@ void park_caller_up(struct turn *t, struct call *c)
     if (c->caller_up)
         return;
     c->caller_up = true;
-    if (c->state == CALL_RETRIEVING) {
+    if (c->state == CALL_LEAVING) {
+        park_say(t, c, SAY_REGRET, false);
+        park_enter(t, c, CALL_LEAVING, park_later(t->now, PATIENCE_SAY));
+    } else if (c->state == CALL_RETRIEVING && c->peer_up) {
         park_meet(t, c);
     } else if (c->state == CALL_TELLING && c->rules.announce && park_may_learn(t, c, &c->caller)) {
         park_say(t, c, SAY_ORBIT, true);
@@ -218,13 +221,10 @@ void park_regret(struct turn *t, struct call *c, const char *why)
 {
     park_give_back_orbit(t, c, false);
     c->outcome = OUT_TIMED_OUT;
-    if (!c->caller_up) {
-        (void)text_copy(c->why, sizeof c->why, why);
-        park_end(t, c, OUT_TIMED_OUT, STEP_TIMED_OUT, 480);
-        return;
-    }
-    park_say(t, c, SAY_REGRET, false);
-    park_enter(t, c, CALL_LEAVING, park_later(t->now, PATIENCE_SAY));
+    if (c->caller_up)
+        park_say(t, c, SAY_REGRET, false);
+    park_enter(t, c, CALL_LEAVING,
+               park_later(t->now, c->caller_up ? PATIENCE_SAY : PATIENCE_CONNECT));
     PARK_STEP(t, c, STEP_TIMED_OUT, "the caller hears that nobody is there: %s", why);
     park_save(t, c);
 }
