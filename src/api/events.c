@@ -12,10 +12,11 @@
 #include "base/text.h"
 #include "sys/clock.h"
 
-#define KEPT 10000         /* events for those who come back */
-#define HEARTBEAT 15       /* seconds */
-#define SNAPSHOT_CALLS 150 /* more would overrun a stream at once; the list of calls has them all  \
-                            */
+#define KEPT 10000   /* events for those who come back */
+#define HEARTBEAT 15 /* seconds */
+#define SNAPSHOT_CALLS                                                                             \
+    150 /* more would overrun a stream at once; the list of calls has them all                     \
+         */
 #define HISTORY_MAX 1000
 
 enum { CALLS = 1, RANGES = 2, SETTINGS = 4, SYSTEM = 8, ALL = 15 };
@@ -34,6 +35,7 @@ struct listener {
 
 struct events {
     struct app *app;
+    uint64_t first; /* the number before that of the first event of this process */
     uint64_t last;
     unsigned seconds;
     struct kept kept[KEPT];
@@ -44,8 +46,12 @@ struct events *events_new(struct app *app)
 {
     struct events *e = calloc(1, sizeof *e);
 
-    if (e)
-        e->app = app;
+    if (!e)
+        return NULL;
+    e->app = app;
+    /* Numbers go on rising over a restart, so that nobody takes an event of this life of the server
+     * for one of the last. They stay exact in the numbers of JavaScript (2^53). */
+    e->first = e->last = clock_wall() / 1000 * 1000000;
     return e;
 }
 
@@ -60,7 +66,7 @@ void events_free(struct events *e)
 
 uint64_t events_count(const struct events *e)
 {
-    return e->last;
+    return e->last - e->first;
 }
 
 /* ---- topics ---- */
@@ -235,10 +241,16 @@ static void send_snapshot(struct events *e, struct listener *l)
     free(json);
 }
 
+/* The number from which on nothing is lost. */
+static uint64_t oldest_known(const struct events *e)
+{
+    return e->last - e->first < KEPT ? e->first : e->last - KEPT + 1;
+}
+
 /* All behind `after`, if that is still known: false when something is lost. */
 static bool catch_up(struct events *e, struct listener *l, uint64_t after)
 {
-    if (after > e->last || e->last - after > KEPT - 1)
+    if (after < oldest_known(e) || after > e->last)
         return false;
     for (uint64_t n = after + 1; n <= e->last && l->stream; n++)
         if (e->kept[n % KEPT].data)
@@ -299,7 +311,7 @@ void get_history(struct ask *q)
 {
     static const char *const keys[] = { "id", NULL };
     const struct events *e = q->api->events;
-    uint64_t oldest = e->last >= KEPT ? e->last - KEPT + 2 : 1, after = 0, n;
+    uint64_t oldest = oldest_known(e), after = 0;
     json_t *items, *body;
     struct page page;
     unsigned topics;
@@ -313,12 +325,12 @@ void get_history(struct ask *q)
         return;
     }
     items = json_array();
-    for (n = after + 1 > oldest ? after + 1 : oldest;
+    for (uint64_t n = (after > oldest ? after : oldest) + 1;
          n <= e->last && json_array_size(items) < page.limit; n++)
         if (e->kept[n % KEPT].data && e->kept[n % KEPT].topic & topics)
             (void)json_array_append_new(items, show_kept(&e->kept[n % KEPT]));
     body = page_with_cursor(q, items, NULL, json_array_size(items));
     (void)json_object_set_new(body, "last", json_integer((json_int_t)e->last));
-    (void)json_object_set_new(body, "complete", json_boolean(after + 1 >= oldest));
+    (void)json_object_set_new(body, "complete", json_boolean(after >= oldest));
     reply_json(q, 200, body);
 }

@@ -11,6 +11,6 @@ struct events *events_new(struct app *app); /* NULL: no memory */
 void events_free(struct events *e);
 void events_take(struct events *e, const struct app_event *ev);
 void events_second(struct events *e);
-uint64_t events_count(const struct events *e); /* the number of the last one */
+uint64_t events_count(const struct events *e); /* that there were */
 
 #endif

@@ -92,6 +92,7 @@ bool fields_of(struct fields *f, json_t *json, const char *const *names, const c
     return f->slug == NULL;
 }
 
+/* "curl -d" calls everything a form; no form is ever read here, so that does no harm. */
 static bool type_is_json(const struct ask *q)
 {
     char type[96];
@@ -99,7 +100,8 @@ static bool type_is_json(const struct ask *q)
     (void)text_copy_n(type, sizeof type, q->rq->content_type,
                       strcspn(q->rq->content_type, "; ")); /* the same size */
     return !type[0] || text_is_nocase(type, "application/json") ||
-           text_is_nocase(type, "application/merge-patch+json");
+           text_is_nocase(type, "application/merge-patch+json") ||
+           text_is_nocase(type, "application/x-www-form-urlencoded");
 }
 
 bool fields_read(struct fields *f, struct ask *q, const char *const *names, bool may_be_empty)

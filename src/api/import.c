@@ -82,7 +82,7 @@ static size_t put_in_order(struct import *im, struct admin_change *changes)
     return count;
 }
 
-static json_t *show_rows(struct ask *q, const struct import *im, size_t counts[4])
+static json_t *show_rows(const struct import *im, size_t counts[4])
 {
     json_t *items = json_array();
 
@@ -96,7 +96,6 @@ static json_t *show_rows(struct ask *q, const struct import *im, size_t counts[4
                              "name", show_text(r->name), "start", show_number(r->first), "end",
                              show_number(r->last), "destination", show_text(r->destination)));
     }
-    (void)q;
     return items;
 }
 
@@ -104,7 +103,7 @@ static void reply_done(struct ask *q)
 {
     struct import *im = q->plan;
     size_t counts[4];
-    json_t *items = show_rows(q, im, counts);
+    json_t *items = show_rows(im, counts);
     json_t *body =
         json_pack("{s:b, s:I, s:I, s:I, s:I, s:o, s:O}", "dry_run", q->dry_run, "created",
                   (json_int_t)counts[IMPORT_CREATE], "updated", (json_int_t)counts[IMPORT_UPDATE],
@@ -162,25 +161,25 @@ static void explain(struct ask *q, struct admin_result *r)
         return; /* one that would go */
     (void)err_prefix(&r->err, "%s %u ('%s'): ", im->table ? "line" : "place", row->place,
                      text_shown(shown, sizeof shown, row->wish.range.name));
-    (void)text_format(im->pointer, sizeof im->pointer, "/items/%u%s", row->place - 1,
+    (void)text_format(im->pointer, sizeof im->pointer, "/items/%zu%s", im->row_of[r->index],
                       r->verdict.pointer ? r->verdict.pointer : ""); /* fits */
     r->verdict.pointer = im->pointer;
 }
 
 /* An allocation is a word that the settings know; found out before anything is written. */
-static void check_allocations(struct ask *q, struct import *im)
+static void check_allocations(struct import *im)
 {
     for (size_t i = 0; i < im->count; i++) {
         struct settings scratch = { 0 };
         const struct range_wish *w = &im->rows[i].wish;
+        char where[64];
         struct err err;
 
-        (void)q;
-        if (w->allocation[0] && settings_set(&scratch, SET_ALLOCATION, w->allocation, &err) != 0)
-            (void)json_array_append_new(
-                im->errors,
-                json_pack("{s:s, s:i, s:o}", "pointer", "/allocation", im->table ? "line" : "place",
-                          (int)im->rows[i].place, "detail", show_text(err.text)));
+        if (!w->allocation[0] || settings_set(&scratch, SET_ALLOCATION, w->allocation, &err) != 0)
+            (void)json_array_append_new(im->errors, json_pack("{s:s, s:i, s:o}", "pointer", where,
+                                                              im->table ? "line" : "place",
+                                                              (int)im->rows[i].place, "detail",
+                                                              show_text(err.text)));
     }
 }
 
@@ -223,7 +222,7 @@ void import_ranges(struct ask *q)
     im->notes = json_array();
     if (!import_read(q, im))
         return;
-    check_allocations(q, im);
+    check_allocations(im);
     if (json_array_size(im->errors) > 0)
         refuse_rows(q, im);
     else if (!add_deletions(q, im))

@@ -30,13 +30,15 @@ static const struct {
     { "allocation", "allocation" },
 };
 
-static void add_error(struct import *im, unsigned place, const char *pointer, const char *detail)
+static void add_error(struct import *im, const struct import_row *row, const char *pointer,
+                      const char *detail)
 {
     char where[160];
 
     if (json_array_size(im->errors) >= ERRORS_MAX)
         return;
-    (void)text_format(where, sizeof where, "/items/%u%s", place - 1, pointer); /* fits */
+    (void)text_format(where, sizeof where, "/items/%zu%s", (size_t)(row - im->rows),
+                      pointer); /* fits */
     (void)json_array_append_new(im->errors, json_pack("{s:s, s:i, s:o}", "pointer", where,
                                                       im->table ? "line" : "place", (int)place,
                                                       "detail", show_text(detail)));
@@ -84,9 +86,9 @@ static void take_row(struct ask *q, struct import *im, struct fields *f, struct 
         (void)fields_needed_text(f, "destination");
     ranges_read(q, f, &row->wish, true, &verdict, &err);
     if (f->slug)
-        add_error(im, row->place, f->pointer, f->detail);
+        add_error(im, row, f->pointer, f->detail);
     else if (verdict.fault != RANGE_FINE)
-        add_error(im, row->place, verdict.pointer, err.text);
+        add_error(im, row, verdict.pointer, err.text);
     row->action = !old ? IMPORT_CREATE : same(old, &row->wish.range) ? IMPORT_KEEP : IMPORT_UPDATE;
 }
 
@@ -102,7 +104,7 @@ static bool read_object(struct ask *q, struct import *im, json_t *object, unsign
     if (fields_of(&f, object, ranges_fields, ""))
         take_row(q, im, &f, row);
     else
-        add_error(im, place, f.pointer, f.detail);
+        add_error(im, row, f.pointer, f.detail);
     fields_done(&f);
     return true;
 }

@@ -37,9 +37,9 @@ bool params_known(struct ask *q, const char *names)
             continue;
         near = nearest_word(name, known, count);
         reply_problem(
-            q, "invalid-request", NULL, "There is no parameter '%s' here%s%s%s. There %s%s.",
-            text_shown(shown, sizeof shown, name), near ? ": did you mean '" : "", near ? near : "",
-            near ? "'?" : "", count ? "are: " : "are none", count ? names : "");
+            q, "invalid-request", NULL, "There is no parameter '%s' here%s%s%s There %s%s.",
+            text_shown(shown, sizeof shown, name), near ? ": did you mean '" : ".",
+            near ? near : "", near ? "'?" : "", count ? "are: " : "are none", count ? names : "");
         return false;
     }
     return true;

@@ -102,8 +102,8 @@ static void unknown_key(struct fields *f, const char *name)
         names[i] = setting_info((enum setting_key)i)->name;
     near = nearest_word(name, names, SETTING_KEYS);
     (void)text_shown(shown, sizeof shown, name);
-    fields_fault(f, "invalid-request", shown, "There is no setting '%s'%s%s%s.", shown,
-                 near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+    fields_fault(f, "invalid-request", shown, "There is no setting '%s'%s%s%s", shown,
+                 near ? ": did you mean '" : ".", near ? near : "", near ? "'?" : "");
 }
 
 static void read_one(struct fields *f, const char *name, const json_t *value, struct settings *to)

@@ -41,7 +41,7 @@ static json_t *show_http(struct ask *q)
     http_address(app_http(q->app), address);
     return json_pack("{s:o, s:o, s:i, s:I}", "address", show_text_or_null(address), "socket",
                      show_text_or_null(app_config(q->app)->http.socket), "streams",
-                     (int)http_streams(app_http(q->app)), "last_event",
+                     (int)http_streams(app_http(q->app)), "events",
                      (json_int_t)events_count(q->api->events));
 }
 
