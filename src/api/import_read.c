@@ -40,7 +40,7 @@ static void add_error(struct import *im, const struct import_row *row, const cha
     (void)text_format(where, sizeof where, "/items/%zu%s", (size_t)(row - im->rows),
                       pointer); /* fits */
     (void)json_array_append_new(im->errors, json_pack("{s:s, s:i, s:o}", "pointer", where,
-                                                      im->table ? "line" : "place", (int)place,
+                                                      im->table ? "line" : "place", (int)row->place,
                                                       "detail", show_text(detail)));
 }
 
