@@ -46,9 +46,11 @@ int stage_server(struct ctl *ctl, char server[96], struct ctl_reply *system)
         return text_copy(server, 96, ctl_option(ctl, OPT_SIP))
                    ? CTL_OK
                    : ctl_fail(ctl, CTL_USAGE, "--sip is HOST:PORT");
-    json_array_foreach(json_object_get(system->json, "listeners"), i,
-                       listener) if (json_is_string(listener) &&
-                                     reachable(json_string_value(listener), server)) return CTL_OK;
+    json_array_foreach(print_field(system->json, "sip.listeners"), i, listener)
+    {
+        if (json_is_string(listener) && reachable(json_string_value(listener), server))
+            return CTL_OK;
+    }
     return ctl_fail(ctl, CTL_ERROR,
                     "the server names no SIP address over UDP; say it with --sip HOST:PORT");
 }
