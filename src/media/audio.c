@@ -99,6 +99,15 @@ static void mix(float *mono, const float *frames, size_t count, size_t channels)
     }
 }
 
+static bool append(struct audio *a, const float *mono, size_t count)
+{
+    if (!make_room(a, count))
+        return false;
+    memcpy(a->samples + a->count, mono, count * sizeof *mono);
+    a->count += count;
+    return true;
+}
+
 /* Resample one block to the end of `a`; `last` flushes what the converter holds back. */
 static bool convert(struct audio *a, SRC_STATE *state, double ratio, const float *mono,
                     size_t count, bool last)
@@ -133,7 +142,10 @@ static bool read_blocks(struct audio *a, SNDFILE *file, const SF_INFO *info, SRC
     while (good && n > 0) {
         n = a->count < most ? sf_readf_float(file, frames, BLOCK) : 0;
         mix(mono, frames, (size_t)n, channels);
-        good = convert(a, state, (double)AUDIO_RATE / info->samplerate, mono, (size_t)n, n == 0);
+        good =
+            info->samplerate == AUDIO_RATE
+                ? append(a, mono, (size_t)n) /* the built-in music; start-up is quicker for it */
+                : convert(a, state, (double)AUDIO_RATE / info->samplerate, mono, (size_t)n, n == 0);
     }
     free(frames);
     return good;
@@ -162,7 +174,7 @@ static int read_all(struct audio *a, SNDFILE *file, const SF_INFO *info, const c
     if (failed)
         return failed;
     *a = (struct audio){ 0 };
-    state = src_new(SRC_SINC_MEDIUM_QUALITY, 1, &code);
+    state = src_new(SRC_SINC_FASTEST, 1, &code);
     good = state && read_blocks(a, file, info, state, most);
     src_delete(state);
     *cut = a->count > most;
@@ -258,7 +270,7 @@ int audio_numbers(const struct audio *a, int16_t *wide, int16_t *narrow, size_t 
                    .output_frames = (long)a->count / 2 + 16,
                    .src_ratio = 0.5 };
 
-    if (!half || (a->count && src_simple(&d, SRC_SINC_MEDIUM_QUALITY, 1) != 0)) {
+    if (!half || (a->count && src_simple(&d, SRC_SINC_FASTEST, 1) != 0)) {
         free(half);
         return err_set(err, -ENOMEM, "not enough memory for sounds");
     }
