@@ -249,6 +249,19 @@ static void names_many_conflicts(void **state)
                                      "is 7091-7190"));
 }
 
+/* Sales has the park number 6500 now, and would have none. */
+static void own_numbers_are_free_to_it(void **state)
+{
+    struct range r = range_of(30, "After", "6501", "6510");
+    struct err err = { 0 };
+
+    (void)state;
+    ranges_put(all, &r);
+    r = range_of(7, "Sales", "6491", "6510");
+    assert_int_equal(ranges_check(all, &r, &err).fault, RANGE_OVERLAP);
+    assert_non_null(strstr(err.text, "free block of 20 is 6481-6500"));
+}
+
 /* Names of 64 four-byte characters leave room for the block, which is what helps. */
 static void long_names_do_not_push_out_the_block(void **state)
 {
@@ -475,6 +488,7 @@ int main(void)
         cmocka_unit_test(trims_and_hints),
         WITH_TABLE(judges_beside_others),
         WITH_TABLE(names_many_conflicts),
+        WITH_TABLE(own_numbers_are_free_to_it),
         WITH_TABLE(long_names_do_not_push_out_the_block),
         WITH_TABLE(fills_a_destination),
         WITH_TABLE(fills_the_table),
