@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/inside.h"
+#include "base/network.h"
 #include "base/text.h"
 #include "sys/log.h"
 
@@ -211,6 +212,31 @@ static void from_display(const struct action *action, const struct call *c, stru
     }
 }
 
+static bool copy_numeric_host(char to[ADDRESS_SIZE], const char *uri)
+{
+    char host[FQDN_SIZE];
+    size_t length;
+    struct ip ip;
+
+    uri_host(host, uri);
+    length = strlen(host);
+    if (length > 2 && host[0] == '[') {
+        memmove(host, host + 1, length);
+        host[length - 2] = '\0';
+    }
+    return ip_read(host, &ip) && text_copy(to, ADDRESS_SIZE, host);
+}
+
+/* Where the answer will be signalled from, as far as that is known before there is one: it tells
+ * the media edge the family of the port to open. Our own address says no more than that. */
+static void expect_source(const struct app *a, struct app_leg *l, const struct sip_call *call)
+{
+    if (!copy_numeric_host(l->source, a->config.sip.outbound) &&
+        !copy_numeric_host(l->source, call->uri) && !copy_numeric_host(l->source, call->contact))
+        (void)text_copy(l->source, ADDRESS_SIZE,
+                        a->config.media.bind4[0] ? a->config.media.bind4 : a->config.media.bind6);
+}
+
 static void call_out(struct app *a, const struct action *action)
 {
     const struct call *c = app_call(a, action->call);
@@ -222,6 +248,7 @@ static void call_out(struct app *a, const struct action *action)
     if (l) {
         l->our_offer = true;
         call.prefer = preferred(a, c ? c->caller_leg : 0);
+        expect_source(a, l, &call);
     }
     if (!l || !open_media(a, l, c ? c->caller_leg : 0)) {
         leg_failed_later(a, action->leg, 503);

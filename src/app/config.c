@@ -266,6 +266,8 @@ static const struct {
     { "sip",   "trusted",       set_networks, 0, 0,                     true  },
     { "sip",   "outbound",      set_uri,      FIELD(sip.outbound),      false },
     { "sip",   "park-user",     set_text,     FIELD(house.park_user),   false },
+    { "sip",   "park-prefix",   set_text,     FIELD(house.park_prefix), false },
+    { "sip",   "retrieve-prefix", set_text,   FIELD(house.retrieve_prefix), false },
     { "sip",   "calls-max",     set_count,    FIELD(sip.calls_max),     false },
     { "sip",   "calls-per-source", set_count, FIELD(sip.calls_per_source), false },
     { "sip",   "session-expires", set_expires, 0, 0,                    false },

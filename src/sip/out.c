@@ -174,8 +174,6 @@ static bool aim(const struct sip *s, struct target *t, const struct sip_call *ca
     url = url_hdup(home, URL_STRING_MAKE(call->uri)->us_url);
     if (!url || (url->url_type != url_sip && url->url_type != url_sips && url->url_type != url_tel))
         found = aim_at_contact(s, t, home, call->contact);
-    else if (url->url_host && is_us(s, url) && aim_at_contact(s, t, home, call->contact))
-        found = true;
     else if (outbound[0] && !(url->url_host && is_loopback(url->url_host)))
         found = aim_at_outbound(t, home, url, outbound);
     else if (url->url_type == url_tel || is_us(s, url))
