@@ -203,8 +203,8 @@ static void parker_failed(struct turn *t, struct call *c, uint16_t code)
     bool again = !c->forced && c->attempt < c->rules.max_pickup_attempts;
 
     c->parker_gone = means_gone(code);
-    if (c->by_hand && c->resume_at == NEVER) {
-        park_settle(t, c, NEVER);
+    if (c->by_hand && (c->resume_at == NEVER || (c->parker_gone && !*c->rules.timeout_uri))) {
+        park_settle(t, c, c->resume_at); /* nobody's wish to ring ends a call before its time */
     } else if (!c->parker_gone && (again || c->by_hand)) {
         park_settle(t, c, park_full_patience(t, c));
     } else {

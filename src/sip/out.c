@@ -84,8 +84,8 @@ static bool is_us(const struct sip *s, const url_t *url)
 {
     const struct sip_config *c = &s->setup->config;
 
-    if (text_is_nocase(url->url_host, c->domain) && c->domain[0])
-        return true;
+    if (c->domain[0] && !is_numeric(url->url_host) && text_is_nocase(url->url_host, c->domain))
+        return true; /* an address is ours together with its port only */
     for (unsigned i = 0; i < s->listener_count; i++) {
         const struct listener *l = &s->listeners[i];
         uint64_t port = 5060;
