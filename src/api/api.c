@@ -35,10 +35,44 @@ void *ask_plan(struct ask *q, size_t size)
     return q->plan;
 }
 
+static void free_one(struct ask *q)
+{
+    if (q->plan_free && q->plan)
+        q->plan_free(q->plan);
+    else
+        free(q->plan);
+    free(q);
+}
+
+static void free_replied(struct api *api)
+{
+    while (api->replied) {
+        struct ask *q = api->replied;
+
+        api->replied = q->next;
+        free_one(q);
+    }
+}
+
+/* It lives on until the next request comes: a handler far up that hears "replied to" may still hold
+ * it. */
+void ask_done(struct ask *q)
+{
+    *q->link = q->next;
+    if (q->next)
+        q->next->link = q->link;
+    q->rq = NULL;
+    q->next = q->api->replied;
+    q->api->replied = q;
+}
+
 static void take_request(void *to, struct http_request *rq)
 {
     struct api *api = to;
-    struct ask *q = ask_new(api, rq);
+    struct ask *q;
+
+    free_replied(api);
+    q = ask_new(api, rq);
 
     if (q)
         route(q);
@@ -53,6 +87,7 @@ static void take_event(void *to, const struct app_event *ev)
 
 static void take_second(void *to)
 {
+    free_replied(to);
     events_second(((struct api *)to)->events);
 }
 
@@ -74,24 +109,13 @@ int api_new(struct api **out, struct app *app, struct err *err)
     return 0;
 }
 
-void ask_free(struct ask *q)
-{
-    *q->link = q->next;
-    if (q->next)
-        q->next->link = q->link;
-    if (q->plan_free && q->plan)
-        q->plan_free(q->plan);
-    else
-        free(q->plan);
-    free(q);
-}
-
 void api_free(struct api *api)
 {
     if (!api)
         return;
     while (api->asks)
-        ask_free(api->asks);
+        ask_done(api->asks);
+    free_replied(api);
     events_free(api->events);
     free(api);
 }

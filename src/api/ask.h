@@ -15,6 +15,7 @@ struct api {
     struct app *app;
     struct events *events;
     struct ask *asks;     /* all that are not answered yet */
+    struct ask *replied;  /* those that are, until the next request comes */
     uint64_t requests[6]; /* answers by hundred: [2] is 2xx */
 };
 
@@ -42,7 +43,7 @@ struct ask {
 struct ask *ask_new(struct api *api, struct http_request *rq);
 /* `size` zeroed bytes that live as long as the ask; NULL: no memory, and replied to. */
 void *ask_plan(struct ask *q, size_t size);
-void ask_free(struct ask *q); /* after its reply; reply.c does it */
+void ask_done(struct ask *q); /* after its reply; reply.c does it */
 
 /* ---- router.c ---- */
 

@@ -175,11 +175,12 @@ static void check_allocations(struct import *im)
         char where[64];
         struct err err;
 
-        if (!w->allocation[0] || settings_set(&scratch, SET_ALLOCATION, w->allocation, &err) != 0)
-            (void)json_array_append_new(im->errors, json_pack("{s:s, s:i, s:o}", "pointer", where,
-                                                              im->table ? "line" : "place",
-                                                              (int)im->rows[i].place, "detail",
-                                                              show_text(err.text)));
+        if (!w->allocation[0] || settings_set(&scratch, SET_ALLOCATION, w->allocation, &err) == 0)
+            continue;
+        (void)text_format(where, sizeof where, "/items/%zu/allocation", i); /* fits */
+        (void)json_array_append_new(
+            im->errors, json_pack("{s:s, s:i, s:o}", "pointer", where, im->table ? "line" : "place",
+                                  (int)im->rows[i].place, "detail", show_text(err.text)));
     }
 }
 

@@ -66,7 +66,8 @@ bool params_switch(struct ask *q, const char *name, bool *value)
     static const char *const choices[] = { "false", "0", "true", "1", "", NULL };
     int choice = params_choice(q, name, choices, 0);
 
-    *value = choice >= 2;
+    if (choice >= 0)
+        *value = choice >= 2;
     return choice >= 0;
 }
 

@@ -45,7 +45,8 @@ static bool read_outcome(struct ask *q, enum outcome *to)
     for (int i = 0; i <= OUT_INTERRUPTED; i++)
         names[i] = outcome_name((enum outcome)i);
     choice = params_choice(q, "outcome", names, OUT_NONE);
-    *to = choice < 0 ? OUT_NONE : (enum outcome)choice;
+    if (choice >= 0)
+        *to = (enum outcome)choice;
     return choice >= 0;
 }
 
@@ -96,7 +97,8 @@ static bool read_form(struct ask *q, enum form *form)
                                                            : FORM_JSON;
     int choice = params_choice(q, "format", names, (int)accepted);
 
-    *form = choice < 0 ? FORM_JSON : (enum form)choice;
+    if (choice >= 0)
+        *form = (enum form)choice;
     return choice >= 0;
 }
 

@@ -12,7 +12,7 @@ static void send(struct ask *q, unsigned status)
     q->reply.status = status;
     q->api->requests[status / 100 % 6]++;
     http_reply(app_http(q->app), q->rq, &q->reply);
-    ask_free(q);
+    ask_done(q);
 }
 
 /* The JSON as text with a newline behind it, so that it reads well where it is printed. */
@@ -75,7 +75,7 @@ void reply_stream(struct ask *q, uint64_t *stream)
 {
     *stream = http_stream_open(app_http(q->app), q->rq);
     q->api->requests[*stream ? 2 : 5]++;
-    ask_free(q);
+    ask_done(q);
 }
 
 static void problem(struct ask *q, const char *slug, const char *pointer, json_t *more,

@@ -1,0 +1,537 @@
+#include "api_fake.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+/* ---- what the API may look at ------------------------------------------------------------------
+ */
+
+void app_watch(struct app *a, const struct app_watcher *watcher)
+{
+    a->watcher = *watcher;
+}
+
+struct http_server *app_http(struct app *a)
+{
+    return (struct http_server *)a; /* the functions of http.h below take it back */
+}
+
+const struct app_config *app_config(const struct app *a)
+{
+    return &a->config;
+}
+
+const struct deployment *app_deployment(const struct app *a)
+{
+    return &a->deployment;
+}
+
+struct park *app_park(struct app *a)
+{
+    return &a->park;
+}
+
+const struct call *app_call(struct app *a, call_id id)
+{
+    return calls_find(a->park.calls, id);
+}
+
+msec app_now(const struct app *a)
+{
+    (void)a;
+    return FAKE_NOW;
+}
+
+wall_msec app_wall(const struct app *a, msec moment)
+{
+    (void)a;
+    return FAKE_WALL + moment - FAKE_NOW;
+}
+
+bool app_token_is(const struct app *a, const char *token)
+{
+    (void)a;
+    return strcmp(token, FAKE_TOKEN) == 0;
+}
+
+const char *app_token_path(const struct app *a)
+{
+    return a->config.token_file;
+}
+
+bool app_draining(const struct app *a)
+{
+    return a->draining;
+}
+
+bool app_store_fine(const struct app *a, char why[ERR_TEXT_SIZE])
+{
+    (void)text_copy(why, ERR_TEXT_SIZE, a->store_bad ? "the disk is full" : "");
+    return !a->store_bad;
+}
+
+void app_listener(const struct app *a, unsigned n, char to[96])
+{
+    (void)a;
+    (void)text_copy(to, 96, n == 0 ? "udp:127.0.0.1:5060" : "");
+}
+
+size_t app_steps(const struct app *a, call_id id, const struct call_step **steps)
+{
+    if (a->step_count == 0 || a->steps[0].call != id)
+        return 0;
+    *steps = a->steps;
+    return a->step_count;
+}
+
+void app_count(struct app *a, struct app_counts *out)
+{
+    *out = a->counts;
+}
+
+void app_sip_count(struct app *a, struct sip_counts *out)
+{
+    (void)a;
+    memset(out, 0, sizeof *out);
+}
+
+void app_media_count(struct app *a, struct media_counts *out)
+{
+    (void)a;
+    memset(out, 0, sizeof *out);
+}
+
+/* ---- what an administrator changes -------------------------------------------------------------
+ */
+
+static size_t calls_in(struct app *a, const struct range *r, struct admin_result *result)
+{
+    for (struct call *c = calls_next(a->park.calls, 0); c; c = calls_next(a->park.calls, c->id))
+        if (c->has_orbit && range_holds(r, c->orbit))
+            result->calls[result->call_count++] = c->id;
+    return result->call_count;
+}
+
+static enum admin_status put_range(struct app *a, const struct admin_change *c,
+                                   struct admin_result *result)
+{
+    const struct range *old = ranges_by_id(&a->draft.ranges, c->range.id);
+    struct range r = c->range;
+
+    result->verdict = deployment_check_range(&a->draft, &r, &result->err);
+    if (result->verdict.fault != RANGE_FINE)
+        return ADMIN_INVALID;
+    r.id = old ? old->id : ++a->last_range;
+    r.version = old ? old->version + 1 : 1;
+    ranges_put(&a->draft.ranges, &r);
+    result->range = r.id;
+    return ADMIN_DONE;
+}
+
+static enum admin_status remove_range(struct app *a, const struct admin_change *c,
+                                      struct admin_result *result)
+{
+    const struct range *old = ranges_by_id(&a->draft.ranges, c->range.id);
+    struct range r;
+
+    if (!old)
+        return ADMIN_NOT_FOUND;
+    r = *old;
+    if (calls_in(a, old, result) > 0 && c->mode == MODE_REFUSE) {
+        (void)err_set(&result->err, -1, "calls are parked there");
+        return ADMIN_IN_USE;
+    }
+    result->range = r.id;
+    result->drains = result->call_count > 0 && c->mode == MODE_DRAIN;
+    if (result->drains) {
+        r.state = RANGE_DRAINING;
+        r.version++;
+        ranges_put(&a->draft.ranges, &r);
+    } else {
+        (void)ranges_remove(&a->draft.ranges, r.id);
+    }
+    return ADMIN_DONE;
+}
+
+static enum admin_status of_code(int code)
+{
+    return code == 0 ? ADMIN_DONE : code == -EBUSY ? ADMIN_IN_USE : ADMIN_INVALID;
+}
+
+static enum admin_status put_destination(struct app *a, const struct admin_change *c,
+                                         struct admin_result *result)
+{
+    const struct destination *old = deployment_destination(&a->draft, c->destination.fqdn);
+    struct destination d = c->destination;
+
+    if (old && c->fresh)
+        return ADMIN_EXISTS;
+    d.version = old ? old->version + 1 : 1;
+    return of_code(deployment_put_destination(&a->draft, &d, &result->err));
+}
+
+static enum admin_status put_site(struct app *a, const struct admin_change *c,
+                                  struct admin_result *result)
+{
+    struct site s = c->site;
+
+    if (deployment_site(&a->draft, s.name))
+        return ADMIN_EXISTS;
+    s.version = 1;
+    return of_code(deployment_put_site(&a->draft, &s, &result->err));
+}
+
+static enum admin_status put_settings(struct app *a, const struct admin_change *c)
+{
+    struct settings *s = deployment_settings_edit(&a->draft, &c->scope);
+    uint32_t version = s ? s->version + 1 : 0;
+
+    if (!s)
+        return ADMIN_NOT_FOUND;
+    *s = c->settings;
+    s->version = version;
+    return ADMIN_DONE;
+}
+
+static enum admin_status make_one(struct app *a, const struct admin_change *c,
+                                  struct admin_result *result)
+{
+    switch (c->what) {
+    case ADMIN_RANGE_PUT:
+        return put_range(a, c, result);
+    case ADMIN_RANGE_REMOVE:
+        return remove_range(a, c, result);
+    case ADMIN_DESTINATION_PUT:
+        return put_destination(a, c, result);
+    case ADMIN_DESTINATION_REMOVE:
+        return of_code(deployment_remove_destination(&a->draft, c->destination.fqdn, &result->err));
+    case ADMIN_SITE_PUT:
+        return put_site(a, c, result);
+    case ADMIN_SITE_REMOVE:
+        return of_code(deployment_remove_site(&a->draft, c->site.name, &result->err));
+    case ADMIN_SETTINGS_PUT:
+        return put_settings(a, c);
+    }
+    return ADMIN_INVALID;
+}
+
+void app_admin(struct app *a, const struct admin_change *changes, size_t count, bool dry_run,
+               const char *actor, admin_done *done, void *context)
+{
+    struct admin_result result = { .status = a->force };
+    range_id last = a->last_range;
+
+    assert_true(actor[0] != '\0');
+    a->draft = a->deployment;
+    for (size_t i = 0; i < count && result.status == ADMIN_DONE; i++) {
+        result.index = i;
+        result.status = make_one(a, &changes[i], &result);
+    }
+    if (result.status == ADMIN_DONE && !dry_run) {
+        a->deployment = a->draft;
+        orbits_rebuild(a->park.orbits, &a->deployment.ranges, a->config.destination);
+    } else {
+        a->last_range = last;
+    }
+    if (a->force != ADMIN_DONE)
+        (void)err_set(&result.err, -1, "as the test wants it");
+    done(context, &result);
+}
+
+bool app_command(struct app *a, const struct event *command, char why[WHY_SIZE])
+{
+    a->command = *command;
+    (void)text_copy(why, WHY_SIZE, a->command_refused);
+    return !a->command_refused;
+}
+
+void app_ask(struct app *a, const struct store_query *query, app_rows *done, void *context)
+{
+    struct store_rows *rows = a->rows ? a->rows : calloc(1, sizeof *rows);
+
+    a->rows = NULL;
+    a->query = *query;
+    if (a->store_bad) {
+        store_rows_free(rows);
+        done(context, NULL, "the disk is full");
+    } else {
+        done(context, rows, NULL);
+    }
+}
+
+void app_drain(struct app *a, bool draining)
+{
+    a->draining = draining;
+}
+
+int app_reload(struct app *a, struct err *err)
+{
+    return a->store_bad ? err_set(err, -1, "callpark.conf:3: what is this?") : 0;
+}
+
+void app_backup(struct app *a, const char *path, app_backup_done *done, void *context)
+{
+    assert_true(path[0] == '/');
+    done(context, a->store_bad ? "the disk is full" : NULL);
+}
+
+/* ---- the HTTP edge -----------------------------------------------------------------------------
+ */
+
+static void forget(struct answer *answer)
+{
+    json_decref(answer->json);
+    free(answer->body);
+    memset(answer, 0, sizeof *answer);
+}
+
+static void free_request(struct http_request *rq)
+{
+    free(rq->body);
+    free(rq);
+}
+
+void http_reply(struct http_server *h, struct http_request *rq, const struct http_reply *reply)
+{
+    struct answer *to = &((struct app *)h)->answer;
+
+    assert_int_equal(to->status, 0); /* twice */
+    to->status = reply->status;
+    to->body = reply->body;
+    to->retry_after = reply->retry_after;
+    (void)text_copy(to->type, sizeof to->type, reply->content_type);
+    (void)text_copy(to->etag, sizeof to->etag, reply->etag);
+    (void)text_copy(to->location, sizeof to->location, reply->location);
+    (void)text_copy(to->link, sizeof to->link, reply->link);
+    (void)text_copy(to->allow, sizeof to->allow, reply->allow);
+    if (reply->body)
+        to->json = json_loadb(reply->body, reply->body_length, 0, NULL);
+    free_request(rq);
+}
+
+uint64_t http_stream_open(struct http_server *h, struct http_request *rq)
+{
+    struct app *a = (struct app *)h;
+
+    free_request(rq);
+    a->streams.text[0] = '\0';
+    a->answer.status = a->streams.refused ? 503 : 200;
+    return a->streams.refused ? 0 : ++a->streams.open;
+}
+
+bool http_stream_send(struct http_server *h, uint64_t stream, const char *text, size_t length)
+{
+    struct app *a = (struct app *)h;
+    size_t used = strlen(a->streams.text);
+
+    if (stream != a->streams.open)
+        return false;
+    return text_copy_n(a->streams.text + used, sizeof a->streams.text - used, text, length);
+}
+
+void http_stream_close(struct http_server *h, uint64_t stream)
+{
+    (void)h;
+    (void)stream;
+}
+
+unsigned http_streams(const struct http_server *h)
+{
+    return ((const struct app *)h)->streams.open > 0;
+}
+
+void http_address(const struct http_server *h, char to[96])
+{
+    (void)h;
+    (void)text_copy(to, 96, "127.0.0.1:8080");
+}
+
+/* ---- for the tests -----------------------------------------------------------------------------
+ */
+
+int fake_set_up(void **state)
+{
+    struct app *a = calloc(1, sizeof *a);
+    struct destination d = { .fqdn = "pool1.example.com", .site = "Here", .version = 1 };
+    struct site s = { .name = "Here", .version = 1 };
+    struct err err;
+
+    assert_non_null(a);
+    (void)text_copy(a->config.node, sizeof a->config.node, "n1");
+    (void)text_copy(a->config.destination, sizeof a->config.destination, d.fqdn);
+    (void)text_copy(a->config.site, sizeof a->config.site, s.name);
+    (void)text_copy(a->config.token_file, sizeof a->config.token_file, "/run/token");
+    (void)text_copy(a->config.house.domains[0], FQDN_SIZE, "example.com");
+    a->config.house.domain_count = 1;
+    assert_int_equal(deployment_put_site(&a->deployment, &s, &err), 0);
+    assert_int_equal(deployment_put_destination(&a->deployment, &d, &err), 0);
+    a->orbits_memory = calloc(1, orbits_size());
+    a->calls_memory = calloc(1, calls_size());
+    assert_true(a->orbits_memory && a->calls_memory);
+    a->park.orbits = orbits_init(a->orbits_memory, 1);
+    a->park.calls = calls_init(a->calls_memory, 0);
+    a->park.deployment = &a->deployment;
+    a->park.house = a->config.house;
+    a->uid = geteuid();
+    a->source = "127.0.0.1";
+    assert_int_equal(api_new(&a->api, a, &err), 0);
+    *state = a;
+    return 0;
+}
+
+int fake_tear_down(void **state)
+{
+    struct app *a = *state;
+
+    api_free(a->api);
+    forget(&a->answer);
+    free(a->orbits_memory);
+    free(a->calls_memory);
+    free(a);
+    return 0;
+}
+
+static void fill(char *to, size_t size, const char *from)
+{
+    assert_true(text_copy(to, size, from));
+}
+
+static void read_request(struct http_request *rq, const char *request)
+{
+    size_t method = strcspn(request, " ");
+    const char *target = request + method + 1;
+    size_t path = strcspn(target, "?");
+
+    assert_true(text_copy_n(rq->method, sizeof rq->method, request, method));
+    assert_true(text_copy_n(rq->path, sizeof rq->path, target, path));
+    fill(rq->query, sizeof rq->query, target[path] ? target + path + 1 : "");
+}
+
+const struct answer *fake_ask(struct app *a, const char *request, const char *if_match,
+                              const char *body)
+{
+    struct http_request *rq = calloc(1, sizeof *rq);
+
+    assert_non_null(rq);
+    read_request(rq, request);
+    rq->id = 1;
+    rq->by_socket = !a->by_tcp;
+    rq->uid = a->uid;
+    fill(rq->source, sizeof rq->source, a->by_tcp ? a->source : "unix");
+    fill(rq->if_match, sizeof rq->if_match, if_match);
+    fill(rq->if_none_match, sizeof rq->if_none_match, a->if_none_match);
+    fill(rq->authorization, sizeof rq->authorization, a->authorization);
+    fill(rq->accept, sizeof rq->accept, a->accept);
+    fill(rq->content_type, sizeof rq->content_type, a->content_type);
+    fill(rq->last_event_id, sizeof rq->last_event_id, a->last_event_id);
+    rq->body = body ? strdup(body) : NULL;
+    rq->body_length = body ? strlen(body) : 0;
+    forget(&a->answer);
+    a->watcher.request(a->watcher.to, rq);
+    assert_int_not_equal(a->answer.status, 0); /* never replied to */
+    return &a->answer;
+}
+
+const char *fake_at(const json_t *json, const char *path)
+{
+    static char text[256];
+    char piece[64];
+    uint64_t index;
+
+    for (; *path && json; path += strcspn(path, "."), path += *path == '.') {
+        (void)text_copy_n(piece, sizeof piece, path, strcspn(path, "."));
+        if (json_is_array(json) && text_number(piece, 0, 1000000, &index))
+            json = json_array_get(json, index);
+        else
+            json = json_object_get(json, piece);
+    }
+    (void)text_copy(text, sizeof text, "");
+    if (json_is_string(json))
+        (void)text_copy(text, sizeof text, json_string_value(json));
+    else if (json_is_integer(json))
+        (void)text_format(text, sizeof text, "%lld", (long long)json_integer_value(json));
+    else if (json_is_boolean(json))
+        (void)text_copy(text, sizeof text, json_is_true(json) ? "true" : "false");
+    else if (json_is_null(json))
+        (void)text_copy(text, sizeof text, "null");
+    else if (json)
+        (void)text_format(text, sizeof text, "[%zu]",
+                          json_array_size(json) + json_object_size(json));
+    return text;
+}
+
+bool fake_holds(const struct answer *a, const char *expected)
+{
+    char copy[1024], *rest = NULL;
+    bool fine = true;
+
+    assert_true(text_copy(copy, sizeof copy, expected));
+    for (char *one = strtok_r(copy, " ", &rest); one; one = strtok_r(NULL, " ", &rest)) {
+        char *value = strchr(one, '=');
+
+        assert_non_null(value);
+        *value++ = '\0';
+        if (strcmp(fake_at(a->json, one), value) != 0) {
+            print_error("%s is '%s', not '%s', in %s\n", one, fake_at(a->json, one), value,
+                        a->body ? a->body : "nothing");
+            fine = false;
+        }
+    }
+    return fine;
+}
+
+void fake_exchanges(struct app *a, const struct exchange *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct exchange *x = &table[i];
+        const struct answer *got = fake_ask(a, x->request, x->if_match, x->body);
+
+        if (got->status != x->status || (x->expected && !fake_holds(got, x->expected)))
+            fail_msg("line %zu: %s %s gave %u, not %u: %s", i + 1, x->request,
+                     x->body ? x->body : "", got->status, x->status, got->body ? got->body : "");
+        if (got->status >= 400 && got->json) { /* every problem says what to do */
+            assert_string_equal(got->type, "application/problem+json");
+            assert_true(strlen(fake_at(got->json, "detail")) > 10);
+            assert_true(text_starts(fake_at(got->json, "type"), "/api/problems/"));
+            assert_true(text_starts(fake_at(got->json, "request_id"), "req_"));
+        }
+    }
+}
+
+struct call *fake_park(struct app *a, const char *orbit, const char *caller, const char *parker)
+{
+    number_key number = number_read(orbit, NULL);
+    const struct range *r = ranges_holding(&a->deployment.ranges, number);
+    struct call *c = calls_new(a->park.calls);
+
+    assert_true(c && r);
+    assert_true(orbits_take_this(a->park.orbits, number, c->id, true, FAKE_NOW));
+    c->state = CALL_PARKED;
+    c->orbit = number;
+    c->has_orbit = true;
+    c->range = r->id;
+    (void)text_copy(c->caller.display, sizeof c->caller.display, caller);
+    (void)text_format(c->caller.uri, sizeof c->caller.uri, "sip:%s@example.com", caller);
+    (void)text_copy(c->parker.display, sizeof c->parker.display, parker);
+    (void)text_format(c->parker.uri, sizeof c->parker.uri, "sip:%s@example.com", parker);
+    c->parker_known = true;
+    deployment_rules(&a->deployment, NULL, r->id, &c->rules, NULL);
+    c->parked_at = FAKE_NOW - 60000;
+    c->parked_wall = FAKE_WALL - 60000;
+    c->deadline = FAKE_NOW + 30000;
+    c->give_up_at = FAKE_NOW + 3600000;
+    c->version = 1;
+    calls_timed(a->park.calls, c);
+    return c;
+}

@@ -1,0 +1,80 @@
+/* An app for tests of the API: real tables, no edges, answers at once. What the HTTP edge would
+ * have sent is kept for the test to look at. */
+#ifndef CALLPARK_TEST_API_FAKE_H
+#define CALLPARK_TEST_API_FAKE_H
+
+#include <jansson.h>
+
+#include "api/api.h"
+#include "app/app.h"
+
+#define FAKE_NOW 5000000        /* the loop's clock */
+#define FAKE_WALL 1795446000000 /* 2026-11-23T15:00:00Z */
+#define FAKE_TOKEN "sesame"
+
+/* What came back for the last request. */
+struct answer {
+    unsigned status;
+    json_t *json; /* NULL: the body is none */
+    char *body, type[64], etag[32], location[HTTP_PATH_SIZE], link[HTTP_PATH_SIZE + 128], allow[64];
+    unsigned retry_after;
+};
+
+struct app {
+    struct app_config config;
+    struct app_watcher watcher;
+    struct deployment deployment, draft;
+    struct park park;
+    void *orbits_memory, *calls_memory;
+    struct app_counts counts;
+    range_id last_range;
+    struct api *api;
+    struct answer answer;
+    bool draining, store_bad;
+    /* What the test wants to happen, or wants to know. */
+    enum admin_status force;     /* not ADMIN_DONE: every list of changes ends so */
+    const char *command_refused; /* why the next commands are refused; NULL: they are not */
+    struct event command;
+    struct store_query query;
+    struct store_rows *rows; /* what the store answers */
+    struct call_step steps[8];
+    size_t step_count;
+    struct { /* event streams */
+        uint64_t open;
+        bool refused;
+        char text[65536];
+    } streams;
+    /* How the next requests come. */
+    bool by_tcp;
+    uid_t uid;
+    const char *authorization, *accept, *if_none_match, *last_event_id, *content_type, *source;
+};
+
+int fake_set_up(void **state);
+int fake_tear_down(void **state);
+
+/* "PATCH /api/v1/sites?dry_run=1", with an If-Match header and a body unless they are NULL. */
+const struct answer *fake_ask(struct app *a, const char *request, const char *if_match,
+                              const char *body);
+
+/* The value at a path such as "items.0.name" as text: "4100", "17", "true", "null", "" for a place
+ * that does not exist; of an object or a list its size, "[2]". Good until the next call. */
+const char *fake_at(const json_t *json, const char *path);
+
+/* "items.0.name=Lobby total=1": does every one of them hold? What does not is printed. */
+bool fake_holds(const struct answer *a, const char *expected);
+
+/* A call parked in `orbit` for a minute now. */
+struct call *fake_park(struct app *a, const char *orbit, const char *caller, const char *parker);
+
+/* One line of a table: ask, and compare. The first character of `expected` may be a status alone.
+ */
+struct exchange {
+    const char *request, *if_match, *body;
+    unsigned status;
+    const char *expected; /* as fake_holds() takes it; NULL: nothing */
+};
+void fake_exchanges(struct app *a, const struct exchange *table, size_t count);
+#define FAKE_EXCHANGES(a, table) fake_exchanges(a, table, sizeof(table) / sizeof((table)[0]))
+
+#endif
