@@ -90,7 +90,7 @@ class Audio:
         self.socket, self.rtcp = self.bind_pair()
         self.port = self.socket.getsockname()[1]
         self.packets, self.reports = [], []
-        self.target, self.open = None, True
+        self.target, self.open, self.speaks = None, True, True
         self.ssrc, self.seq, self.stamp = random.getrandbits(32), random.getrandbits(16), random.getrandbits(32)
         threading.Thread(target=self.listen, daemon=True).start()
         threading.Thread(target=self.listen_reports, daemon=True).start()
@@ -160,12 +160,16 @@ class Audio:
     def speak(self):
         sound = tone_bytes(self.pt, self.tone) if self.tone else bytes([0xD5 if self.pt == 8 else 0xFF]) * RATE
         size, sent, start = RATE * self.ptime // 1000, 0, time.monotonic()
-        while self.open:
+        while self.open and self.speaks:
             at = sent * size % RATE
             piece = (sound + sound)[at:at + size]
             self.send(piece, marker=sent == 0)
             sent += 1
             time.sleep(max(0, start + sent * self.ptime / 1000 - time.monotonic()))
+
+    def hush(self):
+        """Say no more, as a phone does that has handed its call on."""
+        self.speaks = False
 
     def send(self, payload, marker=False, pt=None, stamp=None, source=None):
         header = struct.pack("!BBHII", 0x80, (0x80 if marker else 0) | (self.pt if pt is None else pt),

@@ -34,7 +34,7 @@ e2e_stop() {
             status=1
         fi
     fi
-    if [ "$status" != 0 ]; then tail -n 60 "$e2e_dir/callparkd.log" >&2; fi
+    if [ "$status" != 0 ] && [ -s "$e2e_dir/callparkd.log" ]; then tail -n 60 "$e2e_dir/callparkd.log" >&2; fi
     if [ -n "${E2E_KEEP:-}" ]; then echo "# kept: $e2e_dir"; else rm -rf "$e2e_dir"; fi
     exit "$status"
 }

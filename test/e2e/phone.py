@@ -300,7 +300,7 @@ class Dialog:
     def lines(self, method, cseq, branch, headers, uri=None, to=None):
         endpoint = self.endpoint
         remote = to or self.remote
-        if self.remote_tag and ";tag=" not in remote:
+        if self.remote_tag and ";tag=" not in remote and method != "CANCEL":
             remote += f";tag={self.remote_tag}"
         local = self.local if ";tag=" in self.local else f"{self.local};tag={self.local_tag}"
         lines = [f"{method} {uri or self.target} SIP/2.0",
@@ -331,6 +331,7 @@ class Dialog:
         self.last_sent = text
         if method == "INVITE":
             self.branch, self.invite_cseq, self.invite_text = branch, cseq, text
+            self.invite_to = [l for l in lines if l.startswith("To: ")][0][4:]
         return cseq, method
 
     def ask(self, method, headers=(), body="", timeout=PATIENCE, **more):
@@ -362,7 +363,8 @@ class Dialog:
         self.send("ACK", body=sdp, cseq=self.invite_cseq)
 
     def cancel(self):
-        return self.send("CANCEL", cseq=self.invite_cseq, branch=self.branch, uri=self.invite_uri())
+        """Like the INVITE in all that identifies it (RFC 3261 9.1), so To is without the tag of the answer."""
+        return self.send("CANCEL", cseq=self.invite_cseq, branch=self.branch, uri=self.invite_uri(), to=self.invite_to)
 
     def invite_uri(self):
         return self.invite_text.split(" ", 2)[1]

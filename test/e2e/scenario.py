@@ -39,10 +39,11 @@ numbers = itertools.count()
 endpoint = None
 
 
-def line(identifier, words, slow=False):
-    """A slow one waits for something to run out: it is started first."""
+def line(identifier, words, slow=False, last=False):
+    """A slow one waits for something to run out, so it is started first; the last ones begin when all others are
+    done, as they change what holds for all."""
     def keep(function):
-        lines.append((identifier, words, function, slow))
+        lines.append((identifier, words, function, "slow" if slow else "last" if last else ""))
         return function
 
     return keep
@@ -62,7 +63,7 @@ class UnixConnection(http.client.HTTPConnection):
 class Api:
     def ask(self, method, path, body=None, expect=None):
         connection = UnixConnection(os.environ["E2E_SOCKET"])
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers = {"Content-Type": "application/json", "If-Match": "*"} if body is not None else {}
         connection.request(method, "/api/v1" + path, json.dumps(body) if body is not None else None, headers)
         response = connection.getresponse()
         text = response.read().decode()
@@ -239,7 +240,11 @@ class Scenario:
 
 
 def want(value, expected, what):
-    allowed = expected if isinstance(expected, (tuple, list, set)) else (expected,)
+    if value != expected:
+        raise Missing(f"{what}: {value!r}, and should be {expected!r}")
+
+
+def want_in(value, allowed, what):
     if value not in allowed:
         raise Missing(f"{what}: {value!r}, and should be {' or '.join(map(repr, allowed))}")
 
@@ -292,7 +297,7 @@ def run(at_once=6):
     chosen = [l for l in lines if not wanted or l[0] in wanted]
     endpoint = Endpoint(SERVER, int(os.environ["E2E_PBX"]))
     todo, results, failed = queue.Queue(), queue.Queue(), 0
-    slow = [l for l in chosen if l[3]]
+    slow, last = [l for l in chosen if l[3] == "slow"], [l for l in chosen if l[3] == "last"]
     for entry in [l for l in chosen if not l[3]]:
         todo.put(entry)
     for identifier, words, function, _ in slow:  # they only wait, so each has a thread to itself
@@ -301,6 +306,9 @@ def run(at_once=6):
         threading.Thread(target=work, args=(todo, results), daemon=True).start()
     print(f"1..{len(chosen)}", flush=True)
     for number in range(1, len(chosen) + 1):
+        if number > len(chosen) - len(last):
+            identifier, words, function, _ = last[number - len(chosen) - 1]
+            threading.Thread(target=attempt, args=(identifier, function, results, words), daemon=True).start()
         try:
             identifier, words, fault, took = results.get(timeout=LIMIT)
         except queue.Empty:

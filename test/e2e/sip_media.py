@@ -5,7 +5,7 @@ import time
 
 from audio import answer_pt, direction, origin, port_of
 from phone import Missing
-from scenario import find, line, run, want, want_that
+from scenario import find, line, run, want, want_in, want_that
 
 
 @line("MD-01", "sendrecv, recvonly, sendonly, inactive, 0.0.0.0: the answer, and whether music comes")
@@ -23,7 +23,7 @@ def directions(s):
             audio.hears_nothing()
     audio = s.audio()
     caller = s.park(lot, "105", sdp=audio.offer(host="0.0.0.0"))
-    want(direction(caller.response_200.body), ("recvonly", "inactive"), "answer to 0.0.0.0")
+    want_in(direction(caller.response_200.body), ("recvonly", "inactive"), "answer to 0.0.0.0")
     want_that("0.0.0.0" not in caller.response_200.body, "we say 0.0.0.0 ourselves")
     audio.hears_nothing()
     refused = s.outsider(lot.park)

@@ -27,15 +27,14 @@ def blind(s):
     s.sipp("PB-01.xml", lot.park)
 
 
-@line("PB-02", "no Referred-By: parked, the parker unknown, ring back goes to the fallback")
+@line("PB-02", "no Referred-By: parked, the parker unknown, ring back goes to the fallback", slow=True)
 def parker_unknown(s):
     fallback = s.user()
-    lot = s.lot(timeout_uri=f"sip:{fallback}@callpark.test")
+    lot = s.lot(timeout_uri=f"sip:{fallback}@callpark.test", pickup_timeout="10s")
     s.park(lot)
     call = s.api.parked(lot.orbit)
     want(call["parker"]["uri"], None, "parker")
-    s.api.ring_back(call)
-    called = s.accept(fallback)
+    called = s.accept(fallback, 25)
     called.audio = s.audio(500)
     called.pick_up(called.audio.offer())
     s.api.free(lot.orbit)

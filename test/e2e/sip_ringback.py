@@ -3,7 +3,7 @@
 import time
 
 from phone import Missing
-from scenario import T1, WAIT_ACK, find, line, run, want, want_that
+from scenario import WAIT_ACK, find, line, run, want, want_in, want_that
 
 
 def parked(s, tone=440, **settings):
@@ -167,7 +167,7 @@ def crossing(s):
             phone.reply(phone.invite_request, 200, sdp=phone.audio.offer())
         response = retriever.follow(retriever.response(cseq))
         phone.request("ACK")
-        want(response.code, (200, 486), "answer to the retriever")
+        want_in(response.code, (200, 486), "answer to the retriever")
         if response.code == 200:
             phone.request("BYE")
             retriever.audio.start(response.body)
