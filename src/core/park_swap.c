@@ -65,7 +65,8 @@ static void begin_anew(struct turn *t, struct call *c)
     c->attempt = 0;
     c->fallback_tried = false;
     c->parker_gone = false;
-    c->outcome = OUT_NONE;
+    if (c->state == CALL_LEAVING)
+        c->outcome = OUT_NONE;
     c->give_up_at = park_later(t->now, park_longest(c));
     c->resume_at = park_full_patience(t, c);
     if (c->state != CALL_RETRIEVING && c->state != CALL_CONNECTED)
@@ -187,21 +188,22 @@ static bool is_same(const struct party *a, const struct party *b)
 static void caller_changed(struct turn *t, struct call *c)
 {
     bool news = parker_is_known(c);
+    bool is_spoken_to = news && (c->state == CALL_TELLING || c->state == CALL_LEAVING);
     char name[DISPLAY_SIZE];
 
     c->caller = t->ev->party;
     PARK_STEP(t, c, STEP_IDENTITY, "%s is on the caller's leg now%s",
               park_name(name, &c->caller, "somebody unknown"),
               news ? ": who was there has transferred the call and is the parker" : "");
-    if (c->state == CALL_TELLING) {
+    if (is_spoken_to) {
         c->wait++;
         park_music(t, c);
-        park_enter(t, c, CALL_PARKED, park_full_patience(t, c));
+    }
+    if (news)
+        begin_anew(t, c);
+    if (is_spoken_to)
         PARK_STEP(t, c, STEP_PARKED, "parked by %s",
                   park_name(name, &c->parker, "somebody unknown"));
-    } else if (c->state == CALL_PARKED && news) {
-        park_enter(t, c, CALL_PARKED, park_full_patience(t, c));
-    }
     park_save(t, c);
 }
 

@@ -50,6 +50,7 @@ bool park_take_orbit(struct turn *t, struct call *c, number_key orbit)
         return false;
     c->orbit = got;
     c->has_orbit = true;
+    c->forced = false; /* what is given out is not closed */
     c->range = orbits_look(t->p->orbits, got, t->now).range;
     /* The save that follows in this step is the first to hold it. */
     c->orbit_write = c->write + 1;
@@ -294,7 +295,7 @@ void park_caller_left(struct turn *t, struct call *c)
     enum outcome outcome = c->outcome ? c->outcome : OUT_ABANDONED;
     enum step step = c->state == CALL_CONNECTED ? STEP_HUNG_UP : STEP_ABANDONED;
     uint16_t code = c->peer && c->state != CALL_CONNECTED ? 480 : 0;
-    bool failed = t->ev->type == EV_LEG_FAILED && !c->caller_up;
+    bool failed = t->ev->type == EV_LEG_FAILED && !c->caller_up && !c->outcome;
 
     if (c->consult && c->state != CALL_SAVING && !failed)
         keep_for_late(t, c);

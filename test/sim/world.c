@@ -1,0 +1,404 @@
+/* Chance, time, the store, and what a restart leaves. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "world.h"
+
+#define MORNING 1000000
+
+/* ---- chance: splitmix64 -------------------------------------------------------------------------
+ */
+
+static uint64_t next_random(struct world *w)
+{
+    uint64_t z = w->random += UINT64_C(0x9E3779B97F4A7C15);
+
+    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+    return z ^ z >> 31;
+}
+
+uint64_t world_dice(struct world *w, uint64_t sides)
+{
+    return sides ? next_random(w) % sides : 0;
+}
+
+bool world_chance(struct world *w, unsigned percent)
+{
+    return world_dice(w, 100) < percent;
+}
+
+msec world_span(struct world *w, msec mean)
+{
+    msec span = world_dice(w, mean + 1);
+
+    return world_chance(w, 20) ? span * 4 : span;
+}
+
+/* ---- time: a heap of what will happen, equal times in the order in which they were planned ------
+ */
+
+static bool sooner(const struct future *a, const struct future *b)
+{
+    return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+static void push(struct world *w, const struct future *f)
+{
+    unsigned at = w->futures++;
+
+    if (w->futures > FUTURES)
+        judge_fail(w, "the simulation has planned too much");
+    for (; at && sooner(f, &w->future[(at - 1) / 2]); at = (at - 1) / 2)
+        w->future[at] = w->future[(at - 1) / 2];
+    w->future[at] = *f;
+}
+
+static struct future pop(struct world *w)
+{
+    struct future first = w->future[0];
+    struct future last = w->future[--w->futures];
+    unsigned at = 0;
+
+    for (unsigned child = 1; child < w->futures; child = 2 * at + 1) {
+        if (child + 1 < w->futures && sooner(&w->future[child + 1], &w->future[child]))
+            child++;
+        if (!sooner(&w->future[child], &last))
+            break;
+        w->future[at] = w->future[child];
+        at = child;
+    }
+    w->future[at] = last;
+    return first;
+}
+
+void world_later(struct world *w, msec in, enum what what, const struct note *note)
+{
+    struct future f = { .at = w->now + in, .order = w->order++, .what = what };
+
+    if (note)
+        f.note = *note;
+    /* What the SIP edge reports stays in its order, however long each took. */
+    if (what == FUTURE_DELIVER && note->type != EV_SAVED && note->type != EV_NOT_SAVED) {
+        if (f.at < w->last_delivery)
+            f.at = w->last_delivery;
+        w->last_delivery = f.at;
+    }
+    push(w, &f);
+}
+
+/* ---- the store: changes reach the disk in order, or fail, or nobody ever hears ------------------
+ */
+
+void world_save(struct world *w, call_id call, uint64_t write, bool remove)
+{
+    struct change *c = &w->change[w->changes_last++ % FUTURES];
+    const struct call *now = calls_find(w->p.calls, call);
+    bool slow = world_chance(w, 4);
+
+    memset(c, 0, sizeof *c);
+    c->call = call;
+    c->write = write;
+    c->remove = remove;
+    c->fails = world_chance(w, 3);
+    c->silent = world_chance(w, 1);
+    if (!remove) {
+        if (!now)
+            judge_fail(w, "a call is to be saved that is not there");
+        c->row = malloc(sizeof *c->row);
+        if (c->row)
+            *c->row = *now;
+    }
+    world_later(w, world_dice(w, slow ? 9000 : 60), FUTURE_STORE, NULL);
+}
+
+static unsigned row_place(const struct world *w, call_id call)
+{
+    unsigned at = (unsigned)(call % ROWS);
+
+    while (w->row[at] && w->row[at]->id != call)
+        at = (at + 1) % ROWS;
+    return at;
+}
+
+const struct call *world_row(const struct world *w, call_id call)
+{
+    return w->row[row_place(w, call)];
+}
+
+/* Taken out of its run of neighbours by putting those behind it in again. */
+static void remove_row(struct world *w, call_id call)
+{
+    unsigned at = row_place(w, call);
+
+    free(w->row[at]);
+    w->row[at] = NULL;
+    for (at = (at + 1) % ROWS; w->row[at]; at = (at + 1) % ROWS) {
+        struct call *moved = w->row[at];
+
+        w->row[at] = NULL;
+        w->row[row_place(w, moved->id)] = moved;
+    }
+}
+
+static void commit(struct world *w, struct change *c)
+{
+    unsigned at;
+
+    if (c->remove && !c->fails)
+        remove_row(w, c->call);
+    if (c->remove || c->fails) {
+        free(c->row);
+        return;
+    }
+    at = row_place(w, c->call);
+    free(w->row[at]);
+    w->row[at] = c->row;
+    if (c->call > w->highest_row)
+        w->highest_row = c->call;
+}
+
+static void store_turn(struct world *w)
+{
+    struct change *c = &w->change[w->changes_first++ % FUTURES];
+    struct note note = { .type = c->fails ? EV_NOT_SAVED : EV_SAVED };
+
+    note.call = c->call;
+    note.write = c->write;
+    commit(w, c);
+    if (c->remove || c->silent)
+        return;
+    world_later(w, world_dice(w, 10), FUTURE_DELIVER, &note);
+    if (world_chance(w, 2))
+        world_later(w, world_dice(w, 1000), FUTURE_DELIVER, &note);
+}
+
+/* ---- a step -------------------------------------------------------------------------------------
+ */
+
+void world_step(struct world *w, const struct event *ev)
+{
+    static struct actions out;
+
+    judge_event(w, ev);
+    park_step(&w->p, ev, w->now, &out);
+    w->steps++;
+    for (unsigned i = 0; i < out.count; i++) {
+        const struct action *a = &out.at[i];
+
+        if (w->verbose)
+            printf("#   action %d call %" PRIu64 " leg %" PRIu64 " other %" PRIu64
+                   " code %u orbit %" PRIu64 " %s %s\n",
+                   (int)a->type, a->call, a->leg, a->other, a->code, a->orbit,
+                   a->type == ACT_STEP ? step_name(a->step) : "", a->why);
+        judge_action(w, ev, a);
+        if (a->type == ACT_SAVE || a->type == ACT_FORGET)
+            world_save(w, a->call, a->write, a->type == ACT_FORGET);
+        else
+            phones_do(w, a);
+    }
+    park_check(&w->p);
+    judge_after(w);
+}
+
+static void deliver(struct world *w, const struct note *n)
+{
+    struct leg *l = phones_leg(w, n->leg);
+    struct invite in = { 0 };
+    struct event ev = {
+        .type = n->type,
+        .leg = n->leg,
+        .call = n->call,
+        .write = n->write,
+        .wait = n->wait,
+        .code = n->code,
+        .heard = n->heard,
+        .answered = n->answered,
+    };
+
+    if (w->verbose)
+        printf("# %" PRIu64 " event %d leg %" PRIu64 " call %" PRIu64 " code %u\n",
+               w->now - MORNING, (int)n->type, n->leg, n->call, n->code);
+    if (*n->user)
+        (void)text_format(ev.party.uri, URI_SIZE, "sip:%s@pbx", n->user);
+    if (n->type == EV_INVITE) {
+        if (!l)
+            return;
+        phones_ask(l, &in);
+        if (w->verbose)
+            printf("#   %s dials %s, sent by '%s', replaces %d leg %" PRIu64 "\n", l->user,
+                   l->dialled, l->by, (int)l->kind, l->replaces);
+        ev.invite = &in;
+    }
+    world_step(w, &ev);
+}
+
+static void happen(struct world *w, const struct future *f)
+{
+    if (f->what == FUTURE_DELIVER)
+        deliver(w, &f->note);
+    else if (f->what == FUTURE_STORE)
+        store_turn(w);
+    else if (f->what == FUTURE_ARRIVAL)
+        people_arrive(w);
+    else if (f->what != FUTURE_QUIET)
+        phones_happen(w, f);
+}
+
+bool world_turn(struct world *w)
+{
+    static const struct event tick = { .type = EV_TICK };
+    msec due = park_next_deadline(&w->p);
+    struct future f;
+
+    if (!w->futures && due == NEVER)
+        return false;
+    if (!w->futures || due < w->future[0].at || (due == w->future[0].at && world_chance(w, 50))) {
+        if (due > w->now)
+            w->now = due + (world_chance(w, 30) ? world_dice(w, 5) : 0);
+        if (w->futures && w->now > w->future[0].at)
+            w->now = w->future[0].at;
+        if (w->verbose)
+            printf("# %" PRIu64 " tick\n", w->now - MORNING);
+        world_step(w, &tick);
+        return true;
+    }
+    f = pop(w);
+    if (f.at > w->now)
+        w->now = f.at;
+    happen(w, &f);
+    return true;
+}
+
+/* ---- the beginning, the end, and a crash --------------------------------------------------------
+ */
+
+static void new_core(struct world *w)
+{
+    leg_id next_leg = w->p.next_leg;
+    bool draining = w->p.house.draining;
+
+    free(w->calls_memory);
+    free(w->orbits_memory);
+    w->calls_memory = calloc(1, calls_size());
+    w->orbits_memory = calloc(1, orbits_size());
+    if (!w->calls_memory || !w->orbits_memory)
+        judge_fail(w, "no memory");
+    memset(&w->p, 0, sizeof w->p);
+    w->p.deployment = w->deployment;
+    w->p.calls = calls_init(w->calls_memory, w->highest_row);
+    w->p.orbits = orbits_init(w->orbits_memory, w->seed);
+    w->p.next_leg = next_leg;
+    w->p.house.draining = draining;
+    (void)text_copy(w->p.house.park_user, DIALLED_SIZE, "park");
+    (void)text_copy(w->p.house.destination, FQDN_SIZE, "pool.example");
+    orbits_rebuild(w->p.orbits, &w->deployment->ranges, "pool.example");
+}
+
+void world_start(struct world *w, uint64_t seed, bool verbose)
+{
+    struct destination here = { .fqdn = "pool.example" };
+
+    memset(w, 0, sizeof *w);
+    w->seed = w->random = seed;
+    w->verbose = verbose;
+    w->now = w->last_delivery = MORNING;
+    w->next_leg = 1;
+    w->p.next_leg = 2;
+    w->deployment = calloc(1, sizeof *w->deployment);
+    if (!w->deployment || deployment_put_destination(w->deployment, &here, NULL))
+        judge_fail(w, "no memory");
+    /* Now and then the ids run over the end of the table of slots. */
+    w->highest_row = world_chance(w, 30) ? CALLS_MAX - 10 : world_dice(w, CALLS_MAX);
+    people_settings(w);
+    people_ranges(w, true);
+    new_core(w);
+    w->arrivals = 80 + (unsigned)world_dice(w, 170);
+    world_later(w, 0, FUTURE_ARRIVAL, NULL);
+}
+
+void world_end(struct world *w)
+{
+    for (unsigned i = 0; i < ROWS; i++)
+        free(w->row[i]);
+    for (; w->changes_first < w->changes_last; w->changes_first++)
+        free(w->change[w->changes_first % FUTURES].row);
+    free(w->calls_memory);
+    free(w->orbits_memory);
+    free(w->deployment);
+}
+
+/* What was on its way to the machine or to the disk is lost; what the phones will do is not. */
+static void forget_futures(struct world *w)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < w->futures; i++)
+        if (w->future[i].what != FUTURE_DELIVER && w->future[i].what != FUTURE_STORE)
+            w->future[kept++] = w->future[i];
+    /* Sorted is a heap. */
+    for (unsigned i = 1; i < kept; i++) {
+        struct future f = w->future[i];
+        unsigned at = i;
+
+        for (; at && sooner(&f, &w->future[at - 1]); at--)
+            w->future[at] = w->future[at - 1];
+        w->future[at] = f;
+    }
+    w->futures = kept;
+    for (; w->changes_first < w->changes_last; w->changes_first++)
+        free(w->change[w->changes_first % FUTURES].row);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct call *const *x = a;
+    const struct call *const *y = b;
+
+    return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+}
+
+/* A caller whose leg is still there goes back to his orbit. */
+static bool restore(struct world *w, const struct call *row)
+{
+    struct leg *l = phones_leg(w, row->caller_leg);
+    bool answered = l && !l->let_go && (l->wire == WIRE_UP || l->wire == WIRE_ANSWERED);
+
+    if (!answered || !row->has_orbit || !park_restore(&w->p, row, w->now))
+        return false;
+    if (l->wire != WIRE_UP)
+        l->up = w->now;
+    l->wire = WIRE_UP;
+    l->told_up = true;
+    l->role = ROLE_CALLER;
+    l->call = row->id;
+    l->hears = HEARS_MUSIC;
+    l->partner = 0;
+    return true;
+}
+
+void world_restart(struct world *w)
+{
+    struct call *rows[ROWS];
+    unsigned count = 0;
+
+    if (w->verbose)
+        printf("# %" PRIu64 " restart\n", w->now - MORNING);
+    forget_futures(w);
+    new_core(w);
+    for (unsigned i = 0; i < ROWS; i++)
+        if (w->row[i])
+            rows[count++] = w->row[i];
+    qsort(rows, count, sizeof *rows, by_id);
+    for (unsigned i = 0; i < count; i++) {
+        call_id id = rows[i]->id;
+
+        if (!restore(w, rows[i]))
+            remove_row(w, id);
+    }
+    judge_restart(w);
+    park_check(&w->p);
+}
