@@ -81,8 +81,6 @@ static void rebridge(struct turn *t, struct call *c)
     struct action *a;
 
     if (c->state == CALL_RETRIEVING) {
-        if (!c->peer_up)
-            park_music(t, c);
         park_meet(t, c);
         return;
     }
@@ -108,10 +106,10 @@ static void replace_caller(struct turn *t, struct call *c, bool up)
     c->caller_up = up;
     if (news)
         begin_anew(t, c);
+    if (c->state != CALL_CONNECTED && !c->peer_up)
+        park_music(t, c);
     if (c->state == CALL_RETRIEVING || c->state == CALL_CONNECTED)
         rebridge(t, c);
-    else
-        park_music(t, c);
 }
 
 static void replace_peer(struct turn *t, struct call *c, bool up)
