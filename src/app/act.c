@@ -144,6 +144,15 @@ static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action
                : 0;
 }
 
+/* The code of the Warning header (RFC 3261 20.43): of an offer what the reader of its SDP found,
+ * 305 if it was well-formed but without a format of ours; of the rest the edge's own. */
+static uint16_t warning_of(const struct app_leg *l, uint16_t code)
+{
+    if (code != 488)
+        return 0;
+    return l && l->theirs.warning ? l->theirs.warning : 305;
+}
+
 static void answer(struct app *a, const struct action *action)
 {
     struct app_leg *l = app_leg_find(a, action->leg);
@@ -151,21 +160,27 @@ static void answer(struct app *a, const struct action *action)
 
     if (!code)
         return;
-    (void)sip_refuse(a->sip, action->leg, code, 0, code == 503 ? 5 : 0,
+    (void)sip_refuse(a->sip, action->leg, code, warning_of(l, code), code == 503 ? 5 : 0,
                      code == 488 ? "no audio format in common" : "no audio port is free");
     leg_failed_later(a, action->leg, code);
 }
 
 static void refuse(struct app *a, const struct action *action)
 {
-    (void)sip_refuse(a->sip, action->leg, action->code, 0, action->retry_after, action->why);
+    (void)sip_refuse(a->sip, action->leg, action->code,
+                     warning_of(app_leg_find(a, action->leg), action->code), action->retry_after,
+                     action->why);
     app_leg_drop(a, action->leg);
 }
 
+/* A BYE is passed on with the reason that it came with (RFC 3326); every other end has a reason of
+ * ours. */
 static void hang_up(struct app *a, const struct action *action)
 {
-    (void)sip_hang_up(a->sip, action->leg, action->code,
-                      a->reason[0] && !action->code ? a->reason : action->why);
+    bool passed_on = !action->code && a->reason[0];
+    uint16_t code = passed_on ? 0 : action->code ? action->code : 200;
+
+    (void)sip_hang_up(a->sip, action->leg, code, passed_on ? a->reason : action->why);
     app_leg_drop(a, action->leg);
 }
 

@@ -54,13 +54,13 @@ static void tell_watchers(struct app *a, const struct action *action)
 static void log_step(struct app *a, const struct action *action)
 {
     const struct call *c = app_call(a, action->call);
-    char number[NUMBER_SIZE] = "", id[14] = "";
+    char number[NUMBER_SIZE] = "", id[14] = "", why[WHY_SIZE];
 
     if (c)
         number_text(number, c->orbit);
     text_base32(id, action->call);
     log_info("call", "%s orbit=%s call=call_%s: %s", step_name(action->step), number, id,
-             action->why);
+             log_hidden(why, sizeof(why), action->why));
 }
 
 void steps_add(struct app *a, const struct action *action)

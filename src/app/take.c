@@ -39,6 +39,7 @@ static void take_cancel(struct app *a, const struct sip_event *s)
 {
     struct event ev = leg_event(EV_CANCELLED, s->leg, 487);
 
+    ev.answered = s->answered;
     app_step(a, &ev);
     if (!s->answered)
         app_leg_drop(a, s->leg);

@@ -17,6 +17,7 @@ struct question {
     msec now;
     struct decision *out;
     bool evidence; /* somebody sent this call here */
+    bool outsider; /* and that is all there is to show it: his number is none of ours */
 };
 
 /* The sentence stands in `out->why` before this. */
@@ -168,13 +169,15 @@ static void at_busy(const struct question *q, const struct orbit *o, const char 
 {
     const struct call *c = calls_find(q->calls, o->call);
     struct rules rules = rules_at(q, o->range);
+    bool allowed = retrieve_allowed(rules.retrieve_allow, &q->in->from, q->in->source, q->house);
+    bool listed = *rules.retrieve_allow && allowed; /* whatever his number looks like */
     char *why = q->out->why;
 
     q->out->call = o->call;
-    if (ask == ASK_PARK || (ask == ASK_NOTHING && q->evidence)) {
+    if (ask == ASK_PARK || (ask == ASK_NOTHING && q->evidence && !(q->outsider && listed))) {
         (void)text_format(why, WHY_SIZE, "orbit %s is occupied", number);
         refuse(q, 486);
-    } else if (!retrieve_allowed(rules.retrieve_allow, &q->in->from, q->in->source, q->house)) {
+    } else if (!allowed) {
         (void)text_format(why, WHY_SIZE, "%s may not retrieve calls here",
                           *q->in->from.uri ? q->in->from.uri : "an unknown caller");
         refuse(q, 403);
@@ -246,12 +249,21 @@ static void park_anywhere(const struct question *q)
     park(q, 0, 0, 0);
 }
 
-static bool by_range_address(const struct question *q, const char *text)
+/* The range of this node that has this address; NULL: none. */
+static const struct range *range_address(const struct question *q, const char *text)
 {
     number_key number = number_read(text, NULL);
     const struct range *r = number ? ranges_by_park_number(&q->d->ranges, number) : NULL;
 
-    if (!r || r->type != RANGE_CALL_PARK || !text_is(r->destination, q->house->destination))
+    return r && r->type == RANGE_CALL_PARK && text_is(r->destination, q->house->destination) ? r
+                                                                                             : NULL;
+}
+
+static bool by_range_address(const struct question *q, const char *text)
+{
+    const struct range *r = range_address(q, text);
+
+    if (!r)
         return false;
     (void)text_format(q->out->why, WHY_SIZE, "parked in range %s", r->name);
     park(q, 0, r->first, r->last);
@@ -286,11 +298,15 @@ static bool by_dialled(const struct question *q, const char *text)
 {
     const char *rest = behind_prefix(text, q->house->park_prefix);
 
-    if (*text && text_is_nocase(text, q->house->park_user)) {
-        if (!*q->in->orbit_param)
-            park_anywhere(q);
-        else if (!by_orbit(q, q->in->orbit_param, ASK_NOTHING))
+    bool anywhere = *text && text_is_nocase(text, q->house->park_user);
+
+    if (*q->in->orbit_param && (anywhere || range_address(q, text))) {
+        if (!by_orbit(q, q->in->orbit_param, ASK_NOTHING))
             not_ours(q, q->in->orbit_param);
+        return true;
+    }
+    if (anywhere) {
+        park_anywhere(q);
         return true;
     }
     if (by_range_address(q, text) || by_orbit(q, text, ASK_NOTHING))
@@ -303,6 +319,17 @@ static bool by_dialled(const struct question *q, const char *text)
     if (rest)
         by_command(q, ASK_RETRIEVE, rest);
     return rest != NULL;
+}
+
+/* X-Callpark-Action; without an orbit of its own it speaks of the number that was dialled. */
+static void by_header(const struct question *q)
+{
+    const struct invite *in = q->in;
+
+    if (*in->ask_orbit)
+        by_command(q, in->ask, in->ask_orbit);
+    else if (!by_orbit(q, in->dialled, in->ask) && !by_orbit(q, in->dialled_to, in->ask))
+        by_command(q, in->ask, "");
 }
 
 /* ---- the order ----------------------------------------------------------------------------------
@@ -322,24 +349,27 @@ static void judge(const struct question *q)
     } else if (in->replaces != REPLACES_NONE) {
         by_replaces(q);
     } else if (in->ask != ASK_NOTHING) {
-        by_command(q, in->ask, in->ask_orbit);
+        by_header(q);
     } else if (!by_dialled(q, in->dialled) && !by_dialled(q, in->dialled_to)) {
         not_ours(q, in->dialled);
     }
 }
 
 /* Evidence that somebody else sent this call here, not the one whose leg it is. Diversion alone
- * marks forwarding and is none. An outsider cannot have dialled a number of ours. */
-static bool was_sent(const struct invite *in, const struct house *house)
+ * marks forwarding and is none. */
+static bool was_sent(const struct invite *in)
 {
-    return in->has_referred_by || in->history_is_transfer || in->ask == ASK_PARK ||
-           !party_is_insider(&in->from, house);
+    return in->has_referred_by || in->history_is_transfer || in->ask == ASK_PARK;
 }
 
 void decide(const struct invite *in, const struct house *house, const struct deployment *d,
             const struct orbits *orbits, struct calls *calls, msec now, struct decision *out)
 {
-    struct question q = { in, house, d, orbits, calls, now, out, was_sent(in, house) };
+    bool sent = was_sent(in), outsider = !party_is_insider(&in->from, house);
+    /* An outsider cannot have dialled a number of ours. */
+    struct question q = {
+        in, house, d, orbits, calls, now, out, sent || outsider, outsider && !sent
+    };
 
     memset(out, 0, sizeof *out);
     judge(&q);

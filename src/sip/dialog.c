@@ -56,8 +56,11 @@ const char *dialog_body(struct leg *leg, const sip_t *offer, const struct sessio
 void dialog_reason(char to[160], uint16_t code, const char *text)
 {
     to[0] = '\0';
-    if (!code)
+    if (!code) { /* a Reason that came with the BYE of the other side is passed on as it is */
+        if (text && strstr(text, ";cause=") && text_is_plain(text) && !strchr(text, '\\'))
+            (void)text_copy(to, 160, text);
         return;
+    }
     text_format(to, 160, "SIP;cause=%u", code);
     if (text && text[0] && text_is_plain(text) && !strpbrk(text, "\"\\"))
         text_append(to, 160, ";text=\"%s\"", text);

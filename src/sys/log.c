@@ -16,6 +16,8 @@
 #include "sys/clock.h"
 
 #define SENTENCE_SIZE 1024
+#define NUMBER_LETTERS "+0123456789-"
+#define SECRET_DIGITS 7
 #define LINE_SIZE (SENTENCE_SIZE * 6 + 128) /* each byte may become \u00XX */
 
 /* Atomic, because a reload changes them while workers log. */
@@ -112,34 +114,37 @@ void log_line(enum log_level level, const char *area, const char *format, ...)
     errno = saved;
 }
 
-/* Where the user part begins and how long it is: behind "sip:" or "tel:", before '@' or ';'. */
-static const char *user_part(const char *text, size_t *length)
+/* How long the telephone number is that begins here; 0: none, or one that is nobody's secret, as
+ * orbits and extensions are. */
+static size_t number_length(const char *text)
 {
-    const char *start = text, *at = strchr(text, '@'), *colon = strchr(text, ':');
+    size_t length = strspn(text, NUMBER_LETTERS), digits = 0;
 
-    if (colon && (!at || colon < at)) /* not the colon of a port */
-        start = colon + 1;
-    *length = strcspn(start, "@;>");
-    return start;
+    for (size_t i = 0; i < length; i++)
+        digits += text[i] >= '0' && text[i] <= '9';
+    return digits >= SECRET_DIGITS ? length : 0;
 }
 
-const char *log_number(char to[LOG_NUMBER_SIZE], const char *number_or_uri)
+static size_t other_length(const char *text)
 {
-    const char *text = number_or_uri ? number_or_uri : "", *user;
-    size_t length, front;
-    int before;
+    size_t length = strspn(text, NUMBER_LETTERS);
 
-    /* A display name in front may hold the number once more. */
-    if (!full && strchr(text, '<'))
-        text = strchr(text, '<') + 1;
-    user = user_part(text, &length);
-    if (full || length < 7) { /* orbits, extensions and names of services are nobody's secret */
-        (void)text_copy(to, LOG_NUMBER_SIZE, text); /* a longer one is cut */
-        return to;
+    return length ? length : strcspn(text, NUMBER_LETTERS);
+}
+
+const char *log_hidden(char *to, size_t size, const char *sentence)
+{
+    *to = '\0';
+    while (*sentence) {
+        size_t number = full ? 0 : number_length(sentence);
+        size_t other = number ? 0 : other_length(sentence);
+
+        if (number)
+            (void)text_append(to, size, "%.*s...%.2s", number >= 10 ? 5 : 2, sentence,
+                              sentence + number - 2);
+        else
+            (void)text_append(to, size, "%.*s", (int)other, sentence);
+        sentence += number + other;
     }
-    front = length >= 10 ? 5 : 2;
-    before = (int)(user - text);
-    (void)text_format(to, LOG_NUMBER_SIZE, "%.*s%.*s...%.2s%s", before, text, (int)front, user,
-                      user + length - 2, user + length);
     return to;
 }

@@ -1,11 +1,12 @@
 /* One line per fact, on stderr: `time level what key=value ...`, as text or as JSON lines, or with
  * the journal's priority prefix. Any thread. Secrets are never handed to it, and the numbers of
- * callers only through log_number(), which hides the middle unless the administrator asked for full
+ * callers only through log_hidden(), which hides the middle unless the administrator asked for full
  * numbers. */
 #ifndef CALLPARK_SYS_LOG_H
 #define CALLPARK_SYS_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_form { LOG_FORM_TEXT, LOG_FORM_JSON, LOG_FORM_JOURNAL };
@@ -22,8 +23,9 @@ void log_line(enum log_level level, const char *area, const char *format, ...)
 #define log_info(area, ...) log_line(LOG_LEVEL_INFO, area, __VA_ARGS__)
 #define log_debug(area, ...) log_line(LOG_LEVEL_DEBUG, area, __VA_ARGS__)
 
-#define LOG_NUMBER_SIZE 96
-/* "+14255550100" as "+1425...00"; `to` of LOG_NUMBER_SIZE bytes; returns `to`. */
-const char *log_number(char to[LOG_NUMBER_SIZE], const char *number_or_uri);
+/* The sentence with the middle of every telephone number left out, "+14255550100" as "+1425...00",
+ * unless the administrator asked for full numbers. What does not fit in `to` is cut; returns `to`.
+ */
+const char *log_hidden(char *to, size_t size, const char *sentence);
 
 #endif

@@ -125,6 +125,7 @@ static int drop(void **state)
 #define PARK 1024 /* X-Callpark-Action */
 #define RETRIEVE 2048
 #define MAY_NOT 4096 /* retrieve_allow names somebody else */
+#define LISTED 8192  /* retrieve_allow names numbers in outside form */
 
 #define IN "sip:105@pbx.example"
 #define OUT "sip:+4930123456@pbx.example"
@@ -173,6 +174,10 @@ static const struct row {
     { "*88704", IN, 0, REPLACES_NONE, 0, "refuse 480", "" },
     { "*88", IN, 0, REPLACES_NONE, 0, "refuse 404", "" },
     { "x", IN, RETRIEVE, REPLACES_NONE, 0, "refuse 404", "" },
+    { "700", IN, RETRIEVE, REPLACES_NONE, 0, "retrieve 700", "" },
+    { "702", IN, RETRIEVE, REPLACES_NONE, 0, "refuse 480", "no call is parked" },
+    { "702", IN, PARK, REPLACES_NONE, 0, "park 702!", "" },
+    { "700", IN, PARK, REPLACES_NONE, 0, "refuse 486", "occupied" },
     { "*88700", OUT, 0, REPLACES_NONE, 0, "refuse 403", "may not retrieve" },
     /* 4: the general address, and a range's own */
     { "park", IN, 0, REPLACES_NONE, 0, "park any", "next free" },
@@ -197,6 +202,8 @@ static const struct row {
     { "700", IN, RETARGET, REPLACES_NONE, 0, "refuse 486", "occupied" },
     { "700", OUT, 0, REPLACES_NONE, 0, "refuse 486", "occupied" },
     { "700", IN, MAY_NOT, REPLACES_NONE, 0, "refuse 403", "may not retrieve" },
+    { "700", OUT, LISTED, REPLACES_NONE, 0, "retrieve 700", "" },
+    { "700", OUT, LISTED | SENT, REPLACES_NONE, 0, "refuse 486", "occupied" },
     { "706", IN, 0, REPLACES_NONE, 0, "refuse 486", "retrieved already" },
     { "707", IN, 0, REPLACES_NONE, 0, "refuse 486", "just being parked" },
     { "709", IN, 0, REPLACES_NONE, 0, "retrieve 709", "" },
@@ -281,7 +288,7 @@ static void each_row(void **state)
         char said[64];
 
         set(SET_FREE_ORBIT, row->flags & REJECT ? "reject" : "park");
-        set(SET_RETRIEVE_ALLOW, row->flags & MAY_NOT ? "106" : "");
+        set(SET_RETRIEVE_ALLOW, row->flags & MAY_NOT ? "106" : row->flags & LISTED ? "+49*" : "");
         house.draining = row->flags & DRAINING;
         decide(&in, &house, &deployment, orbits, calls, NOW, &d);
         describe(said, &d);
@@ -303,7 +310,8 @@ static void number_elsewhere(void **state)
         { "account", "park", "", "park any" },       { "702", "700", "", "park 702" },
         { "park", "", "702", "park 702" },           { "park", "", "700", "retrieve 700" },
         { "park", "700", "999", "refuse 404" },      { "account", "nobody", "", "refuse 404" },
-        { "account", "700", "702", "retrieve 700" },
+        { "account", "700", "702", "retrieve 700" }, { "7000", "", "700", "retrieve 700" },
+        { "7000", "", "703", "refuse 480" },
     };
 
     (void)state;
