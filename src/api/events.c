@@ -311,7 +311,7 @@ void get_history(struct ask *q)
 {
     static const char *const keys[] = { "id", NULL };
     const struct events *e = q->api->events;
-    uint64_t oldest = oldest_known(e), after = 0;
+    uint64_t oldest = oldest_known(e), after = e->first;
     json_t *items, *body;
     struct page page;
     unsigned topics;

@@ -169,6 +169,12 @@ static enum admin_status of_code(int code)
     return code == 0 ? ADMIN_DONE : code == -EBUSY ? ADMIN_IN_USE : ADMIN_INVALID;
 }
 
+static enum admin_status exists(struct admin_result *result)
+{
+    (void)err_set(&result->err, -EEXIST, "there is one of that name already");
+    return ADMIN_EXISTS;
+}
+
 static enum admin_status put_destination(struct app *a, const struct admin_change *c,
                                          struct admin_result *result)
 {
@@ -176,7 +182,7 @@ static enum admin_status put_destination(struct app *a, const struct admin_chang
     struct destination d = c->destination;
 
     if (old && c->fresh)
-        return ADMIN_EXISTS;
+        return exists(result);
     d.version = old ? old->version + 1 : 1;
     return of_code(deployment_put_destination(&a->draft, &d, &result->err));
 }
@@ -187,7 +193,7 @@ static enum admin_status put_site(struct app *a, const struct admin_change *c,
     struct site s = c->site;
 
     if (deployment_site(&a->draft, s.name))
-        return ADMIN_EXISTS;
+        return exists(result);
     s.version = 1;
     return of_code(deployment_put_site(&a->draft, &s, &result->err));
 }

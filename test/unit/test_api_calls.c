@@ -1,0 +1,548 @@
+/* Parked calls, what may be done to them, what is left of them, and who is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api_fake.h"
+#include "base/text.h"
+
+#define V1 "/api/v1"
+#define CALLS V1 "/parked-calls"
+
+static char path[128]; /* of the call that the last with_call() parked */
+
+static const char *act(const char *method, const char *action)
+{
+    static char request[160];
+
+    (void)text_format(request, sizeof request, "%s %s%s", method, path, action);
+    return request;
+}
+
+static struct call *with_call(struct app *a)
+{
+    char id[14];
+    struct call *c;
+
+    (void)fake_ask(a, "POST " V1 "/number-ranges", NULL,
+                   "{\"name\":\"Lobby\",\"start\":\"4100\",\"end\":\"4149\","
+                   "\"destination\":\"pool1.example.com\"}");
+    c = fake_park(a, "4107", "100", "200");
+    text_base32(id, c->id);
+    (void)text_format(path, sizeof path, CALLS "/call_%s", id);
+    return c;
+}
+
+static void a_parked_call_is_shown(void **state)
+{
+    struct app *a = *state;
+    struct call *c = with_call(a);
+    const struct answer *got = fake_ask(a, act("GET", ""), NULL, NULL);
+
+    (void)c;
+    assert_int_equal(got->status, 200);
+    assert_string_equal(got->etag, "\"1\"");
+    assert_true(fake_holds(
+        got, "orbit=4107 range_id=rng_0000000000001 destination=pool1.example.com state=parked "
+             "caller.name=100 caller.uri=sip:100@example.com caller.number=100 parker.name=200 "
+             "parker.uri=sip:200@example.com parked_at=2026-11-23T14:59:00.000Z "
+             "ringback_at=2026-11-23T15:00:30.000Z attempt=0 max_attempts=1 fallback=null "
+             "note=null node=n1 version=1"));
+    assert_true(strlen(fake_at(got->json, "next_step")) > 3);
+    c->state = CALL_RINGING_BACK;
+    got = fake_ask(a, act("GET", ""), NULL, NULL);
+    assert_true(fake_holds(got, "state=ringing_back ringback_at=null"));
+}
+
+static void who_hides_stays_hidden(void **state)
+{
+    struct app *a = *state;
+    struct call *c = with_call(a);
+
+    c->caller.hidden = true;
+    assert_true(fake_holds(fake_ask(a, act("GET", ""), NULL, NULL),
+                           "caller.name=anonymous caller.uri=null caller.number=null"));
+    assert_null(strstr(a->answer.body, "sip:100@"));
+    assert_true(fake_holds(fake_ask(a, "GET " CALLS "?q=100", NULL, NULL), "total=0"));
+}
+
+/* What came over the wire may be no UTF-8; the answer is JSON in any case. */
+static void names_that_are_no_text_are_shown(void **state)
+{
+    struct app *a = *state;
+    struct call *c = with_call(a);
+
+    (void)text_copy(c->caller.display, sizeof c->caller.display, "M\xfcller");
+    assert_true(
+        fake_holds(fake_ask(a, act("GET", ""), NULL, NULL), "caller.name=M?ller orbit=4107"));
+}
+
+static void the_list_is_filtered_and_sorted(void **state)
+{
+    // clang-format off
+    static const struct exchange table[] = {
+        { "GET " CALLS, NULL, NULL, 200, "total=2 items.0.orbit=4107 items.1.orbit=4101" },
+        { "GET " CALLS "?sort=orbit", NULL, NULL, 200, "items.0.orbit=4101" },
+        { "GET " CALLS "?sort=-ringback_at", NULL, NULL, 200, "items.0.orbit=4107" },
+        { "GET " CALLS "?sort=colour", NULL, NULL, 400, NULL },
+        { "GET " CALLS "?orbit=4101", NULL, NULL, 200, "total=1 items.0.caller.name=300" },
+        { "GET " CALLS "?orbit=x", NULL, NULL, 400, NULL },
+        { "GET " CALLS "?range=rng_0000000000001", NULL, NULL, 200, "total=2" },
+        { "GET " CALLS "?range=rng_0000000000002", NULL, NULL, 200, "total=0" },
+        { "GET " CALLS "?range=Lobby", NULL, NULL, 400, NULL },
+        { "GET " CALLS "?state=retrieving", NULL, NULL, 200, "total=1 items.0.orbit=4101" },
+        { "GET " CALLS "?state=lost", NULL, NULL, 400, NULL },
+        { "GET " CALLS "?q=300", NULL, NULL, 200, "total=1" },
+        { "GET " CALLS "?destination=pool1.example.com", NULL, NULL, 200, "total=2" },
+        { "GET " CALLS "?destination=pool2.example.com", NULL, NULL, 200, "total=0" },
+        { "GET " CALLS "?limit=1", NULL, NULL, 200, "total=2 items=[1] next_cursor=0000000000001" },
+        { "GET " CALLS "/4107", NULL, NULL, 404, NULL },
+        { "GET " CALLS "/call_00000000000ZZ", NULL, NULL, 404, "type=/api/problems/not-found" },
+    };
+    // clang-format on
+    struct app *a = *state;
+    struct call *c;
+
+    (void)with_call(a);
+    c = fake_park(a, "4101", "300", "200");
+    c->state = CALL_RETRIEVING;
+    c->deadline = FAKE_NOW + 1;
+    c->parked_at++;
+    FAKE_EXCHANGES(a, table);
+}
+
+static struct store_rows *rows_of(enum query_type type, size_t count)
+{
+    struct store_rows *rows = calloc(1, sizeof *rows);
+
+    assert_non_null(rows);
+    rows->type = type;
+    rows->count = rows->total = count;
+    if (type == QUERY_RECORDS)
+        rows->records = calloc(count, sizeof *rows->records);
+    else
+        rows->steps = calloc(count, sizeof *rows->steps);
+    return rows;
+}
+
+static void a_call_that_ended_is_gone_not_unknown(void **state)
+{
+    struct app *a = *state;
+
+    a->rows = rows_of(QUERY_RECORDS, 1);
+    assert_int_equal(fake_ask(a, "GET " CALLS "/call_0000000000ABC", NULL, NULL)->status, 410);
+    assert_true(fake_holds(&a->answer, "type=/api/problems/call-gone"));
+    a->rows = rows_of(QUERY_RECORDS, 1);
+    assert_int_equal(fake_ask(a, "POST " CALLS "/call_0000000000ABC/hangup", NULL, NULL)->status,
+                     410);
+    a->store_bad = true;
+    assert_int_equal(fake_ask(a, "GET " CALLS "/call_0000000000ABC", NULL, NULL)->status, 503);
+}
+
+static void commands_reach_the_machine(void **state)
+{
+    static const struct {
+        const char *action, *body;
+        enum event_type type;
+        const char *uri;
+        msec span;
+    } cases[] = {
+        { "/retrieve", "{\"to\":\"sip:101@example.com\"}", EV_DO_RETRIEVE, "sip:101@example.com",
+          0 },
+        { "/retrieve", "{\"to\":\"101\"}", EV_DO_RETRIEVE, "sip:101@example.com", 0 },
+        { "/transfer", "{\"to\":\"tel:+15550100\"}", EV_DO_TRANSFER, "tel:+15550100", 0 },
+        { "/ringback", NULL, EV_DO_RING_BACK, "", 0 },
+        { "/ringback", "{}", EV_DO_RING_BACK, "", 0 },
+        { "/extend", "{\"seconds\":60}", EV_DO_EXTEND, "", 60000 },
+        { "/hangup", NULL, EV_DO_HANG_UP, "", 0 },
+    };
+    struct app *a = *state;
+    struct call *c = with_call(a);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        memset(&a->command, 0, sizeof a->command);
+        assert_int_equal(fake_ask(a, act("POST", cases[i].action), NULL, cases[i].body)->status,
+                         202);
+        assert_int_equal(a->command.type, cases[i].type);
+        assert_int_equal(a->command.call, c->id);
+        assert_string_equal(a->command.uri, cases[i].uri);
+        assert_int_equal(a->command.span, cases[i].span);
+        assert_true(strstr(a->command.actor, "admin socket"));
+        assert_true(fake_holds(&a->answer, "orbit=4107"));
+    }
+}
+
+static void commands_that_make_no_sense_are_refused(void **state)
+{
+    static const struct {
+        const char *action, *if_match, *body;
+        unsigned status;
+    } cases[] = {
+        { "/retrieve", NULL, NULL, 400 },
+        { "/retrieve", NULL, "{}", 422 },
+        { "/retrieve", NULL, "{\"to\":5}", 400 },
+        { "/retrieve", NULL, "{\"to\":\"nobody\"}", 422 },
+        { "/retrieve", NULL, "{\"to\":\"sip:a@b\\r\\nX: y\"}", 422 },
+        { "/retrieve", NULL, "{\"to\":\"#12\"}", 422 },
+        { "/retrieve", NULL, "{\"too\":\"sip:a@b\"}", 400 },
+        { "/transfer", NULL, "{\"to\":\"\"}", 422 },
+        { "/extend", NULL, "{\"seconds\":0}", 422 },
+        { "/extend", NULL, "{\"seconds\":\"60\"}", 400 },
+        { "/extend", NULL, "{\"seconds\":9999999}", 422 },
+        { "/extend", NULL, "{}", 422 },
+        { "/hangup", NULL, "{\"now\":true}", 400 },
+        { "/hangup", "\"7\"", NULL, 412 },
+        { "/explode", NULL, NULL, 404 },
+    };
+    struct app *a = *state;
+    struct call *c = with_call(a);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned status =
+            fake_ask(a, act("POST", cases[i].action), cases[i].if_match, cases[i].body)->status;
+
+        if (status != cases[i].status)
+            fail_msg("line %zu: %u %s", i + 1, status, a->answer.body);
+        assert_int_equal(a->command.call, 0);
+    }
+    assert_int_equal(fake_ask(a, act("POST", "/hangup?dry_run=1"), NULL, NULL)->status, 200);
+    assert_int_equal(a->command.call, 0);
+    a->command_refused = "somebody is just picking it up";
+    assert_int_equal(fake_ask(a, act("POST", "/hangup"), "\"1\"", NULL)->status, 409);
+    assert_true(fake_holds(&a->answer, "type=/api/problems/call-busy current.orbit=4107"));
+    c->state = CALL_CONNECTED;
+    c->has_orbit = false;
+    assert_int_equal(fake_ask(a, act("POST", "/hangup"), NULL, NULL)->status, 410);
+}
+
+static void a_note_names_its_version(void **state)
+{
+    struct app *a = *state;
+
+    (void)with_call(a);
+    assert_int_equal(fake_ask(a, act("PATCH", ""), NULL, "{\"note\":\"re invoice\"}")->status, 428);
+    assert_int_equal(fake_ask(a, act("PATCH", ""), "\"2\"", "{\"note\":\"x\"}")->status, 412);
+    assert_int_equal(fake_ask(a, act("PATCH", ""), "\"1\"", "{\"note\":\"a\\nb\"}")->status, 422);
+    assert_int_equal(fake_ask(a, act("PATCH", ""), "\"1\"", "{\"orbit\":\"1\"}")->status, 400);
+    assert_int_equal(fake_ask(a, act("PATCH", ""), "\"1\"", "{}")->status, 422);
+    assert_int_equal(fake_ask(a, act("PATCH", ""), "\"1\"", "{\"note\":\"re invoice\"}")->status,
+                     202);
+    assert_int_equal(a->command.type, EV_DO_NOTE);
+    assert_string_equal(a->command.text, "re invoice");
+    assert_int_equal(fake_ask(a, act("PATCH", ""), "\"1\"", "{\"note\":null}")->status, 202);
+    assert_string_equal(a->command.text, "");
+}
+
+static void the_story_of_a_call_is_told(void **state)
+{
+    struct app *a = *state;
+    struct call *c = with_call(a);
+    struct store_rows *rows;
+
+    a->steps[0] = (struct call_step){ c->id, 1, FAKE_WALL, "call.saved", "the orbit is free" };
+    a->steps[1] = (struct call_step){ c->id, 2, FAKE_WALL, "call.parked", "200 sent it here" };
+    a->step_count = 2;
+    assert_true(fake_holds(fake_ask(a, act("GET", "/timeline"), NULL, NULL),
+                           "total=2 items.1.step=call.parked items.1.number=2 "
+                           "items.0.at=2026-11-23T15:00:00.000Z"));
+    assert_string_equal(fake_at(a->answer.json, "items.1.reason"), "200 sent it here");
+    a->steps[1].number = 9; /* the middle has been dropped from memory */
+    rows = rows_of(QUERY_STEPS, 3);
+    a->rows = rows;
+    assert_true(fake_holds(fake_ask(a, act("GET", "/timeline"), NULL, NULL), "total=3"));
+    assert_int_equal(a->query.call, c->id);
+    assert_int_equal(fake_ask(a, "GET " CALLS "/call_00000000000ZZ/timeline", NULL, NULL)->status,
+                     404);
+}
+
+/* ---- records -----------------------------------------------------------------------------------
+ */
+
+static struct store_rows *two_records(void)
+{
+    struct store_rows *rows = rows_of(QUERY_RECORDS, 2);
+
+    for (size_t i = 0; i < 2; i++) {
+        struct call_record *r = &rows->records[i];
+
+        r->id = 20 - i;
+        r->orbit = number_read("*7001", NULL);
+        r->range = 1;
+        (void)text_copy(r->range_name, sizeof r->range_name, "Hall, north");
+        (void)text_copy(r->caller.uri, sizeof r->caller.uri, "sip:100@example.com");
+        (void)text_copy(r->taker.uri, sizeof r->taker.uri, "sip:101@example.com");
+        r->caller.hidden = i == 1;
+        r->parked_at = FAKE_WALL;
+        r->ended_at = FAKE_WALL + 41000;
+        r->waited = 41000;
+        r->outcome = OUT_RETRIEVED;
+    }
+    rows->more = true;
+    rows->total = 9;
+    return rows;
+}
+
+static void records_are_read_in_pages_and_forms(void **state)
+{
+    struct app *a = *state;
+    const struct answer *got;
+
+    a->rows = two_records();
+    got =
+        fake_ask(a,
+                 "GET " V1 "/call-records?since=2026-11-01T00:00:00Z&orbit=*7001&outcome=retrieved"
+                 "&limit=2&cursor=call_0000000000010",
+                 NULL, NULL);
+    assert_int_equal(got->status, 200);
+    assert_true(fake_holds(got, "total=9 items=[2] next_cursor=call_000000000000K "
+                                "items.0.orbit=*7001 items.0.waited=41 items.0.outcome=retrieved "
+                                "items.0.by.uri=sip:101@example.com items.1.caller.uri=null "
+                                "items.1.caller.name=anonymous"));
+    assert_int_equal(a->query.limit, 2);
+    assert_int_equal(a->query.before, 32);
+    assert_int_equal(a->query.outcome, OUT_RETRIEVED);
+    assert_true(a->query.since > 0 && a->query.until == 0 && a->query.orbit != 0);
+    a->rows = two_records();
+    a->accept = "text/csv";
+    got = fake_ask(a, "GET " V1 "/call-records", NULL, NULL);
+    assert_true(text_starts(got->type, "text/csv"));
+    assert_true(text_starts(got->body, "id,orbit,range,"));
+    assert_non_null(strstr(got->body, ",*7001,\"Hall, north\","));
+    a->rows = two_records();
+    got = fake_ask(a, "GET " V1 "/call-records?format=ndjson", NULL, NULL);
+    assert_string_equal(got->type, "application/x-ndjson");
+    assert_true(text_starts(got->body, "{\"id\":\"call_000000000000M\""));
+}
+
+static void records_asked_for_wrongly_are_refused(void **state)
+{
+    // clang-format off
+    static const struct exchange table[] = {
+        { "GET " V1 "/call-records?since=yesterday", NULL, NULL, 400, NULL },
+        { "GET " V1 "/call-records?outcome=lost", NULL, NULL, 400, NULL },
+        { "GET " V1 "/call-records?limit=1001", NULL, NULL, 400, NULL },
+        { "GET " V1 "/call-records?cursor=5", NULL, NULL, 400, NULL },
+        { "GET " V1 "/call-records?orbit=x", NULL, NULL, 400, NULL },
+        { "GET " V1 "/call-records?call=x", NULL, NULL, 400, NULL },
+        { "GET " V1 "/call-records?format=xml", NULL, NULL, 400, NULL },
+        { "GET " V1 "/call-records", NULL, NULL, 200, "total=0 items=[0] next_cursor=null" },
+    };
+    // clang-format on
+    struct app *a = *state;
+
+    FAKE_EXCHANGES(a, table);
+    a->store_bad = true;
+    assert_int_equal(fake_ask(a, "GET " V1 "/call-records", NULL, NULL)->status, 503);
+}
+
+/* ---- events ------------------------------------------------------------------------------------
+ */
+
+static void tell(struct app *a, const char *name, const char *topic, call_id call)
+{
+    struct app_event ev = { .name = name,
+                            .topic = topic,
+                            .at = FAKE_WALL,
+                            .call = call,
+                            .why = "for a \"test\"",
+                            .subject = "" };
+
+    a->watcher.event(a->watcher.to, &ev);
+}
+
+/* The numbers behind "id: " in the stream, in order; how many. */
+static size_t ids(const char *text, uint64_t to[16])
+{
+    size_t count = 0;
+
+    for (const char *p = strstr(text, "id: "); p && count < 16; p = strstr(p + 1, "\nid: ")) {
+        p += *p == '\n';
+        to[count++] = strtoull(p + 4, NULL, 10);
+    }
+    return count;
+}
+
+static void a_listener_gets_a_snapshot_and_then_every_event(void **state)
+{
+    struct app *a = *state;
+    struct call *c = with_call(a);
+    const char *text = a->streams.text;
+    uint64_t id[16];
+
+    tell(a, "call.parked", "calls", c->id); /* before anybody listens */
+    assert_int_equal(fake_ask(a, "GET " V1 "/events?topics=calls", NULL, NULL)->status, 200);
+    assert_non_null(strstr(text, "event: snapshot\ndata: {"));
+    assert_non_null(strstr(text, "\"orbit\":\"4107\""));
+    tell(a, "call.retrieved", "calls", c->id);
+    tell(a, "settings.updated", "settings", 0); /* not asked for: only its number is told */
+    tell(a, "call.abandoned", "calls", 0);
+    assert_non_null(strstr(text, "event: call.retrieved\ndata: {"));
+    assert_non_null(strstr(text, "\"reason\":\"for a \\\"test\\\"\""));
+    assert_null(strstr(text, "settings.updated"));
+    assert_int_equal(ids(text, id), 4);
+    for (size_t i = 1; i < 4; i++)
+        assert_int_equal(id[i], id[i - 1] + 1);
+    assert_true(strstr(text, "event: snapshot") < strstr(text, "event: call.retrieved"));
+}
+
+static void a_heartbeat_comes_every_fifteen_seconds(void **state)
+{
+    struct app *a = *state;
+
+    (void)fake_ask(a, "GET " V1 "/events", NULL, NULL);
+    for (int i = 0; i < 14; i++)
+        a->watcher.second(a->watcher.to);
+    assert_null(strstr(a->streams.text, "heartbeat"));
+    a->watcher.second(a->watcher.to);
+    assert_non_null(strstr(a->streams.text, "event: heartbeat\ndata: {\"server_time\":\"20"));
+}
+
+static void who_comes_back_gets_what_he_missed(void **state)
+{
+    struct app *a = *state;
+    char last[24];
+    uint64_t id[16];
+
+    tell(a, "call.parked", "calls", 0);
+    (void)fake_ask(a, "GET " V1 "/events", NULL, NULL);
+    assert_int_equal(ids(a->streams.text, id), 1);
+    (void)text_format(last, sizeof last, "%llu", (unsigned long long)id[0]);
+    tell(a, "call.retrieved", "calls", 0);
+    a->last_event_id = last;
+    (void)fake_ask(a, "GET " V1 "/events", NULL, NULL);
+    assert_non_null(strstr(a->streams.text, "event: call.retrieved"));
+    assert_null(strstr(a->streams.text, "snapshot"));
+    a->last_event_id = "7"; /* of another life of the server */
+    (void)fake_ask(a, "GET " V1 "/events", NULL, NULL);
+    assert_non_null(strstr(a->streams.text, "event: reset\n"));
+    assert_non_null(strstr(a->streams.text, "event: snapshot\n"));
+}
+
+static void events_can_be_read_as_a_list(void **state)
+{
+    struct app *a = *state;
+    char request[96];
+    const struct answer *got;
+
+    for (int i = 0; i < 5; i++)
+        tell(a, i % 2 ? "range.updated" : "call.parked", i % 2 ? "ranges" : "calls", 0);
+    got = fake_ask(a, "GET " V1 "/events/history", NULL, NULL);
+    assert_true(fake_holds(got, "total=5 complete=true items.0.event=call.parked"));
+    (void)text_format(request, sizeof request, "GET " V1 "/events/history?topics=calls&after=%s",
+                      fake_at(got->json, "items.1.id"));
+    assert_true(fake_holds(fake_ask(a, request, NULL, NULL), "total=2"));
+    assert_int_equal(fake_ask(a, "GET " V1 "/events/history?after=x", NULL, NULL)->status, 400);
+    assert_int_equal(fake_ask(a, "GET " V1 "/events?topics=weather", NULL, NULL)->status, 400);
+    /* 10,000 are kept, and what is not known any more is said to be missing. */
+    for (int i = 0; i < 10001; i++)
+        tell(a, "call.parked", "calls", 0);
+    got = fake_ask(a, "GET " V1 "/events/history?limit=1", NULL, NULL);
+    assert_true(fake_holds(got, "total=1 complete=false"));
+    a->streams.refused = true;
+    assert_int_equal(fake_ask(a, "GET " V1 "/events", NULL, NULL)->status, 503);
+}
+
+/* ---- the server --------------------------------------------------------------------------------
+ */
+
+static void the_server_tells_how_it_is(void **state)
+{
+    // clang-format off
+    static const struct exchange table[] = {
+        { "GET /version", NULL, NULL, 200, "name=callpark api=v1" },
+        { "GET " V1 "/system", NULL, NULL, 200,
+          "status=ready node=n1 destination=pool1.example.com draining=false store.ok=true calls.parked=1 "
+          "calls.by_state.parked=1 calls.orbits.busy=1 calls.orbits.total=50 sip.listeners.0=udp:127.0.0.1:5060" },
+        { "POST " V1 "/system/drain?dry_run=1", NULL, NULL, 200, "dry_run=true draining=false" },
+        { "POST " V1 "/system/drain", NULL, "{\"now\":1}", 400, NULL },
+        { "POST " V1 "/system/drain", NULL, NULL, 200, "status=draining draining=true" },
+        { "GET /readyz", NULL, NULL, 503, NULL },
+        { "GET /livez", NULL, NULL, 200, NULL },
+        { "POST " V1 "/system/undrain", NULL, "{}", 200, "status=ready draining=false" },
+        { "POST " V1 "/system/reload", NULL, NULL, 200, "reloaded=true" },
+        { "POST " V1 "/system/backup", NULL, "{\"path\":\"/tmp/copy.db\"}", 200, "path=/tmp/copy.db" },
+        { "POST " V1 "/system/backup?dry_run=1", NULL, "{\"path\":\"/tmp/copy.db\"}", 200, "dry_run=true" },
+        { "POST " V1 "/system/backup", NULL, "{\"path\":\"copy.db\"}", 422, "errors.0.pointer=/path" },
+        { "POST " V1 "/system/backup", NULL, "{}", 422, NULL },
+    };
+    // clang-format on
+    struct app *a = *state;
+
+    (void)with_call(a);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        bool is_text = strstr(table[i].request, "z") && table[i].status == 503;
+
+        if (is_text)
+            assert_int_equal(fake_ask(a, table[i].request, NULL, NULL)->status, 503);
+        else
+            fake_exchanges(a, &table[i], 1);
+    }
+    assert_string_equal(fake_ask(a, "GET /readyz?verbose", NULL, NULL)->body,
+                        "[+]sip-listeners ok\n[+]store ok\n[+]draining ok\nok\n");
+    a->store_bad = true;
+    assert_string_equal(fake_ask(a, "GET /readyz", NULL, NULL)->body,
+                        "[-]store failed: the disk is full\nnot ready\n");
+    assert_int_equal(fake_ask(a, "POST " V1 "/system/reload", NULL, NULL)->status, 422);
+    assert_int_equal(
+        fake_ask(a, "POST " V1 "/system/backup", NULL, "{\"path\":\"/tmp/x\"}")->status, 503);
+}
+
+/* Each name is described once, before its first figure, and every line is a figure or a comment. */
+static void figures_are_in_the_form_of_prometheus(void **state)
+{
+    struct app *a = *state;
+    char *text, *rest = NULL, described[64] = "";
+
+    a->counts.park_seconds_bucket[0] = 2;
+    a->counts.park_seconds_bucket[9] = 1;
+    (void)with_call(a);
+    (void)fake_ask(a, "POST " V1 "/number-ranges", NULL,
+                   "{\"name\":\"a\\\"b\\\\\",\"start\":\"1\",\"end\":\"9\","
+                   "\"destination\":\"pool1.example.com\"}");
+    text = strdup(fake_ask(a, "GET /metrics", NULL, NULL)->body);
+    assert_non_null(strstr(text, "callpark_parked_calls{destination=\"pool1.example.com\"} 1\n"));
+    assert_non_null(strstr(text, "range=\"a\\\"b\\\\\",state=\"free\"} 9\n"));
+    assert_non_null(strstr(text, "callpark_park_duration_seconds_bucket{le=\"600\"} 2\n"));
+    assert_non_null(strstr(text, "callpark_park_duration_seconds_bucket{le=\"+Inf\"} 3\n"));
+    assert_non_null(strstr(text, "callpark_park_duration_seconds_count 3\n"));
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        if (text_starts(line, "# TYPE "))
+            (void)text_copy_n(described, sizeof described, line + 7, strcspn(line + 7, " "));
+        else if (line[0] != '#' && !text_starts(line, described))
+            fail_msg("'%s' stands behind the description of %s", line, described);
+    }
+    free(text);
+}
+
+#define WITH_APP(test) cmocka_unit_test_setup_teardown(test, fake_set_up, fake_tear_down)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        WITH_APP(a_parked_call_is_shown),
+        WITH_APP(who_hides_stays_hidden),
+        WITH_APP(names_that_are_no_text_are_shown),
+        WITH_APP(the_list_is_filtered_and_sorted),
+        WITH_APP(a_call_that_ended_is_gone_not_unknown),
+        WITH_APP(commands_reach_the_machine),
+        WITH_APP(commands_that_make_no_sense_are_refused),
+        WITH_APP(a_note_names_its_version),
+        WITH_APP(the_story_of_a_call_is_told),
+        WITH_APP(records_are_read_in_pages_and_forms),
+        WITH_APP(records_asked_for_wrongly_are_refused),
+        WITH_APP(a_listener_gets_a_snapshot_and_then_every_event),
+        WITH_APP(a_heartbeat_comes_every_fifteen_seconds),
+        WITH_APP(who_comes_back_gets_what_he_missed),
+        WITH_APP(events_can_be_read_as_a_list),
+        WITH_APP(the_server_tells_how_it_is),
+        WITH_APP(figures_are_in_the_form_of_prometheus),
+    };
+
+    return cmocka_run_group_tests_name("api_calls", tests, NULL, NULL);
+}
