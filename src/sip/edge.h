@@ -171,7 +171,8 @@ const char *headers_unknown(const sip_t *sip, const char *name); /* value, or NU
 void headers_uri(char *to, size_t size, const url_t *url);       /* the whole URI, "" if too long */
 /* `"display" <uri>` with the display quoted; "" when it does not fit or there is no URI. */
 void headers_name_addr(char *to, size_t size, const char *display, const char *uri);
-/* Where the SDP of a message is; false if it has none, `*refusal` 415 when it has something else.
+/* body.c: where the SDP of a message is; false if it has none, `*refusal` 415 when it has something
+ * else.
  */
 bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *refusal);
 

@@ -292,7 +292,7 @@ void headers_reason(char to[128], const sip_t *sip)
     copy_clean(to, 128, r->re_protocol, strlen(r->re_protocol));
     if (r->re_cause)
         text_append(to, 128, ";cause=%d", atoi(r->re_cause));
-    if (text[0])
+    if (text[0] && !strpbrk(text, "\"\\"))
         text_append(to, 128, ";text=\"%s\"", text);
 }
 
@@ -322,46 +322,4 @@ void headers_name_addr(char *to, size_t size, const char *display, const char *u
     fits = fits && text_append(to, size, display[0] ? "\" <%s>" : "<%s>", uri);
     if (!fits)
         to[0] = '\0';
-}
-
-/* ---- the body ---- */
-
-static bool is_sdp(const sip_content_type_t *type)
-{
-    return type && text_is_nocase(type->c_type, "application/sdp");
-}
-
-static bool sdp_of_parts(const msg_multipart_t *part, const char **text, size_t *length)
-{
-    for (; part; part = part->mp_next)
-        if (is_sdp(part->mp_content_type) && part->mp_payload) {
-            *text = part->mp_payload->pl_data;
-            *length = part->mp_payload->pl_len;
-            return true;
-        }
-    return false;
-}
-
-bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *refusal)
-{
-    const sip_payload_t *body = sip->sip_payload;
-    const sip_content_encoding_t *encoding = sip->sip_content_encoding;
-
-    *refusal = 0;
-    if (!body || !body->pl_len)
-        return false;
-    if (encoding && encoding->k_items && encoding->k_items[0] &&
-        !text_is_nocase(encoding->k_items[0], "identity")) {
-        *refusal = 415;
-        return false;
-    }
-    if (is_sdp(sip->sip_content_type)) {
-        *text = body->pl_data;
-        *length = body->pl_len;
-        return true;
-    }
-    if (sdp_of_parts(sip->sip_multipart, text, length))
-        return true;
-    *refusal = 415;
-    return false;
 }

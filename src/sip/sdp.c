@@ -11,28 +11,127 @@
 
 #include "base/text.h"
 
-/* Sofia walks its lists once for each rtpmap and each attribute, so long bodies are refused unread.
- */
-static bool is_small(const char *text, size_t length)
-{
-    unsigned media = 0, attributes = 0;
-    bool start = true;
+#define MEDIA_LINE_MAX 500
+#define FIELD_MAX 60 /* of an m= line */
 
-    if (length > SDP_SIZE_MAX || memchr(text, '\0', length))
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        media += start && text[i] == 'm';
-        attributes += start && text[i] == 'a';
-        start = text[i] == '\n' || text[i] == '\r';
+/* ---- what the parser gets to see ----
+ *
+ * A body from a stranger is copied line by line, and only lines that we use and that are
+ * well-formed enough go on to the parser: some of what it does not expect makes it walk its lists
+ * once for each line, and an odd byte in the formats of an m= line makes it run for ever. */
+
+struct body {
+    char text[SDP_SIZE_MAX + 64];
+    size_t length;
+    unsigned media, attributes;
+};
+
+static bool is_one_of(const char *line, size_t length, const char *const *names)
+{
+    for (; *names; names++) {
+        size_t n = strlen(*names);
+
+        if (length >= n && strncasecmp(line, *names, n) == 0 && (length == n || line[n] == ':'))
+            return true;
     }
-    return media <= SDP_MEDIA_MAX && attributes <= SDP_ATTRIBUTES_MAX;
+    return false;
+}
+
+static bool is_used_attribute(const char *line, size_t length)
+{
+    static const char *const used[] = { "a=rtpmap",   "a=ptime",    "a=maxptime", "a=rtcp",
+                                        "a=rtcp-mux", "a=sendrecv", "a=sendonly", "a=recvonly",
+                                        "a=inactive", NULL };
+
+    return is_one_of(line, length, used);
+}
+
+/* RFC 8866 9: token-char. */
+static bool is_token_char(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c && strchr("!#$%&'*+-.^_`{|}~", c));
+}
+
+/* The field at `at` of the characters wanted (digits or token characters, and slashes if `slash`);
+ * what follows it and one space, or NULL. */
+static const char *skip_field(const char *at, const char *end, bool digits, bool slash)
+{
+    const char *start = at;
+
+    while (at < end && ((slash && *at == '/' && at > start) ||
+                        (digits ? *at >= '0' && *at <= '9' : is_token_char(*at))))
+        at++;
+    if (at == start || at - start > FIELD_MAX || at[-1] == '/' || (at < end && *at != ' '))
+        return NULL;
+    return at < end ? at + 1 : at;
+}
+
+/* "m=audio 5004/2 RTP/AVP 0 8": one space between, and at least one format. */
+static bool is_media_line(const char *line, size_t length)
+{
+    const char *end = line + length, *at = skip_field(line + 2, end, false, false);
+    unsigned formats = 0;
+
+    at = at ? skip_field(at, end, true, true) : NULL;
+    at = at ? skip_field(at, end, false, true) : NULL;
+    for (; at && at < end; formats++)
+        at = skip_field(at, end, false, false);
+    return at && formats && length <= MEDIA_LINE_MAX;
+}
+
+static void keep_line(struct body *b, const char *line, size_t length)
+{
+    memcpy(b->text + b->length, line, length);
+    memcpy(b->text + b->length + length, "\r\n", 3);
+    b->length += length + 2;
+}
+
+static bool take_line(struct body *b, const char *line, size_t length)
+{
+    while (length && line[length - 1] == ' ')
+        length--;
+    if (length < 2 || line[1] != '=')
+        return length == 0;
+    switch (line[0]) {
+    case 'c':
+        keep_line(b, line, length);
+        return true;
+    case 'm':
+        keep_line(b, line, length);
+        return ++b->media <= SDP_MEDIA_MAX && is_media_line(line, length);
+    case 'a':
+        if (is_used_attribute(line, length))
+            keep_line(b, line, length);
+        return ++b->attributes <= SDP_ATTRIBUTES_MAX;
+    default: /* v, o, s, t and the rest say nothing that we use */
+        return true;
+    }
+}
+
+/* False: not SDP, or more of it than we care to look at. */
+static bool read_body(struct body *b, const char *text, size_t length)
+{
+    static const char head[] = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n";
+    size_t start = 0;
+    bool good = length >= 3 && length <= SDP_SIZE_MAX && memcmp(text, "v=0", 3) == 0 &&
+                !memchr(text, '\0', length);
+
+    b->media = b->attributes = 0;
+    b->length = strlen(head);
+    memcpy(b->text, head, sizeof head);
+    for (size_t i = 0; good && i <= length; i++)
+        if (i == length || text[i] == '\r' || text[i] == '\n') {
+            good = b->length + (i - start) + 3 < sizeof b->text &&
+                   take_line(b, text + start, i - start);
+            start = i + 1;
+        }
+    return good;
 }
 
 static bool is_plain_rtp(const sdp_media_t *m)
 {
-    return m->m_type == sdp_media_audio && m->m_proto_name &&
-           (strcasecmp(m->m_proto_name, "RTP/AVP") == 0 ||
-            strcasecmp(m->m_proto_name, "RTP/AVPF") == 0);
+    return m->m_type == sdp_media_audio && m->m_proto == sdp_proto_rtp;
 }
 
 /* The audio line that we answer: the first that is plain RTP and has a port. An offer that repeats
@@ -144,16 +243,17 @@ static void read_media(const sdp_media_t *m, struct session_offer *out)
         out->warning = 399;
 }
 
-enum sdp_result sdp_take(const char *text, size_t length, struct session_offer *out)
+bool sdp_take(const char *text, size_t length, struct session_offer *out)
 {
-    sdp_parser_t *parser;
-    const sdp_session_t *sdp;
+    struct body body;
+    sdp_parser_t *parser = NULL;
+    const sdp_session_t *sdp = NULL;
     const sdp_media_t *audio;
 
     *out = (struct session_offer){ .present = true, .dtmf_payload_type = -1, .warning = 399 };
-    if (!is_small(text, length))
-        return SDP_TOO_MUCH;
-    parser = sdp_parse(NULL, text, (issize_t)length, 0);
+    if (!read_body(&body, text, length))
+        return false;
+    parser = sdp_parse(NULL, body.text, (issize_t)body.length, 0);
     sdp = parser ? sdp_session(parser) : NULL;
     if (sdp) {
         audio = pick(sdp);
@@ -162,7 +262,7 @@ enum sdp_result sdp_take(const char *text, size_t length, struct session_offer *
             read_media(audio, out);
     }
     sdp_parser_free(parser);
-    return sdp ? SDP_OK : SDP_BAD;
+    return sdp != NULL;
 }
 
 /* ---- writing ---- */
@@ -292,20 +392,9 @@ static void read_line(struct line *l, const char *at, const char *end)
     (void)sscanf(text, "m= %63s %*s %63s %511[^\r\n]", l->type, l->protocol, l->formats);
 }
 
-/* The pieces of an m= line come from a stranger and are printed again, so only what RFC 8866 9
- * allows in a token goes out; a line that has none is refused as a whole. */
-static bool is_token_list(const char *text)
-{
-    for (; *text; text++)
-        if (*text < ' ' || *text > '~')
-            return false;
-    return true;
-}
-
 static bool fill_refused(sdp_media_t *m, struct parts *p, const struct line *l, sdp_list_t *format)
 {
-    if (!l->type[0] || !l->protocol[0] || !l->formats[0] || !is_token_list(l->type) ||
-        !is_token_list(l->protocol) || !is_token_list(l->formats))
+    if (!l->type[0] || !l->protocol[0] || !l->formats[0])
         return false;
     *format = (sdp_list_t){ .l_size = sizeof *format, .l_text = l->formats };
     *m = (sdp_media_t){ .m_size = sizeof *m,
@@ -379,11 +468,16 @@ bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
                      const struct session *agreed, const struct session_local *local,
                      const struct sdp_origin *origin)
 {
-    sdp_parser_t *parser =
-        is_small(text, length) ? sdp_parse(NULL, text, (issize_t)length, 0) : NULL;
-    const sdp_session_t *offer = parser ? sdp_session(parser) : NULL;
-    bool done = offer && answer(to, size, offer, text, length, agreed, local, origin);
+    struct body body;
+    sdp_parser_t *parser = NULL;
+    const sdp_session_t *offer;
+    bool done;
 
+    if (!read_body(&body, text, length))
+        return false;
+    parser = sdp_parse(NULL, body.text, (issize_t)body.length, 0);
+    offer = parser ? sdp_session(parser) : NULL;
+    done = offer && answer(to, size, offer, body.text, body.length, agreed, local, origin);
     sdp_parser_free(parser);
     return done;
 }

@@ -20,15 +20,9 @@ struct sdp_origin {
     uint64_t id, version;
 };
 
-enum sdp_result {
-    SDP_OK,
-    SDP_BAD,     /* cannot be read: 488, and a running session goes on */
-    SDP_TOO_MUCH /* more lines or bytes than we care to look at: 488 */
-};
-
 /* Read an offer or an answer. `out` is written always: with `present`, and when it could not be
- * read with nothing usable. */
-enum sdp_result sdp_take(const char *text, size_t length, struct session_offer *out);
+ * read (false) or says more than we care to look at (false) with nothing usable. */
+bool sdp_take(const char *text, size_t length, struct session_offer *out);
 
 /* Write the answer to the offer `text`: its m= lines in its order, ours with `agreed`, all others
  * refused with port 0. False if it does not fit or the offer cannot be read. */

@@ -3,6 +3,10 @@
 #ifndef CALLPARK_SIP_SOFIA_H
 #define CALLPARK_SIP_SOFIA_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
+
 struct sip;
 struct leg;
 

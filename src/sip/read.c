@@ -1,0 +1,32 @@
+/* See read.h. */
+#include "sip/edge.h"
+
+#include "sip/read.h"
+
+#include <string.h>
+
+bool read_invite(const char *text, size_t length, struct invite *to, struct session_offer *offer)
+{
+    msg_t *msg;
+    sip_t *sip;
+    const char *sdp;
+    size_t sdp_length;
+    uint16_t refusal = 0;
+    bool good;
+
+    memset(to, 0, sizeof *to);
+    memset(offer, 0, sizeof *offer);
+    offer->dtmf_payload_type = -1;
+    msg = msg_make(strict_class(), 0, text, (issize_t)length);
+    sip = msg ? sip_object(msg) : NULL;
+    good = sip && sip->sip_request && !(sip->sip_flags & MSG_FLG_ERROR) &&
+           sip_sanity_check(sip) == 0 && !in_too_large(sip);
+    if (good) {
+        headers_invite(to, sip);
+        if (headers_sdp(sip, &sdp, &sdp_length, &refusal))
+            (void)sdp_take(sdp, sdp_length, offer);
+        good = refusal == 0;
+    }
+    msg_destroy(msg);
+    return good;
+}
