@@ -311,22 +311,21 @@ static int compare(const void *a, const void *b)
 
 static bool run(struct plan *plan)
 {
-    double bare[ROUNDS_MAX], engine[ROUNDS_MAX], ratio[ROUNDS_MAX];
+    double bare[ROUNDS_MAX], engine[ROUNDS_MAX], ratio[ROUNDS_MAX], bare_rate;
     struct figures f;
 
     for (unsigned i = 0; i < plan->rounds; i++) {
         if (!measure(send_bare, plan, &f))
             return false;
+        bare_rate = (double)f.packets / f.seconds / plan->streams;
         bare[i] = f.processor / (double)f.packets * 1e6;
         if (!measure(send_by_engine, plan, &f))
             return false;
         engine[i] = f.processor / (double)f.packets * 1e6;
         ratio[i] = engine[i] / bare[i];
-        printf(
-            "%5u streams: engine %.2f us a packet, %.1f packets/s a stream; bare sendmmsg %.2f us; "
-            "ratio %.2f\n",
-            plan->streams, engine[i], (double)f.packets / f.seconds / plan->streams, bare[i],
-            ratio[i]);
+        printf("%5u streams: engine %.2f us a packet, %.1f packets/s a stream; ", plan->streams,
+               engine[i], (double)f.packets / f.seconds / plan->streams);
+        printf("bare sendmmsg %.2f us, %.1f packets/s; ratio %.2f\n", bare[i], bare_rate, ratio[i]);
         fflush(stdout);
     }
     qsort(ratio, plan->rounds, sizeof *ratio, compare);

@@ -83,6 +83,8 @@ static void advertise(const struct media *m, struct leg *leg, bool mux)
     struct endpoint to = leg->signalled.family == leg->family ? leg->signalled : leg->expected;
     struct session_local *local = &leg->local;
 
+    if (to.family == FAMILY_NONE) /* nobody in particular: what is far away by any rule */
+        (void)endpoint_read(&to, leg->family == FAMILY_4 ? "192.0.2.1" : "2001:db8::1", 9);
     to.port = 9;
     if (leg->family == FAMILY_6)
         (void)text_copy(local->rtp.host, ADDRESS_SIZE, m->config.advertise6);
@@ -121,16 +123,18 @@ static int choose_lane(struct media *m, struct leg *leg, struct lane *lane, stru
     return 0;
 }
 
+/* That of the offer, else of where the SIP came from, else of ours. */
 static int choose_family(const struct media *m, struct leg *leg, struct err *err)
 {
-    leg->family =
+    uint8_t known =
         leg->expected.family != FAMILY_NONE ? leg->expected.family : leg->signalled.family;
-    if (leg->family == FAMILY_NONE)
-        return err_set(err, -EINVAL,
-                       "media: neither the offer nor the sender has a numeric address");
-    if (m->bound[leg->family].family == FAMILY_NONE)
+
+    if (known == FAMILY_NONE)
+        known = m->bound[FAMILY_4].family != FAMILY_NONE ? FAMILY_4 : FAMILY_6;
+    leg->family = known;
+    if (m->bound[known].family == FAMILY_NONE)
         return err_set(err, -EAFNOSUPPORT, "media: no IPv%d address is configured for audio",
-                       leg->family == FAMILY_4 ? 4 : 6);
+                       known == FAMILY_4 ? 4 : 6);
     return 0;
 }
 

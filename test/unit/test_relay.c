@@ -150,6 +150,29 @@ static void gaps_stay_and_what_is_late_is_dropped(void **state)
     assert_true(marker);
 }
 
+/* What waits for the rest of a packet when a gap comes is given up: its rest would be of another
+ * time. */
+static void a_gap_ends_a_packet_begun(void **state)
+{
+    static struct relay r;
+    struct sender s;
+    uint8_t out[160];
+    uint32_t stamp;
+    bool marker;
+
+    (void)state;
+    sender_init(&s, CODEC_PCMU);
+    relay_init(&r, CODEC_PCMU, CODEC_PCMU, 0);
+    assert_true(relay_push(&r, next(&s, 30, 500), 1000, 0));
+    assert_true(relay_pull(&r, 160, out, &stamp, &marker));
+    assert_int_equal(r.waiting, 80);
+    (void)next(&s, 30, 500); /* is lost */
+    assert_true(relay_push(&r, next(&s, 30, 500), 9999, 60));
+    assert_true(relay_pull(&r, 160, out, &stamp, &marker));
+    assert_int_equal(stamp, 1000 + 2 * 240);
+    assert_int_equal(r.waiting, 80);
+}
+
 static void a_new_stream_begins_at_our_clock(void **state)
 {
     static struct relay r;
@@ -243,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_tone_survives_every_pair),
         cmocka_unit_test(packets_are_cut_as_the_far_end_wants),
         cmocka_unit_test(gaps_stay_and_what_is_late_is_dropped),
+        cmocka_unit_test(a_gap_ends_a_packet_begun),
         cmocka_unit_test(a_new_stream_begins_at_our_clock),
         cmocka_unit_test(nobody_is_faster_than_speech),
         cmocka_unit_test(odd_packets_are_refused_or_pieced_together),
