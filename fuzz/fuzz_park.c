@@ -104,7 +104,9 @@ static void wait_until(msec until)
 /* A leg that somebody else began, or one of ours. */
 static leg_id leg_of(uint8_t byte)
 {
-    return byte & 16 ? 2 + 2 * (byte % LEGS) : 1 + 2 * (byte % LEGS);
+    leg_id n = byte % LEGS;
+
+    return byte & 16 ? 2 + 2 * n : 1 + 2 * n;
 }
 
 static struct call *call_of(uint8_t byte)
