@@ -81,14 +81,14 @@ until ctl status >/dev/null 2>&1; do
 done
 
 if [ -z "$(ctl range list -o name)" ]; then
-    ctl range create "Front desk" 700 719 --destination pool1.example.com
-    ctl range create "Star orbits" '*7000' '*7019' --destination pool1.example.com
+    ctl range create "Front desk" 700 719 --destination pool1.example.com >/dev/null
+    ctl range create "Star orbits" '*7000' '*7019' --destination pool1.example.com >/dev/null
 fi
 
 cat <<WORDS
 
 callpark is running.
-  page    http://127.0.0.1:$web/
+  API     http://127.0.0.1:$web/api/v1/   (token: $run/callpark.db.token)
   SIP     sip:park@127.0.0.1:$sip   (UDP and TCP; orbits 700 to 719 and *7000 to *7019)
   store   $run/callpark.db
 

@@ -83,6 +83,11 @@ static void step_once(struct app *a, const struct event *ev)
     park_step(&a->park, &timed, a->now, &out);
     for (unsigned i = 0; i < out.count; i++)
         act(a, &out.at[i]);
+    park_bury(&a->park);
+    for (unsigned i = 0; i < out.count; i++) {
+        if (out.at[i].type == ACT_FORGET)
+            steps_drop(a, out.at[i].call); /* from here on the store tells its story */
+    }
     if (ev->type == EV_LEG_FAILED)
         app_leg_drop(a, ev->leg);
     turn_end_group(a);

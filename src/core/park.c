@@ -213,8 +213,7 @@ static void tick(struct turn *t)
     }
 }
 
-/* What ended in the last step has been written down by now. */
-static void bury(struct park *p)
+void park_bury(struct park *p)
 {
     struct call *c = calls_find(p->calls, p->gone);
 
@@ -229,7 +228,7 @@ void park_step(struct park *p, const struct event *ev, msec now, struct actions 
     struct call *c;
 
     out->count = 0;
-    bury(p);
+    park_bury(p);
     switch (ev->type) {
     case EV_INVITE:
         park_invite(&t);

@@ -120,7 +120,7 @@ struct action {
     enum call_kind kind;
     bool plain; /* ACT_CALL: PCMU and PCMA only, no extensions */
     enum step step;
-    bool full; /* STEP_PARK_FAILED: because no orbit is free */
+    bool full;          /* STEP_PARK_FAILED: because no orbit is free */
     struct party party; /* whom to name: the caller (ACT_CALL, TELL_CALLER) */
     char uri[URI_SIZE]; /* ACT_CALL */
     char why[WHY_SIZE];
@@ -170,6 +170,10 @@ struct park {
  * done; never an action that waits for another of the same step. An EV_TICK handles one call's
  * deadline: give it again while park_next_deadline() <= now. */
 void park_step(struct park *p, const struct event *ev, msec now, struct actions *out);
+
+/* A call that ended is readable until its record has been made from it: forget it now. Otherwise
+ * the next step does so. */
+void park_bury(struct park *p);
 
 /* When EV_TICK is wanted; NEVER: no call waits. */
 msec park_next_deadline(struct park *p);
