@@ -176,7 +176,7 @@ void headers_name_addr(char *to, size_t size, const char *display, const char *u
  */
 bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *refusal);
 
-/* ---- in.c, dialog.c, out.c, timer.c, strict.c ---- */
+/* ---- in.c, answer.c, dialog.c, out.c, timer.c, strict.c ---- */
 
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip);
 void in_source(struct sip *s, nta_incoming_t *irq, struct address *to);
@@ -186,6 +186,7 @@ void in_answer(struct leg *leg, const struct session *agreed, const struct sessi
                enum codec prefer, const struct sip_told *told);
 void in_refuse(struct leg *leg, uint16_t code, uint16_t warning, uint16_t retry_after,
                const char *why);
+int in_acked(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
 extern const char in_allow[], in_supported[], in_accept[];
 
 int dialog_request(nta_leg_magic_t *leg, nta_leg_t *dialog, nta_incoming_t *irq, const sip_t *sip);

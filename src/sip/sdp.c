@@ -1,8 +1,8 @@
-/* Reading and writing SDP. What is lenient in the parser is made strict here: what a hostile body
- * could make slow is counted first, and what it could make wrong is looked at again. */
+/* Reading and writing SDP, by the library's parser and printer. */
 #include "sip/sofia.h"
 
 #include "sip/sdp.h"
+#include "sip/sdp_body.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -10,124 +10,6 @@
 #include <strings.h>
 
 #include "base/text.h"
-
-#define MEDIA_LINE_MAX 500
-#define FIELD_MAX 60 /* of an m= line */
-
-/* ---- what the parser gets to see ----
- *
- * A body from a stranger is copied line by line, and only lines that we use and that are
- * well-formed enough go on to the parser: some of what it does not expect makes it walk its lists
- * once for each line, and an odd byte in the formats of an m= line makes it run for ever. */
-
-struct body {
-    char text[SDP_SIZE_MAX + 64];
-    size_t length;
-    unsigned media, attributes;
-};
-
-static bool is_one_of(const char *line, size_t length, const char *const *names)
-{
-    for (; *names; names++) {
-        size_t n = strlen(*names);
-
-        if (length >= n && strncasecmp(line, *names, n) == 0 && (length == n || line[n] == ':'))
-            return true;
-    }
-    return false;
-}
-
-static bool is_used_attribute(const char *line, size_t length)
-{
-    static const char *const used[] = { "a=rtpmap",   "a=ptime",    "a=maxptime", "a=rtcp",
-                                        "a=rtcp-mux", "a=sendrecv", "a=sendonly", "a=recvonly",
-                                        "a=inactive", NULL };
-
-    return is_one_of(line, length, used);
-}
-
-/* RFC 8866 9: token-char. */
-static bool is_token_char(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c && strchr("!#$%&'*+-.^_`{|}~", c));
-}
-
-/* The field at `at` of the characters wanted (digits or token characters, and slashes if `slash`);
- * what follows it and one space, or NULL. */
-static const char *skip_field(const char *at, const char *end, bool digits, bool slash)
-{
-    const char *start = at;
-
-    while (at < end && ((slash && *at == '/' && at > start) ||
-                        (digits ? *at >= '0' && *at <= '9' : is_token_char(*at))))
-        at++;
-    if (at == start || at - start > FIELD_MAX || at[-1] == '/' || (at < end && *at != ' '))
-        return NULL;
-    return at < end ? at + 1 : at;
-}
-
-/* "m=audio 5004/2 RTP/AVP 0 8": one space between, and at least one format. */
-static bool is_media_line(const char *line, size_t length)
-{
-    const char *end = line + length, *at = skip_field(line + 2, end, false, false);
-    unsigned formats = 0;
-
-    at = at ? skip_field(at, end, true, true) : NULL;
-    at = at ? skip_field(at, end, false, true) : NULL;
-    for (; at && at < end; formats++)
-        at = skip_field(at, end, false, false);
-    return at && formats && length <= MEDIA_LINE_MAX;
-}
-
-static void keep_line(struct body *b, const char *line, size_t length)
-{
-    memcpy(b->text + b->length, line, length);
-    memcpy(b->text + b->length + length, "\r\n", 3);
-    b->length += length + 2;
-}
-
-static bool take_line(struct body *b, const char *line, size_t length)
-{
-    while (length && line[length - 1] == ' ')
-        length--;
-    if (length < 2 || line[1] != '=')
-        return length == 0;
-    switch (line[0]) {
-    case 'c':
-        keep_line(b, line, length);
-        return true;
-    case 'm':
-        keep_line(b, line, length);
-        return ++b->media <= SDP_MEDIA_MAX && is_media_line(line, length);
-    case 'a':
-        if (is_used_attribute(line, length))
-            keep_line(b, line, length);
-        return ++b->attributes <= SDP_ATTRIBUTES_MAX;
-    default: /* v, o, s, t and the rest say nothing that we use */
-        return true;
-    }
-}
-
-/* False: not SDP, or more of it than we care to look at. */
-static bool read_body(struct body *b, const char *text, size_t length)
-{
-    static const char head[] = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n";
-    size_t start = 0;
-    bool good = length >= 3 && length <= SDP_SIZE_MAX && memcmp(text, "v=0", 3) == 0 &&
-                !memchr(text, '\0', length);
-
-    b->media = b->attributes = 0;
-    b->length = strlen(head);
-    memcpy(b->text, head, sizeof head);
-    for (size_t i = 0; good && i <= length; i++)
-        if (i == length || text[i] == '\r' || text[i] == '\n') {
-            good = b->length + (i - start) + 3 < sizeof b->text &&
-                   take_line(b, text + start, i - start);
-            start = i + 1;
-        }
-    return good;
-}
 
 static bool is_plain_rtp(const sdp_media_t *m)
 {
@@ -245,13 +127,13 @@ static void read_media(const sdp_media_t *m, struct session_offer *out)
 
 bool sdp_take(const char *text, size_t length, struct session_offer *out)
 {
-    struct body body;
+    struct sdp_body body;
     sdp_parser_t *parser = NULL;
     const sdp_session_t *sdp = NULL;
     const sdp_media_t *audio;
 
     *out = (struct session_offer){ .present = true, .dtmf_payload_type = -1, .warning = 399 };
-    if (!read_body(&body, text, length))
+    if (!sdp_body_read(&body, text, length))
         return false;
     parser = sdp_parse(NULL, body.text, (issize_t)body.length, 0);
     sdp = parser ? sdp_session(parser) : NULL;
@@ -468,12 +350,12 @@ bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
                      const struct session *agreed, const struct session_local *local,
                      const struct sdp_origin *origin)
 {
-    struct body body;
+    struct sdp_body body;
     sdp_parser_t *parser = NULL;
     const sdp_session_t *offer;
     bool done;
 
-    if (!read_body(&body, text, length))
+    if (!sdp_body_read(&body, text, length))
         return false;
     parser = sdp_parse(NULL, body.text, (issize_t)body.length, 0);
     offer = parser ? sdp_session(parser) : NULL;

@@ -1,0 +1,134 @@
+/* Our final answer to the INVITE of a new leg, and the ACK that it waits for (RFC 3261 13.3.1.4).
+ */
+#include "sip/edge.h"
+
+#include "base/text.h"
+
+static const char *phrase_of(const struct sip_told *told)
+{
+    return told->phrase[0] ? told->phrase : sip_200_OK;
+}
+
+static void send_answer(struct leg *leg, const char *body, const struct sip_told *told)
+{
+    struct sip *s = leg->edge;
+    char asserted[URI_SIZE + DISPLAY_SIZE * 2], orbit[64] = "", expires[64], contact[URI_SIZE + 8];
+
+    headers_name_addr(asserted, sizeof asserted, told->display, told->uri);
+    text_format(orbit, sizeof orbit, "X-Callpark-Orbit: %s", told->orbit);
+    timer_header(leg, expires);
+    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    nta_incoming_treply(
+        leg->invite, 200, phrase_of(told), SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
+        SIPTAG_SUPPORTED_STR(in_supported),
+        SIPTAG_REQUIRE_STR(leg->facts.session_expires && !leg->facts.we_refresh ? "timer" : NULL),
+        SIPTAG_SESSION_EXPIRES_STR(expires[0] ? expires : NULL),
+        TAG_IF(asserted[0], SIPTAG_P_ASSERTED_IDENTITY_STR(asserted)),
+        SIPTAG_HEADER_STR(told->orbit[0] ? orbit : NULL),
+        SIPTAG_SERVER_STR(s->setup->config.user_agent[0] ? s->setup->config.user_agent : NULL),
+        SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(body), TAG_END());
+}
+
+void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
+               enum codec prefer, const struct sip_told *told)
+{
+    struct leg *replaced = sip_leg_find(leg->edge, leg->replaces);
+    msg_t *request;
+    const char *body;
+
+    if (leg->state != LEG_INVITED)
+        return;
+    request = nta_incoming_getrequest(leg->invite);
+    leg->prefer = prefer;
+    leg->we_offered = agreed == NULL;
+    body = dialog_body(leg, sip_object(request), agreed, local, false);
+    msg_destroy(request);
+    if (!body) {
+        struct sip_event *ev = report_begin(leg, SIP_FAILED);
+
+        ev->code = 488;
+        report_send(leg);
+        in_refuse(leg, 488, 399, 0, "the offer cannot be answered");
+        return;
+    }
+    leg->state = LEG_ANSWERED;
+    if (replaced)
+        replaced->replaced = true;
+    send_answer(leg, body, told);
+}
+
+void in_refuse(struct leg *leg, uint16_t code, uint16_t warning, uint16_t retry_after,
+               const char *why)
+{
+    const char *host = leg->edge->listeners[leg->listener].host;
+    char text[WHY_SIZE + FQDN_SIZE + 16] = "", seconds[16];
+
+    if (leg->state != LEG_INVITED)
+        return;
+    if (code < 300 || code > 699)
+        code = 500;
+    if (why && why[0] && text_is_plain(why)) {
+        text_format(text, sizeof text, "%u %s:%u \"", warning ? warning : 399u, host,
+                    leg->facts.local.port);
+        for (; *why; why++)
+            text_append(text, sizeof text, *why == '"' || *why == '\\' ? "\\%c" : "%c", *why);
+        text_append(text, sizeof text, "\"");
+    }
+    text_format(seconds, sizeof seconds, "%u", retry_after);
+    nta_incoming_treply(leg->invite, code, NULL, SIPTAG_WARNING_STR(text[0] ? text : NULL),
+                        SIPTAG_RETRY_AFTER_STR(retry_after ? seconds : NULL),
+                        SIPTAG_ALLOW_STR(code == 405 ? in_allow : NULL), TAG_END());
+    nta_incoming_destroy(leg->invite);
+    leg->invite = NULL;
+    leg->silent = true;
+    sip_leg_end(leg);
+}
+
+/* ---- its ACK, or none ---- */
+
+static void take_ack(struct leg *leg, const sip_t *sip)
+{
+    struct sip_event *ev;
+    const char *sdp;
+    size_t length;
+    uint16_t unknown;
+
+    leg->state = LEG_UP;
+    if (leg->farewell_code) {
+        dialog_bye(leg, leg->farewell_code, leg->farewell);
+        return;
+    }
+    timer_restart(leg);
+    ev = report_begin(leg, SIP_ACKED);
+    if (leg->we_offered && headers_sdp(sip, &sdp, &length, &unknown))
+        (void)sdp_take(sdp, length, &ev->offer);
+    leg->we_offered = false;
+    sip_leg_refresh_facts(leg);
+    ev->dialog = leg->facts;
+    report_send(leg);
+}
+
+/* 64*T1 after our 200 (RFC 3261 13.3.1.4). */
+static void miss_ack(struct leg *leg)
+{
+    struct sip_event *ev = report_begin(leg, SIP_FAILED);
+
+    ev->code = 408;
+    text_copy(ev->reason, sizeof ev->reason, "the answer was never acknowledged");
+    report_send(leg);
+    leg->silent = true;
+    dialog_bye(leg, leg->farewell_code ? leg->farewell_code : 408, "No ACK");
+}
+
+int in_acked(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    if (irq != leg->invite)
+        return 0;
+    nta_incoming_destroy(irq);
+    leg->invite = NULL;
+    if (sip)
+        take_ack(leg, sip);
+    else
+        miss_ack(leg);
+    return 0;
+}
