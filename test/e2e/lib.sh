@@ -78,9 +78,10 @@ $1"
     E2E_SIP=$1 E2E_PBX=$2
     web=$3
     E2E_SOCKET=$e2e_dir/admin.sock
-    # Ports for RTP by the process id, so that scripts that run at once seldom meet; a port that is taken is
+    # Below the ports that the system gives out by itself, as a phone here may have had one of those a moment
+    # ago; by the process id, so that scripts that run at once seldom meet. A port that is taken is
     # passed over.
-    rtp=$((20000 + $$ % 40 * 1000))
+    rtp=$((10000 + $$ % 22 * 1000))
     cat >"$e2e_dir/callpark.conf" <<CONF
 [node]
 name = e2e

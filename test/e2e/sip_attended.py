@@ -198,6 +198,7 @@ def moved(s):
     response = leg.invite(['P-Asserted-Identity: "Bob" <sip:+4930222333@provider.example>'],
                           elsewhere.offer(version=2))
     want(response.code, 200, "answer")
+    elsewhere.start(response.body)
     first = elsewhere.wait_packets(10)[0]
     want(first.ssrc, before.ssrc, "SSRC")
     want_that((first.seq - before.seq) & 0xFFFF < 200, f"sequence numbers jump from {before.seq} to {first.seq}")
@@ -229,7 +230,7 @@ def late_offer(s):
     leg.audio.hush()
     elsewhere = s.audio()
     leg.ack(elsewhere.offer(version=2))
-    elsewhere.wait_packets(10)
+    elsewhere.start(response.body).wait_packets(10)
 
 
 @line("PX-05", "hold, then resume: recvonly and quiet, then music again")

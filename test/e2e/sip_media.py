@@ -46,6 +46,8 @@ def changes(s):
     want(origin(same.body), origin(answer.body), "o= when nothing has changed")
     other = s.audio()
     want(caller.invite(sdp=other.offer(["8"], version=3)).code, 200, "another port")
+    caller.audio.hush()
+    other.start(answer.body)
     want(other.wait_packets(10)[0].ssrc, ssrc, "SSRC at the other port")
     want(caller.invite(sdp=other.offer(["8"], "sendonly", version=4)).code, 200, "hold")
     time.sleep(0.2)
@@ -97,7 +99,7 @@ def lengths(s):
         want({(b.stamp - a.stamp) & 0xFFFFFFFF for a, b in zip(packets, packets[1:])}, {size}, "timestamps")
 
 
-@line("MD-06", "RTP from another port than the SDP says: the first to come is followed, a later one is not")
+@line("MD-06", "RTP from another port than the SDP says: the first to come is followed, a later one is not", last=True)
 def latching(s):
     lot = s.lot()
     audio, behind_nat, intruder = s.audio(), s.audio(), s.audio()
