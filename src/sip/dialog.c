@@ -453,7 +453,7 @@ int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *ir
     (void)dialog;
     if (sip->sip_request->rq_method == sip_method_ack)
         return 200; /* of an answer that has been acknowledged already */
-    in_source(leg->edge, irq, &source);
+    in_source(irq, &source);
     if (!in_trusted(leg->edge, source.host)) {
         atomic_fetch_add_explicit(&leg->edge->counters.refused_untrusted, 1, memory_order_relaxed);
         refuse(irq, SIP_403_FORBIDDEN);

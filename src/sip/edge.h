@@ -179,7 +179,8 @@ bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *
 /* ---- in.c, answer.c, dialog.c, out.c, timer.c, strict.c ---- */
 
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip);
-void in_source(struct sip *s, nta_incoming_t *irq, struct address *to);
+void in_sender(msg_t *msg, struct address *to); /* where it came from; "" : not known */
+void in_source(nta_incoming_t *irq, struct address *to);
 bool in_trusted(const struct sip *s, const char *source);
 bool in_too_large(const sip_t *sip);
 void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,

@@ -284,14 +284,15 @@ void headers_reason(char to[128], const sip_t *sip)
 {
     const sip_reason_t *r = sip ? sip->sip_reason : NULL;
     char text[DISPLAY_SIZE];
+    uint64_t cause;
 
     to[0] = '\0';
     if (!r || !r->re_protocol)
         return;
     copy_display(text, r->re_text);
     copy_clean(to, 128, r->re_protocol, strlen(r->re_protocol));
-    if (r->re_cause)
-        text_append(to, 128, ";cause=%d", atoi(r->re_cause));
+    if (r->re_cause && text_number(r->re_cause, 0, 999999, &cause))
+        text_append(to, 128, ";cause=%u", (unsigned)cause);
     if (text[0] && !strpbrk(text, "\"\\"))
         text_append(to, 128, ";text=\"%s\"", text);
 }

@@ -15,22 +15,27 @@ const char in_accept[] = "application/sdp, multipart/mixed";
 
 /* ---- where it came from ---- */
 
-void in_source(struct sip *s, nta_incoming_t *irq, struct address *to)
+void in_sender(msg_t *msg, struct address *to)
 {
-    msg_t *msg = nta_incoming_getrequest(irq);
     su_sockaddr_t *from = msg ? msg_addr(msg) : NULL;
     char host[NI_MAXHOST] = "";
     const char *plain = host;
 
-    (void)s;
     memset(to, 0, sizeof *to);
-    if (from && getnameinfo(&from->su_sa, SU_SOCKADDR_SIZE(from), host, sizeof host, NULL, 0,
-                            NI_NUMERICHOST) == 0) {
-        if (text_starts(host, "::ffff:") && strchr(host, '.'))
-            plain = host + strlen("::ffff:");
-        text_copy_n(to->host, sizeof to->host, plain, strcspn(plain, "%"));
-        to->port = ntohs(from->su_port);
-    }
+    if (!from || getnameinfo(&from->su_sa, SU_SOCKADDR_SIZE(from), host, sizeof host, NULL, 0,
+                             NI_NUMERICHOST) != 0)
+        return;
+    if (text_starts(host, "::ffff:") && strchr(host, '.'))
+        plain = host + strlen("::ffff:");
+    text_copy_n(to->host, sizeof to->host, plain, strcspn(plain, "%"));
+    to->port = ntohs(from->su_port);
+}
+
+void in_source(nta_incoming_t *irq, struct address *to)
+{
+    msg_t *msg = nta_incoming_getrequest(irq);
+
+    in_sender(msg, to);
     msg_destroy(msg);
 }
 
@@ -367,7 +372,7 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
     (void)outside;
     if (sip->sip_request->rq_method == sip_method_ack)
         return 200; /* of nothing we know; an ACK is never answered */
-    in_source(s, irq, &source);
+    in_source(irq, &source);
     if (!in_trusted(s, source.host)) {
         atomic_fetch_add_explicit(&s->counters.refused_untrusted, 1, memory_order_relaxed);
         log_info("sip", "%s refused: not from a trusted network source=%s",

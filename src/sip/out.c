@@ -151,14 +151,24 @@ static bool aim_at_outbound(struct target *t, su_home_t *home, url_t *url, const
     return print_url(t->uri, url);
 }
 
+static url_t *read_url(su_home_t *home, const char *text)
+{
+    return text[0] ? url_hdup(home, URL_STRING_MAKE(text)->us_url) : NULL;
+}
+
+static bool is_callable(const url_t *url)
+{
+    return url &&
+           (url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel);
+}
+
 static bool aim_at_contact(const struct sip *s, struct target *t, su_home_t *home,
                            const char *contact)
 {
-    url_t *url = contact[0] ? url_hdup(home, URL_STRING_MAKE(contact)->us_url) : NULL;
+    url_t *url = read_url(home, contact);
 
     if (!url || !url->url_host || is_us(s, url))
         return false;
-    t->listener = choose_listener(s, url);
     return print_url(t->uri, url);
 }
 
@@ -166,24 +176,21 @@ static bool aim(const struct sip *s, struct target *t, const struct sip_call *ca
 {
     const char *outbound = s->setup->config.outbound;
     su_home_t home[1] = { SU_HOME_INIT(home) };
-    url_t *url;
-    bool found = false;
+    url_t *url, *hop;
+    bool found;
 
     memset(t, 0, sizeof *t);
     su_home_init(home);
-    url = url_hdup(home, URL_STRING_MAKE(call->uri)->us_url);
-    if (!url || (url->url_type != url_sip && url->url_type != url_sips && url->url_type != url_tel))
-        found = aim_at_contact(s, t, home, call->contact);
-    else if (outbound[0] && !(url->url_host && is_loopback(url->url_host)))
+    url = read_url(home, call->uri);
+    if (is_callable(url) && outbound[0] && !(url->url_host && is_loopback(url->url_host)))
         found = aim_at_outbound(t, home, url, outbound);
-    else if (url->url_type == url_tel || is_us(s, url))
-        found = aim_at_contact(s, t, home, call->contact);
-    else
+    else if (is_callable(url) && url->url_type != url_tel && !is_us(s, url))
         found = print_url(t->uri, url);
-    if (found && t->route)
-        t->listener = choose_listener(s, url_hdup(home, URL_STRING_MAKE(t->route)->us_url));
-    else if (found)
-        t->listener = choose_listener(s, url_hdup(home, URL_STRING_MAKE(t->uri)->us_url));
+    else
+        found = aim_at_contact(s, t, home, call->contact);
+    hop = found ? read_url(home, t->route ? t->route : t->uri) : NULL;
+    if (hop)
+        t->listener = choose_listener(s, hop);
     su_home_deinit(home);
     return found;
 }
@@ -352,14 +359,11 @@ static bool acknowledge(struct leg *leg)
     return ack != NULL;
 }
 
-static void note_far_end(struct leg *leg, nta_outgoing_t *request)
+static void note_far_end(struct leg *leg)
 {
-    tport_t *tp = nta_outgoing_transport(request);
-    msg_t *msg = nta_outgoing_getresponse(request);
-    const tp_name_t *name = tp ? tport_name(tp) : NULL;
+    msg_t *msg = nta_outgoing_getresponse(leg->request);
 
-    (void)name;
-    tport_unref(tp);
+    in_sender(msg, &leg->facts.remote);
     msg_destroy(msg);
     sip_leg_refresh_facts(leg);
 }
@@ -371,7 +375,7 @@ static void report_answered(struct leg *leg, const sip_t *sip)
     size_t length;
     uint16_t unknown;
 
-    ev->code = (uint16_t)sip->sip_status->st_status;
+    ev->code = 200;
     if (headers_sdp(sip, &sdp, &length, &unknown))
         (void)sdp_take(sdp, length, &ev->offer);
     leg->media = ev->offer.rtp;
@@ -392,7 +396,7 @@ static void take_answer(struct leg *leg, const sip_t *sip)
         fail(leg, 503, "the answer could not be acknowledged");
         return;
     }
-    note_far_end(leg, leg->request);
+    note_far_end(leg);
     nta_outgoing_destroy(leg->request);
     leg->request = NULL;
     free(leg->call);
@@ -468,7 +472,7 @@ void out_cancel(struct leg *leg, uint16_t code, const char *text)
     dialog_reason(reason, code, text);
     leg->farewell_code = code;
     text_copy(leg->farewell, sizeof leg->farewell, text);
-    leg->forget_at = clock_now() + 3 * LINGER_MSEC; /* if nobody ever answers that either */
+    leg->forget_at = clock_now() + (msec)3 * LINGER_MSEC; /* if nobody ever answers that either */
     timer_set(leg);
     (void)nta_outgoing_tcancel(leg->request, NULL, NULL, SIPTAG_REASON_STR(some(reason)),
                                TAG_END());

@@ -73,6 +73,8 @@ static void test_answered(void **state)
     assert_string_equal(bench.ev.party.uri, "sip:105@pbx");
     assert_string_equal(bench.ev.dialog.remote_tag, "bob");
     assert_true(bench.ev.dialog.we_called);
+    assert_string_equal(bench.ev.dialog.remote.host, "127.0.0.1");
+    assert_int_equal(bench.ev.dialog.remote.port, phone.port);
     assert_true(text_starts(bench.ev.dialog.remote_target, "sip:bob@127.0.0.1"));
     sip_hang_up(bench.sip, LEG, 0, NULL);
     phone_expect(&phone, "BYE sip:bob@127.0.0.1");
