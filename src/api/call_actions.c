@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "core/setting_text.h"
 
-#define EXTEND_MAX (7 * 24 * 3600) /* as max_park */
+#define EXTEND_MAX UINT64_C(604800) /* seconds; as max_park */
 
 static const char *const no_fields[] = { NULL };
 static const char *const to_field[] = { "to", NULL };

@@ -76,9 +76,13 @@ static int compare_numbers(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
+struct row {
+    const struct call *call;
+};
+
 static int compare(const void *a, const void *b, void *page)
 {
-    const struct call *x = *(const struct call *const *)a, *y = *(const struct call *const *)b;
+    const struct call *x = ((const struct row *)a)->call, *y = ((const struct row *)b)->call;
     const struct page *p = page;
     int order;
 
@@ -93,16 +97,15 @@ static int compare(const void *a, const void *b, void *page)
     return p->descending ? -order : order;
 }
 
-static size_t collect(struct ask *q, const struct filter *f, const struct page *page,
-                      const struct call **found)
+static size_t collect(struct ask *q, const struct filter *f, struct page *page, struct row *found)
 {
     struct calls *all = app_park(q->app)->calls;
     size_t count = 0;
 
     for (struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id))
         if (passes(q, c, f))
-            found[count++] = c;
-    qsort_r(found, count, sizeof(const struct call *), compare, (void *)(uintptr_t)page);
+            found[count++].call = c;
+    qsort_r(found, count, sizeof *found, compare, page);
     return count;
 }
 
@@ -110,7 +113,7 @@ void get_calls(struct ask *q)
 {
     struct filter filter;
     struct page page;
-    const struct call **found;
+    struct row *found;
     json_t *items;
     size_t count;
 
@@ -120,7 +123,7 @@ void get_calls(struct ask *q)
     count = found ? collect(q, &filter, &page, found) : 0;
     items = json_array();
     for (size_t i = page.offset; i < count && i - page.offset < page.limit; i++)
-        (void)json_array_append_new(items, show_call(q->app, found[i]));
+        (void)json_array_append_new(items, show_call(q->app, found[i].call));
     free(found);
     reply_json(q, 200, page_json(q, &page, items, count));
 }

@@ -11,7 +11,7 @@ static void add(struct csv *c, const char *bytes, size_t length)
 {
     char *larger;
 
-    if (c->length + length + 1 > c->size) {
+    if (!c->text || c->length + length + 1 > c->size) {
         c->size = (c->length + length + 1) * 2;
         larger = realloc(c->text, c->size);
         if (!larger) {

@@ -1,5 +1,4 @@
 /* Destinations: pools of servers that host ranges, named by their FQDN. */
-#define _GNU_SOURCE /* qsort_r */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,18 +48,12 @@ static json_t *show_at(struct ask *q, size_t index)
     return show_destination(q->app, &app_deployment(q->app)->destinations[index]);
 }
 
-static int by_fqdn(const void *a, const void *b, void *d)
-{
-    const struct destination *all = ((const struct deployment *)d)->destinations;
-
-    return strcmp(all[*(const size_t *)a].fqdn, all[*(const size_t *)b].fqdn);
-}
-
 void get_destinations(struct ask *q)
 {
     static const char *const keys[] = { "fqdn", NULL };
     const struct deployment *d = app_deployment(q->app);
-    size_t order[DESTINATIONS_MAX], count = 0;
+    struct place_row rows[DESTINATIONS_MAX];
+    size_t count = 0;
     char typed[128] = "", pattern[160], site[NAME_SIZE] = "";
     struct page page;
 
@@ -72,9 +65,8 @@ void get_destinations(struct ask *q)
     for (size_t i = 0; i < d->destination_count; i++)
         if (text_matches(d->destinations[i].fqdn, pattern) &&
             (!site[0] || text_is_nocase(d->destinations[i].site, site)))
-            order[count++] = i;
-    qsort_r(order, count, sizeof *order, by_fqdn, (void *)(uintptr_t)d);
-    places_reply(q, &page, count, order, show_at);
+            rows[count++] = (struct place_row){ d->destinations[i].fqdn, i };
+    places_reply(q, &page, rows, count, show_at);
 }
 
 static const struct destination *find(struct ask *q)

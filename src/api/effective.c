@@ -98,7 +98,9 @@ static json_t *show_source(const struct deployment *d, const struct place *p, en
         return json_pack("{s:s, s:o}", "scope", "destination", "name",
                          show_text(p->destination->fqdn));
     case SCOPE_RANGE:
-        return json_pack("{s:s, s:s}", "scope", "range", "name", ident_range(id, p->range->id));
+        if (p->range)
+            return json_pack("{s:s, s:s}", "scope", "range", "name", ident_range(id, p->range->id));
+        break;
     case SCOPE_GLOBAL:
         break;
     }

@@ -9,8 +9,14 @@
 const struct destination *destination_asked(struct ask *q);
 const struct site *site_asked(struct ask *q);
 
-/* Cut a sorted list of `count` things into the page asked for; `show` makes one of them JSON. */
-void places_reply(struct ask *q, const struct page *page, size_t count, const size_t *order,
+/* One thing of a listing: its name, and where it stands in its table. */
+struct place_row {
+    const char *name;
+    size_t index;
+};
+
+/* Sort by name and cut out the page asked for; `show` makes one thing JSON. */
+void places_reply(struct ask *q, const struct page *page, struct place_row *rows, size_t count,
                   json_t *(*show)(struct ask *q, size_t index));
 
 /* effective.c: a setting's value as JSON. */

@@ -1,5 +1,4 @@
 /* Sites: places that settings can be made for. They have a name and nothing else. */
-#define _GNU_SOURCE /* qsort_r */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +12,21 @@ static const char *const fields[] = { "name", "version", "destinations", NULL };
 
 /* ---- listings of few things, also used for destinations ---- */
 
-void places_reply(struct ask *q, const struct page *page, size_t count, const size_t *order,
+static int by_name(const void *a, const void *b)
+{
+    return text_compare_nocase(((const struct place_row *)a)->name,
+                               ((const struct place_row *)b)->name);
+}
+
+void places_reply(struct ask *q, const struct page *page, struct place_row *rows, size_t count,
                   json_t *(*show)(struct ask *q, size_t index))
 {
     json_t *items = json_array();
 
+    qsort(rows, count, sizeof *rows, by_name);
     for (size_t i = page->offset; i < count && i - page->offset < page->limit; i++)
-        (void)json_array_append_new(items, show(q, order[page->descending ? count - 1 - i : i]));
+        (void)json_array_append_new(items,
+                                    show(q, rows[page->descending ? count - 1 - i : i].index));
     reply_json(q, 200, page_json(q, page, items, count));
 }
 
@@ -41,18 +48,12 @@ static json_t *show_at(struct ask *q, size_t index)
     return show_site(d, &d->sites[index]);
 }
 
-static int by_name(const void *a, const void *b, void *d)
-{
-    const struct site *sites = ((const struct deployment *)d)->sites;
-
-    return text_compare_nocase(sites[*(const size_t *)a].name, sites[*(const size_t *)b].name);
-}
-
 void get_sites(struct ask *q)
 {
     static const char *const keys[] = { "name", NULL };
     const struct deployment *d = app_deployment(q->app);
-    size_t order[SITES_MAX], count = 0;
+    struct place_row rows[SITES_MAX];
+    size_t count = 0;
     char typed[128] = "", pattern[160];
     struct page page;
 
@@ -62,9 +63,8 @@ void get_sites(struct ask *q)
     (void)text_format(pattern, sizeof pattern, "*%s*", typed); /* fits */
     for (size_t i = 0; i < d->site_count; i++)
         if (text_matches(d->sites[i].name, pattern))
-            order[count++] = i;
-    qsort_r(order, count, sizeof *order, by_name, (void *)(uintptr_t)d);
-    places_reply(q, &page, count, order, show_at);
+            rows[count++] = (struct place_row){ d->sites[i].name, i };
+    places_reply(q, &page, rows, count, show_at);
 }
 
 /* ---- one ---- */

@@ -23,7 +23,8 @@ static json_t *show_sip(struct app *a)
         if (address[0])
             (void)json_array_append_new(listeners, show_text(address));
     }
-    return json_pack("{s:o}", "listeners", listeners);
+    return json_pack("{s:o, s:o}", "listeners", listeners, "park_user",
+                     show_text(app_config(a)->house.park_user));
 }
 
 static json_t *show_store(struct app *a)
