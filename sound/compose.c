@@ -13,7 +13,8 @@
 #define EIGHTH 5000 /* samples: 96 quarters a minute */
 #define BARS_OF_PART 8
 #define PARTS 4
-#define TOTAL (EIGHTH * 8 * BARS_OF_PART * PARTS) /* 80 seconds */
+#define BAR ((long)EIGHTH * 8)
+#define TOTAL (BAR * BARS_OF_PART * PARTS) /* 80 seconds */
 
 static float mix[TOTAL];
 
@@ -109,7 +110,7 @@ static void accompany(long at, const int chord[4], int bar)
     bell(at, chord[0], 0.10, 1.4);
     bell(at, chord[0] + 12, 0.05, 1.0);
     for (int n = 1; n < 4; n++)
-        strings(at, chord[n], 0.020, EIGHTH * 8);
+        strings(at, chord[n], 0.020, BAR);
     for (int i = 0; i < 8; i++)
         bell(at + (long)i * EIGHTH, chord[order[(i + bar) % 8]] + 12, 0.035, 0.5);
 }
@@ -117,7 +118,7 @@ static void accompany(long at, const int chord[4], int bar)
 static void play(long at, const struct part *p)
 {
     for (int bar = 0; bar < BARS_OF_PART; bar++)
-        accompany(at + (long)bar * 8 * EIGHTH, p->chord[bar], bar);
+        accompany(at + bar * BAR, p->chord[bar], bar);
     for (const struct note *n = p->tune; n->eighths; n++) {
         if (n->key)
             bell(at, n->key, 0.17, 0.5 + 0.25 * n->eighths);
@@ -137,7 +138,7 @@ static void write_wav(FILE *file)
     double peak = 0;
 
     for (long i = 0; i < TOTAL; i++)
-        peak = fmax(peak, fabs(mix[i]));
+        peak = fmax(peak, fabsf(mix[i]));
     fputs("RIFF", file);
     put(file, 36 + TOTAL * 2, 4);
     fputs("WAVEfmt ", file);
@@ -161,7 +162,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     for (int part = 0; part < PARTS; part++)
-        play((long)part * BARS_OF_PART * 8 * EIGHTH, piece[part]);
+        play((long)part * BARS_OF_PART * BAR, piece[part]);
     write_wav(file);
     return fclose(file) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

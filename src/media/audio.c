@@ -226,7 +226,7 @@ void audio_level(struct audio *a)
 
     for (size_t i = 0; i < a->count; i++) {
         sum += (double)a->samples[i] * a->samples[i];
-        peak = fmax(peak, fabs(a->samples[i]));
+        peak = fmax(peak, fabsf(a->samples[i]));
     }
     if (sum > 0)
         gain = fmin(gain, MEAN_WANTED / sqrt(sum / (double)a->count));

@@ -30,7 +30,7 @@ uint8_t *batch_add(struct batch *b, union endpoint_socket *target, socklen_t tar
     if (!lasting)
         payload = memcpy(b->copy[i], payload, size);
     /* The system only reads it; its type just has no const. */
-    b->part[i][1] = (struct iovec){ .iov_base = (void *)(uintptr_t)payload, .iov_len = size };
+    b->part[i][1] = (struct iovec){ .iov_base = (void *)payload, .iov_len = size };
     b->message[i].msg_hdr.msg_name = target;
     b->message[i].msg_hdr.msg_namelen = target_size;
     return b->header[i];

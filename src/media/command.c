@@ -39,6 +39,7 @@ static void open_stream(struct worker *w, struct stream *s, const struct open_co
                           .clock_base = c->ssrc * 2654435761U, /* random, as the SSRC is */
                           .sequence = (uint16_t)(c->ssrc >> 7),
                           .peer = NO_STREAM,
+                          .wants_music = true,
                           .rtcp_due = due + FIRST_REPORT };
     s->source.latch.signalled = c->signalled;
     latch_expect(&s->source.latch, &c->expected, now_ns / 1000000);
@@ -83,7 +84,7 @@ static void agree(struct worker *w, struct stream *s, const struct agree_command
         connect_relays(w, s);
 }
 
-/* Out of its bridge; who stays behind hears music. */
+/* Out of its bridge; both hear what the bridge has chosen for this. */
 static void detach(struct worker *w, struct stream *s)
 {
     struct stream *peer = s->peer == NO_STREAM ? NULL : stream_at(w, s->peer);
@@ -91,7 +92,6 @@ static void detach(struct worker *w, struct stream *s)
     if (!peer)
         return;
     s->peer = peer->peer = NO_STREAM;
-    s->music = peer->music = true;
     play_start(w, s);
     play_start(w, peer);
 }
@@ -100,7 +100,7 @@ static void music(struct worker *w, struct stream *s, bool on)
 {
     detach(w, s);
     s->saying = false;
-    s->music = on;
+    s->music = s->wants_music = on;
     play_start(w, s);
 }
 
@@ -120,7 +120,8 @@ static void bridge(struct worker *w, struct stream *a, struct stream *b)
     detach(w, a);
     detach(w, b);
     a->saying = b->saying = false;
-    a->music = b->music = true; /* heard while the other holds */
+    a->music = a->wants_music; /* heard while the other holds, and when it has left */
+    b->music = b->wants_music;
     play_start(w, a);
     play_start(w, b);
     a->peer = b->number;

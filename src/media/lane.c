@@ -43,8 +43,7 @@ void ports_give_back(struct ports *p, uint8_t family, uint16_t port)
 /* Not one of these must hold: a system that does not know an option sends all the same. */
 static void set_options(int fd, uint8_t family, bool big)
 {
-    int size = big ? BUFFER_BIG : BUFFER_SMALL, tos = DSCP_EF;
-    int discover = family == FAMILY_4 ? IP_PMTUDISC_DO : IPV6_PMTUDISC_DO;
+    int size = big ? BUFFER_BIG : BUFFER_SMALL, tos = DSCP_EF, discover = IP_PMTUDISC_DO;
 
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -54,6 +53,7 @@ static void set_options(int fd, uint8_t family, bool big)
         (void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover, sizeof discover);
         (void)setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
     } else {
+        discover = IPV6_PMTUDISC_DO;
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discover, sizeof discover);
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
     }

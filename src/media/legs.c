@@ -13,8 +13,10 @@ bool media_leg_init(struct legs *l, uint32_t most, uint64_t seed)
     *l = (struct legs){ .most = most, .mask = buckets - 1, .seed = seed };
     l->all = calloc(most, sizeof *l->all);
     l->free = calloc(most, sizeof *l->free);
+    /* NOLINTBEGIN(bugprone-sizeof-expression): these are arrays of pointers. */
     l->by_id = calloc(buckets, sizeof *l->by_id);
     l->by_remote = calloc(buckets, sizeof *l->by_remote);
+    /* NOLINTEND(bugprone-sizeof-expression) */
     if (!l->all || !l->free || !l->by_id || !l->by_remote)
         return false;
     for (uint32_t i = 0; i < most; i++)

@@ -71,7 +71,8 @@ int media_agree(struct media *m, leg_id leg, const struct session *agreed);
 /* Our end of a leg as it is now. -ENOENT: no such leg (so do all functions here). */
 int media_local(const struct media *m, leg_id leg, struct session_local *local);
 
-/* Music (or, with `on` false, silence); takes the leg out of a bridge. */
+/* Music (or, with `on` false, silence, which then also stands wherever "music" is said below);
+ * takes the leg out of a bridge. */
 int media_music(struct media *m, leg_id leg, bool on);
 
 /* Speak, then music. MEDIA_SAID brings `wait` back, at once when there is nothing to say; never

@@ -186,9 +186,11 @@ static int check(const struct prompts *p, struct err *err)
 int prompts_load(struct prompts **out, const char *directory, struct err *err)
 {
     struct prompts *p = calloc(1, sizeof *p);
-    int failed = p ? sound_make_silence(&p->pause, PAUSE_BEFORE, err)
-                   : err_set(err, -ENOMEM, "not enough memory for sounds");
+    int failed;
 
+    if (!p)
+        return err_set(err, -ENOMEM, "not enough memory for sounds");
+    failed = sound_make_silence(&p->pause, PAUSE_BEFORE, err);
     for (const struct builtin_sound *b = builtin_sounds; b->name && !failed; b++)
         failed = load_builtin(p, b, err);
     if (!failed && *directory)

@@ -9,7 +9,7 @@
 #define GAP_MAX                                                                                    \
     (2000 * RTP_BYTES_PER_MS) /* a timestamp further off is a new stream, not a pause              \
                                */
-#define DIGIT_COST (20 * RTP_BYTES_PER_MS)
+#define DIGIT_COST ((size_t)20 * RTP_BYTES_PER_MS)
 
 void relay_init(struct relay *r, enum codec from, enum codec to, msec now)
 {

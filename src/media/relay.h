@@ -12,7 +12,7 @@
 /* Audio that waits to fill a packet, at most: what is older is given up. It is also what may come
  * at once beyond real time, so that nobody can make us send faster than speech goes. */
 #define RELAY_MS_MAX 200
-#define RELAY_BYTES_MAX (RELAY_MS_MAX * RTP_BYTES_PER_MS)
+#define RELAY_BYTES_MAX ((size_t)RELAY_MS_MAX * RTP_BYTES_PER_MS)
 
 struct relay {
     enum codec from, to;

@@ -21,7 +21,7 @@ static void send_alone(struct worker *w, struct stream *s, uint8_t *header,
                        const struct outgoing *o)
 {
     struct iovec part[2] = { { .iov_base = header, .iov_len = RTP_HEADER_SIZE },
-                             { .iov_base = (void *)(uintptr_t)o->payload, .iov_len = o->size } };
+                             { .iov_base = (void *)o->payload, .iov_len = o->size } };
     struct msghdr message = {
         .msg_name = &s->target, .msg_namelen = s->target_size, .msg_iov = part, .msg_iovlen = 2
     };

@@ -20,7 +20,7 @@ struct numbers {
     size_t frames; /* with the margin */
 };
 
-static void close_loop(struct numbers *n, size_t frames)
+static void close_loop(const struct numbers *n, size_t frames)
 {
     for (size_t i = 0; i < SOUND_MARGIN; i++) {
         size_t from = i % frames;
@@ -70,6 +70,24 @@ static bool allocate(struct sound *s, size_t frames)
     return true;
 }
 
+static int make(struct sound *s, const struct audio *a, const struct numbers *n, bool loop,
+                struct err *err)
+{
+    int failed;
+
+    if (!allocate(s, n->frames))
+        return err_set(err, -ENOMEM, "not enough memory for sounds");
+    failed = audio_numbers(a, n->wide, n->narrow, n->frames * WIDE_FRAME, err);
+    if (failed) {
+        sound_done(s);
+        return failed;
+    }
+    if (loop)
+        close_loop(n, s->frames);
+    encode(s, n, loop);
+    return 0;
+}
+
 int sound_make(struct sound *s, const struct audio *a, bool loop, struct err *err)
 {
     size_t frames = (a->count + WIDE_FRAME - 1) / WIDE_FRAME;
@@ -79,16 +97,10 @@ int sound_make(struct sound *s, const struct audio *a, bool loop, struct err *er
     *s = (struct sound){ 0 };
     n.wide = calloc(n.frames * WIDE_FRAME, sizeof *n.wide);
     n.narrow = calloc(n.frames * NARROW_FRAME, sizeof *n.narrow);
-    if (!n.wide || !n.narrow || !allocate(s, n.frames))
+    if (n.wide && n.narrow)
+        failed = make(s, a, &n, loop, err);
+    else
         failed = err_set(err, -ENOMEM, "not enough memory for sounds");
-    else
-        failed = audio_numbers(a, n.wide, n.narrow, n.frames * WIDE_FRAME, err);
-    if (!failed && loop)
-        close_loop(&n, s->frames);
-    if (!failed)
-        encode(s, &n, loop);
-    else
-        sound_done(s);
     free(n.wide);
     free(n.narrow);
     return failed;

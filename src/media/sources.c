@@ -11,6 +11,7 @@ bool sources_init(struct sources *s, size_t expected, uint64_t seed)
     while (buckets < expected * 2 && buckets < (size_t)1 << 20)
         buckets *= 2;
     *s = (struct sources){ .mask = buckets - 1, .seed = seed };
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers. */
     s->bucket = calloc(buckets, sizeof *s->bucket);
     return s->bucket != NULL;
 }

@@ -103,7 +103,7 @@ struct stream {
     bool has_sent;
     const struct sound *playing;
     uint32_t frame, music_frame;
-    bool music, saying;
+    bool music, saying, wants_music; /* `wants_music`: what media_music() said last */
     unsigned piece;
     struct say_command say;
     uint32_t peer; /* NO_STREAM, or whom it is bridged with */

@@ -172,6 +172,16 @@ void phone_drain(struct phone *p)
         ;
 }
 
+bool phone_falls_silent(struct phone *p)
+{
+    struct heard h;
+
+    for (int i = 0; i < 100; i++)
+        if (!phone_hear(p, &h, 200))
+            return true;
+    return false;
+}
+
 void ear_add(struct ear *e, struct phone *p, const struct heard *h)
 {
     size_t count = h->payload_size;

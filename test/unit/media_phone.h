@@ -54,6 +54,8 @@ void phone_send_bytes(const struct phone *p, const struct address *to, const voi
 bool phone_hear(struct phone *p, struct heard *h, int timeout);
 bool phone_hear_rtcp(struct phone *p, struct heard *h, int timeout);
 void phone_drain(struct phone *p); /* forget what has come already */
+bool phone_falls_silent(
+    struct phone *p); /* for 200 msec, before a hundred more packets have come */
 
 /* How much of what it hears is this tone, 0 to 1. */
 struct ear {

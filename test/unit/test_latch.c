@@ -195,6 +195,12 @@ static void latched_legs_make_way(void **state)
     assert_ptr_equal(sources_exact(&s, &odd), &a);
     assert_ptr_equal(sources_find(&s, &other), &b);
     assert_null(sources_exact(&s, &other));
+    /* Whose SDP names where another already sends from gets nothing of it, and the other neither.
+     */
+    b.latch.expected = odd;
+    sources_put(&s, &b);
+    assert_null(sources_find(&s, &odd));
+    assert_null(sources_exact(&s, &odd));
     sources_done(&s);
 }
 

@@ -113,7 +113,7 @@ static void packets_have_the_length_agreed(void **state)
         engine_connect(e, &p, 10 + row, 0, &local);
         media_music(e->media, 10 + row, true);
         for (int i = 0; i < 20; i++) {
-            uint32_t before = h.timestamp;
+            uint32_t before = i > 0 ? h.timestamp : 0;
 
             assert_true(phone_hear(&p, &h, PHONE_PATIENCE));
             assert_int_equal(h.payload_size, rows[row].ptime * 8);
@@ -155,16 +155,6 @@ static void what_is_said_ends_with_its_number(void **state)
     phone_close(&p);
 }
 
-/* Nothing is left in the phone's buffer by then but what was under way. */
-static void assert_silent(struct phone *p)
-{
-    struct heard h;
-
-    while (phone_hear(p, &h, 100))
-        ;
-    assert_false(phone_hear(p, &h, 200));
-}
-
 static void hold_stops_the_music_and_resume_goes_on(void **state)
 {
     struct engine *e = *state;
@@ -182,7 +172,7 @@ static void hold_stops_the_music_and_resume_goes_on(void **state)
     session.direction = DIR_RECVONLY;
     snprintf(session.rtp.host, sizeof session.rtp.host, "0.0.0.0"); /* hold as of RFC 2543 */
     assert_int_equal(media_agree(e->media, 1, &session), 0);
-    assert_silent(&p);
+    assert_true(phone_falls_silent(&p));
     session.direction = DIR_SENDRECV;
     session.rtp = p.address;
     assert_int_equal(media_agree(e->media, 1, &session), 0);
@@ -190,8 +180,8 @@ static void hold_stops_the_music_and_resume_goes_on(void **state)
     assert_true(phone_hear(&p, &h, PHONE_PATIENCE));
     assert_true(h.marker);
     assert_int_equal(h.ssrc, t.ssrc);
-    /* The pause is in the timestamps: at least the 300 ms that were heard as silence. */
-    assert_true(h.timestamp - t.timestamp > 300 * 8);
+    /* The pause is in the timestamps: at least the 200 ms that were heard as silence. */
+    assert_true(h.timestamp - t.timestamp > 200 * 8);
     engine_close(e, 1);
     phone_close(&p);
 }
@@ -267,15 +257,17 @@ static void lanes_are_shared_where_far_ends_differ(void **state)
     struct engine *e = *state;
     struct session_local shared, another, same, nat, late, six;
     struct session_offer offer;
-    struct phone a, b, c;
+    struct phone a, b, c, d;
     struct err err;
 
     phone_open(&a, "127.0.0.1", CODEC_PCMU);
     phone_open(&b, "127.0.0.2", CODEC_PCMU);
     phone_open(&c, "::1", CODEC_PCMU);
+    phone_open(&d, "127.0.0.1", CODEC_PCMU);
     phone_offer(&a, &offer);
     assert_int_equal(media_open(e->media, 1, &offer, "127.0.0.1", 0, &shared, &err), 0);
     assert_int_equal(media_open(e->media, 2, &offer, "127.0.0.1", 0, &same, &err), 0);
+    phone_offer(&d, &offer);
     assert_int_equal(media_open(e->media, 3, &offer, "127.0.0.9", 0, &nat, &err), 0);
     phone_offer(&b, &offer);
     assert_int_equal(media_open(e->media, 4, &offer, "127.0.0.2", 0, &another, &err), 0);
@@ -294,6 +286,7 @@ static void lanes_are_shared_where_far_ends_differ(void **state)
     phone_close(&a);
     phone_close(&b);
     phone_close(&c);
+    phone_close(&d);
 }
 
 static void a_reinvite_to_a_taken_address_gets_its_own_port(void **state)

@@ -46,8 +46,8 @@ static bool write_file(const char *name, int format, int rate, int channels, dou
     return sf_close(file) == 0;
 }
 
-/* Half a second of one codec's frames, as a listener hears them who has listened since ten frames before:
- * G.722 needs that to find its level. */
+/* Half a second of one codec's frames, as a listener hears them who has listened since ten frames
+ * before: G.722 needs that to find its level. */
 static void listen_to(const struct sound *s, enum codec codec, uint32_t from, struct ear *ear)
 {
     struct phone p = { .codec = codec, .payload_type = 0 };
@@ -150,7 +150,7 @@ static void behind_the_end_is_the_beginning(void **state)
     assert_true(s.frames >= 6000); /* a minute at least */
     for (enum codec c = CODEC_PCMU; c < CODEC_G722; c++)
         assert_memory_equal(sound_at(&s, c, s.frames - 1) + SOUND_FRAME_BYTES, sound_at(&s, c, 0),
-                            SOUND_MARGIN * SOUND_FRAME_BYTES);
+                            (size_t)SOUND_MARGIN * SOUND_FRAME_BYTES);
     sound_done(&s);
 }
 

@@ -125,8 +125,8 @@ static void streams_are_spread_evenly(void **state)
     for (size_t i = 0; i < 1000; i++) {
         items[i].interval = 20;
         pacer_add(&p, &items[i].node, pacer_emptiest(&p));
-        if (i % 3 == 0) /* time passes while they come */
-            (void)run(&p, BEGIN + i / 3 * MS);
+        if (i == 500) /* all of one half come at once, and so do those of the other */
+            (void)run(&p, BEGIN + 7 * MS);
     }
     for (size_t i = 0; i < 1000; i++)
         in_tick[items[i].node.due % 20]++;

@@ -70,7 +70,7 @@ static void a_tone_survives_every_pair(void **state)
                 g722_decoder_init(&listener.decoder, 8000);
                 relay_init(&r, codecs[from], codecs[to], 0);
                 for (unsigned i = 0; i < 40; i++) {
-                    assert_true(relay_push(&r, next(&s, 20, tones[t]), i * 160, i * 20));
+                    assert_true(relay_push(&r, next(&s, 20, tones[t]), i * 160, (msec)i * 20));
                     assert_true(relay_pull(&r, 160, out, &stamp, &marker));
                     assert_int_equal(marker, i == 0);
                     assert_int_equal(stamp, i * 160);
@@ -99,7 +99,7 @@ static void packets_are_cut_as_the_far_end_wants(void **state)
         static struct relay r;
         struct sender s;
         bool marker;
-        size_t size = rows[row][1] * 8;
+        size_t size = (size_t)rows[row][1] * 8;
 
         sender_init(&s, CODEC_PCMU);
         relay_init(&r, CODEC_PCMU, CODEC_PCMU, 0);
@@ -132,7 +132,7 @@ static void gaps_stay_and_what_is_late_is_dropped(void **state)
     static struct relay r;
     struct rtp_packet late;
     struct sender s;
-    bool marker;
+    bool marker = false;
 
     (void)state;
     sender_init(&s, CODEC_PCMU);
@@ -158,7 +158,7 @@ static void a_gap_ends_a_packet_begun(void **state)
     struct sender s;
     uint8_t out[160];
     uint32_t stamp;
-    bool marker;
+    bool marker = false;
 
     (void)state;
     sender_init(&s, CODEC_PCMU);
@@ -177,7 +177,7 @@ static void a_new_stream_begins_at_our_clock(void **state)
 {
     static struct relay r;
     struct sender s;
-    bool marker;
+    bool marker = false;
 
     (void)state;
     sender_init(&s, CODEC_PCMU);
@@ -200,13 +200,13 @@ static void nobody_is_faster_than_speech(void **state)
     static struct relay r;
     unsigned out = 0;
     struct sender s;
-    bool marker;
+    bool marker = false;
 
     (void)state;
     sender_init(&s, CODEC_PCMU);
     relay_init(&r, CODEC_PCMU, CODEC_PCMU, 0);
     for (unsigned i = 0; i < 10000; i++) /* ten times real time */
-        out += through(&r, next(&s, 20, 500), 1 + i * 160, i * 2, &marker) != 0;
+        out += through(&r, next(&s, 20, 500), 1 + i * 160, (msec)i * 2, &marker) != 0;
     assert_in_range(out, 990, 1070);
 }
 
@@ -217,7 +217,7 @@ static void odd_packets_are_refused_or_pieced_together(void **state)
     static struct relay r;
     uint8_t out[160];
     uint32_t stamp;
-    bool marker;
+    bool marker = false;
 
     (void)state;
     relay_init(&r, CODEC_PCMA, CODEC_PCMU, 0);
@@ -239,7 +239,7 @@ static void digits_keep_the_time_of_their_beginning(void **state)
     struct rtp_packet p;
     struct sender s;
     uint32_t stamp;
-    bool marker;
+    bool marker = false;
 
     (void)state;
     sender_init(&s, CODEC_PCMU);
