@@ -12,7 +12,7 @@ static const struct print_column listing[] = { { "ORBIT", "orbit", CELL_TEXT },
                                                { "STATE", "state", CELL_TEXT },
                                                { "CALLER", "caller.name", CELL_TEXT },
                                                { "NUMBER", "caller.number", CELL_TEXT },
-                                               { "PARKED BY", "parker.name", CELL_TEXT },
+                                               { "PARKED BY", "parker.uri", CELL_WHO },
                                                { "WAITS", "parked_at", CELL_SINCE },
                                                { "RINGS BACK IN", "ringback_at", CELL_LEFT },
                                                { "TRY", "attempt", CELL_TEXT },
@@ -52,9 +52,9 @@ static const struct print_column record[] = { { "PARKED", "parked_at", CELL_TIME
                                               { "ORBIT", "orbit", CELL_TEXT },
                                               { "CALLER", "caller.name", CELL_TEXT },
                                               { "NUMBER", "caller.number", CELL_TEXT },
-                                              { "PARKED BY", "parker.uri", CELL_TEXT },
+                                              { "PARKED BY", "parker.uri", CELL_WHO },
                                               { "OUTCOME", "outcome", CELL_TEXT },
-                                              { "BY", "by.uri", CELL_TEXT },
+                                              { "BY", "by.uri", CELL_WHO },
                                               { "WAITED", "waited", CELL_SECONDS },
                                               { "ATTEMPTS", "attempts", CELL_TEXT },
                                               { "ID", "id", CELL_TEXT },
@@ -113,14 +113,76 @@ int cmd_call_timeline(struct ctl *ctl)
     return code ? code : ctl_show_list(ctl, &r, steps, "reason");
 }
 
+static const struct print_column ended[] = { { "call", "id", CELL_TEXT },
+                                             { "orbit", "orbit", CELL_TEXT },
+                                             { "range", "range_name", CELL_TEXT },
+                                             { "outcome", "outcome", CELL_TEXT },
+                                             { "caller", "caller.name", CELL_TEXT },
+                                             { "caller's address", "caller.uri", CELL_TEXT },
+                                             { "parked by", "parker.uri", CELL_TEXT },
+                                             { "taken by", "by.uri", CELL_TEXT },
+                                             { "parked at", "parked_at", CELL_TIME },
+                                             { "ended at", "ended_at", CELL_TIME },
+                                             { "waited", "waited", CELL_SECONDS },
+                                             { "attempts", "attempts", CELL_TEXT },
+                                             { "note", "note", CELL_TEXT },
+                                             { "why", "reason", CELL_TEXT },
+                                             { 0 } };
+
+/* The record of a call that has left. Its body is made as if it had been asked for alone. */
+static int get_ended(struct ctl *ctl, const char *id, struct ctl_reply *out)
+{
+    char path[CTL_PATH_SIZE] = "/api/v1/call-records";
+    struct ctl_reply list CLEANUP(ctl_reply_done) = { 0 };
+    json_t *found;
+    int code = ctl_query(path, "call", id)
+                   ? ctl_get(ctl, path, &list)
+                   : ctl_fail(ctl, CTL_USAGE, "'%.64s' is too long for the id of a call", id);
+
+    if (code)
+        return code;
+    found = json_array_get(json_object_get(list.json, "items"), 0);
+    if (!found)
+        return ctl_fail(ctl, CTL_NOT_FOUND, "there is no call '%.64s', and none has ended", id);
+    out->json = json_incref(found);
+    out->raw.body = json_dumps(found, JSON_COMPACT);
+    out->raw.length = out->raw.body ? strlen(out->raw.body) : 0;
+    return CTL_OK;
+}
+
+/* A call that waits, or how it ended: whoever has the id may ask for it either way. */
+static int get_either(struct ctl *ctl, struct ctl_reply *out, bool *is_ended)
+{
+    char path[CTL_PATH_SIZE];
+    const char *id = ctl->args.words[0];
+    int code;
+
+    *is_ended = false;
+    if (!text_starts(id, "call_") || !ctl_path(path, CALLS "/", id, ""))
+        return ctl_find_call(ctl, id, out);
+    code = ctl_try(ctl, &(struct ctl_request){ .method = "GET", .path = path }, out);
+    if (code)
+        return code;
+    if (out->raw.status == 410) {
+        ctl_reply_done(out);
+        *is_ended = true;
+        return get_ended(ctl, id, out);
+    }
+    code = ctl_exit_of(out->raw.status);
+    if (code)
+        ctl_problem(ctl, out);
+    return code;
+}
+
 int cmd_call_get(struct ctl *ctl)
 {
     struct ctl_reply call CLEANUP(ctl_reply_done) = { 0 };
     struct ctl_reply timeline CLEANUP(ctl_reply_done) = { 0 };
-    int code = ctl_find_call(ctl, ctl->args.words[0], &call);
+    bool is_ended;
+    int code = get_either(ctl, &call, &is_ended);
 
     if (!code)
-        code = ctl_show(ctl, &call, detail, "id");
+        code = ctl_show(ctl, &call, is_ended ? ended : detail, "id");
     if (code || ctl->style.format != PRINT_TABLE || ctl->style.fields)
         return code;
     code = get_timeline(ctl, ctl_string(call.json, "id"), &timeline);

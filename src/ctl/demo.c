@@ -12,6 +12,8 @@ static const char *const names[] = { "Alice Example",  "Bruno Example", "Chiara 
                                      "Grace Example",  "Hiro Example",  "Ines Example",
                                      "Jürgen Example", "Kofi Example",  "Li Example" };
 
+#define CALLS_MOST 50
+#define PAUSE 3000 /* before somebody calls again */
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 static void on_signal(int number)
@@ -25,76 +27,126 @@ static bool is_settled(const void *about)
     return phone_facts(about)->status != 0;
 }
 
-static bool call_in(struct ctl *ctl, struct phones *phones, struct phone *p, const char *park_user,
-                    const char *parker, unsigned i)
+/* Everyone of the demo. */
+struct demo {
+    struct ctl *ctl;
+    struct phones *phones;
+    struct phone *callers, *parker;
+    char park_user[64];
+    struct phone_call *call[CALLS_MOST]; /* NULL: not parked now */
+    unsigned calls;
+};
+
+static bool call_in(struct demo *d, unsigned i)
 {
     const char *name = names[i % NAMES];
     char number[32];
+    const struct phone_facts *f;
     struct phone_call *c;
 
     /* 555-0100 to 555-0199 are kept for examples. */
-    (void)text_format(number, sizeof(number), "+120255501%02u", i % 100);
-    c = phone_dial(
-        p, &(struct phone_dial){
-               .target = park_user, .referred_by = parker, .user = number, .display = name });
+    (void)text_format(number, sizeof(number), "+120255501%02u", i);
+    c = phone_dial(d->callers, &(struct phone_dial){ .target = d->park_user,
+                                                     .referred_by = phone_uri(d->parker),
+                                                     .user = number,
+                                                     .display = name });
     if (!c)
-        return ctl_fail(ctl, 0, "the test phone has no port left") != 0;
-    (void)phones_until(phones, is_settled, c, 5000);
-    if (phone_facts(c)->status != 200)
-        return ctl_fail(ctl, 0, "%s was not parked: expected 200, came %u %s", name,
-                        phone_facts(c)->status, phone_facts(c)->reason) != 0;
-    fprintf(ctl->out, "%s  %s %s\n", phone_facts(c)->orbit, number, name);
-    fflush(ctl->out);
+        return ctl_fail(d->ctl, 0, "the test phone has no port left") != 0;
+    (void)phones_until(d->phones, is_settled, c, 5000);
+    f = phone_facts(c);
+    if (f->status != 200) {
+        (void)ctl_fail(d->ctl, 0, "%s was not parked: expected 200, came %u %s", name, f->status,
+                       f->reason);
+        phone_hang_up(c);
+        return false;
+    }
+    d->call[i] = c;
+    fprintf(d->ctl->out, "%s  %s %s\n", f->orbit, number, name);
+    fflush(d->ctl->out);
     return true;
 }
 
-static int park_all(struct ctl *ctl, struct phones *phones, const char *park_user, unsigned calls)
+static bool somebody_left(const void *about)
 {
-    struct err err = { 0 };
-    struct phone *callers = phone_add(phones, "demo", "Demo", -1, &err);
-    struct phone *parker =
-        callers ? phone_add(phones, "demo-reception", "Reception", -1, &err) : NULL;
+    const struct demo *d = about;
+
+    for (unsigned i = 0; i < d->calls; i++)
+        if (d->call[i] && phone_facts(d->call[i])->ended)
+            return true;
+    return false;
+}
+
+/* Whoever was hung up on, after a talk or because nobody came, calls again: a demo is something to
+ * look at for as long as it runs. */
+static void call_again(struct demo *d)
+{
+    if (!phones_until(d->phones, somebody_left, d, 60000))
+        return;
+    phones_wait(d->phones, PAUSE);
+    for (unsigned i = 0; i < d->calls && !phones_stopped; i++) {
+        if (!d->call[i] || !phone_facts(d->call[i])->ended)
+            continue;
+        phone_drop(d->call[i]);
+        d->call[i] = NULL;
+        (void)call_in(d, i);
+    }
+}
+
+static int stay(struct demo *d)
+{
     unsigned parked = 0;
 
-    if (!parker)
-        return ctl_fail(ctl, CTL_ERROR, "%s", err.text);
-    for (unsigned i = 0; i < calls && !phones_stopped; i++)
-        parked += call_in(ctl, phones, callers, park_user, phone_uri(parker), i);
+    for (unsigned i = 0; i < d->calls && !phones_stopped; i++)
+        parked += call_in(d, i);
     if (parked == 0)
         return CTL_ERROR;
-    ctl_say(ctl,
-            "%u callers wait until Ctrl-C. See them with 'callparkctl call list', take one by "
-            "dialling its "
-            "number at %s.",
-            parked, phones_server(phones));
+    ctl_say(
+        d->ctl,
+        "%u callers wait until Ctrl-C. See them with 'callparkctl call list', take one by dialling "
+        "its number at %s.",
+        parked, phones_server(d->phones));
     while (!phones_stopped)
-        phones_wait(phones, 60000);
+        call_again(d);
     return CTL_OK;
+}
+
+static int run(struct demo *d, const char *server)
+{
+    struct err err = { 0 };
+    int code;
+
+    d->phones = phones_new(server, &err);
+    if (d->phones)
+        d->callers = phone_add(d->phones, "demo", "Demo", -1, &err);
+    if (d->callers)
+        d->parker = phone_add(d->phones, "demo-reception", "Reception", -1, &err);
+    code = d->parker ? stay(d) : ctl_fail(d->ctl, CTL_ERROR, "%s", err.text);
+    if (d->phones)
+        phones_hang_up(d->phones);
+    phones_free(d->phones);
+    return code;
 }
 
 int cmd_demo(struct ctl *ctl)
 {
     char server[96];
     struct ctl_reply system CLEANUP(ctl_reply_done) = { 0 };
-    struct phones *phones;
-    struct err err = { 0 };
+    struct demo d = { .ctl = ctl };
     const char *user;
     uint64_t calls = 3;
     int code;
 
-    if (ctl_option(ctl, OPT_CALLS) && !text_number(ctl_option(ctl, OPT_CALLS), 1, 50, &calls))
-        return ctl_fail(ctl, CTL_USAGE, "--calls %.32s: 1 to 50", ctl_option(ctl, OPT_CALLS));
+    if (ctl_option(ctl, OPT_CALLS) &&
+        !text_number(ctl_option(ctl, OPT_CALLS), 1, CALLS_MOST, &calls))
+        return ctl_fail(ctl, CTL_USAGE, "--calls %.32s: 1 to %d", ctl_option(ctl, OPT_CALLS),
+                        CALLS_MOST);
+    d.calls = (unsigned)calls;
     code = stage_server(ctl, server, &system);
     if (code)
         return code;
-    phones = phones_new(server, &err);
-    if (!phones)
-        return ctl_fail(ctl, CTL_ERROR, "%s", err.text);
     (void)signal(SIGINT, on_signal);
     (void)signal(SIGTERM, on_signal);
     user = ctl_string(system.json, "sip.park_user");
-    code = park_all(ctl, phones, *user ? user : "park", (unsigned)calls);
-    phones_hang_up(phones);
-    phones_free(phones);
-    return code;
+    (void)text_copy(d.park_user, sizeof(d.park_user), *user ? user : "park");
+    return run(&d, server);
 }

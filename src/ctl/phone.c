@@ -216,31 +216,55 @@ void phone_send(struct phone *p, const struct peer *to, const char *text, size_t
     (void)sendto(p->socket, text, length, 0, (const struct sockaddr *)&to->address, to->length);
 }
 
+void phone_drop(struct phone_call *c)
+{
+    struct phones *all = c->phone->all;
+
+    for (unsigned i = 0; i < SENT_MAX; i++)
+        if (all->sent[i].call == c)
+            all->sent[i].used = false;
+    if (c->phone->incoming == c)
+        c->phone->incoming = NULL;
+    close(c->rtp);
+    c->used = false;
+}
+
+/* A place for a call; when all are taken, that of one that came in and has ended. */
+static struct phone_call *free_place(struct phones *all)
+{
+    for (unsigned i = 0; i < PHONE_CALLS_MAX; i++)
+        if (!all->call[i].used)
+            return &all->call[i];
+    for (unsigned i = 0; i < PHONE_CALLS_MAX; i++) {
+        if (all->call[i].facts.ended && all->call[i].facts.incoming) {
+            phone_drop(&all->call[i]);
+            return &all->call[i];
+        }
+    }
+    return NULL;
+}
+
 struct phone_call *phone_call_new(struct phone *p)
 {
     struct phones *all = p->all;
+    struct phone_call *c = free_place(all);
 
-    for (unsigned i = 0; i < PHONE_CALLS_MAX; i++) {
-        struct phone_call *c = &all->call[i];
-
-        if (c->used)
-            continue;
-        *c = (struct phone_call){ .phone = p, .peer = all->server };
-        c->rtp = phone_rtp_open(c);
-        if (c->rtp < 0)
-            return NULL;
-        c->used = true;
-        c->voice.tone = p->tone;
-        c->ssrc = (uint32_t)phone_random(all);
-        c->sequence = (uint16_t)phone_random(all);
-        c->timestamp = (uint32_t)phone_random(all);
-        (void)text_format(c->local_tag, sizeof(c->local_tag), "%016llx",
-                          (unsigned long long)phone_random(all));
-        c->facts.asked = clock_now();
-        ear_open(&c->facts.ear);
-        return c;
-    }
-    return NULL;
+    if (!c)
+        return NULL;
+    *c = (struct phone_call){ .phone = p, .peer = all->server };
+    c->rtp = phone_rtp_open(c);
+    if (c->rtp < 0)
+        return NULL;
+    c->used = true;
+    c->voice.tone = p->tone;
+    c->ssrc = (uint32_t)phone_random(all);
+    c->sequence = (uint16_t)phone_random(all);
+    c->timestamp = (uint32_t)phone_random(all);
+    (void)text_format(c->local_tag, sizeof(c->local_tag), "%016llx",
+                      (unsigned long long)phone_random(all));
+    c->facts.asked = clock_now();
+    ear_open(&c->facts.ear);
+    return c;
 }
 
 /* Facts about a call stay to be read after it has ended. */

@@ -81,6 +81,7 @@ struct phone_dial {
 /* NULL when there are too many calls, or no port for RTP. */
 struct phone_call *phone_dial(struct phone *p, const struct phone_dial *dial);
 void phone_hang_up(struct phone_call *c); /* BYE, or CANCEL before it was answered */
+void phone_drop(struct phone_call *c);    /* it has ended, and nobody asks about it any more */
 const struct phone_facts *phone_facts(const struct phone_call *c);
 /* Open the ear anew: what was heard before does not count. */
 void phone_listen(struct phone_call *c);

@@ -207,6 +207,17 @@ static void time_cell(char *to, size_t size, const struct print_style *style, en
     }
 }
 
+/* The name that stands beside a URI: people know each other by name. */
+static void name_beside(char *to, size_t size, const char *field, const json_t *object)
+{
+    char path[64], name[CELL_SIZE];
+
+    (void)text_format(path, sizeof(path), "%.*s.name", (int)strcspn(field, "."), field);
+    print_text(name, sizeof(name), print_field(object, path));
+    if (*name)
+        (void)text_copy(to, size, name);
+}
+
 static void table_cell(char *to, size_t size, const struct print_style *style,
                        const struct print_column *column, const json_t *object)
 {
@@ -215,7 +226,9 @@ static void table_cell(char *to, size_t size, const struct print_style *style,
     print_text(to, size, value);
     if (column->kind == CELL_SECONDS && json_is_integer(value))
         print_seconds(to, size, json_integer_value(value));
-    else if (column->kind != CELL_TEXT && column->kind != CELL_SECONDS)
+    else if (column->kind == CELL_WHO)
+        name_beside(to, size, column->field, object);
+    else if (column->kind != CELL_TEXT)
         time_cell(to, size, style, column->kind);
     tame(to, TABLE_COLUMN_MAX);
     if (!*to)

@@ -20,7 +20,14 @@ enum print_format {
 };
 
 /* How a cell is shown in a table. Every other format has the value as the API has it. */
-enum print_kind { CELL_TEXT, CELL_SINCE, CELL_LEFT, CELL_TIME, CELL_SECONDS };
+enum print_kind {
+    CELL_TEXT,
+    CELL_SINCE,
+    CELL_LEFT,
+    CELL_TIME,
+    CELL_SECONDS,
+    CELL_WHO /* the URI of a party: its name if it has one */
+};
 
 struct print_column {
     const char *title; /* of the table */
