@@ -136,7 +136,8 @@ static bool answer_offer(struct app *a, struct app_leg *l, const struct sip_even
     }
     l->theirs = s->offer;
     l->agreed = agreed;
-    (void)media_agree(a->media, s->leg, &agreed);
+    if (media_agree(a->media, s->leg, &agreed) || media_local(a->media, s->leg, &l->local))
+        log_warning("media", "a changed offer could not be followed: the stream stays as it was");
     (void)sip_reply(a->sip, s->leg, s->transaction, 200, &agreed, &l->local);
     return true;
 }

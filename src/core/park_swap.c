@@ -61,15 +61,19 @@ static bool parker_is_known(struct call *c)
 /* The transfer is complete: the patience begins now, for the caller that it is for. */
 static void begin_anew(struct turn *t, struct call *c)
 {
+    c->resume_at = park_full_patience(t, c);
+    if (c->state == CALL_CONNECTED)
+        return;
     park_stop_ringing(t, c, 0, "the call was transferred meanwhile");
     c->attempt = 0;
     c->fallback_tried = false;
     c->parker_gone = false;
     if (c->state == CALL_LEAVING)
         c->outcome = OUT_NONE;
-    c->give_up_at = park_later(t->now, park_longest(c));
-    c->resume_at = park_full_patience(t, c);
-    if (c->state != CALL_RETRIEVING && c->state != CALL_CONNECTED)
+    /* What somebody has extended by hand is not taken back. */
+    if (c->give_up_at < park_later(t->now, park_longest(c)))
+        c->give_up_at = park_later(t->now, park_longest(c));
+    if (c->state != CALL_RETRIEVING)
         park_settle(t, c, c->resume_at);
 }
 

@@ -445,6 +445,13 @@ static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     }
 }
 
+/* Whom we called may answer from wherever he was reached. */
+static bool is_allowed(const struct leg *leg, const struct address *source)
+{
+    return in_trusted(leg->edge, source->host) ||
+           (leg->facts.we_called && text_is(source->host, leg->facts.remote.host));
+}
+
 int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq, const sip_t *sip)
 {
     struct leg *leg = magic;
@@ -454,7 +461,7 @@ int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *ir
     if (sip->sip_request->rq_method == sip_method_ack)
         return 200; /* of an answer that has been acknowledged already */
     in_source(irq, &source);
-    if (!in_trusted(leg->edge, source.host)) {
+    if (!is_allowed(leg, &source)) {
         atomic_fetch_add_explicit(&leg->edge->counters.refused_untrusted, 1, memory_order_relaxed);
         refuse(irq, SIP_403_FORBIDDEN);
     } else if (leg->state == LEG_ENDED && sip->sip_request->rq_method != sip_method_bye) {

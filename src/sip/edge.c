@@ -13,6 +13,7 @@
 #include "sys/thread.h"
 
 #define COMMANDS_MAX 8192
+#define IDLE_MSEC 3600000
 
 /* The library's hook; it has no declaration in its headers. */
 extern void (*_su_time)(su_time_t *now);
@@ -151,17 +152,22 @@ void sip_listener(const struct sip *s, unsigned n, char to[96])
 
 /* ---- the agent ---- */
 
+/* What a stream may cost us: half a message is waited for no longer than 16*T1, a silent connection
+ * is closed, and CRLF CRLF is answered as RFC 5626 4.4.1 wants it. Over UDP our messages are never
+ * too long: who would send them by TCP instead (RFC 3261 18.1.1) waits for long where TCP is
+ * filtered out. */
 static int make_agent(struct sip *s, struct err *err)
 {
     msec t1 = s->setup->config.t1 ? s->setup->config.t1 : 500;
 
     s->strict = strict_class();
-    s->agent = nta_agent_create(s->root, SIP_NONE, NULL, s, NTATAG_UA(1), NTATAG_MERGE_482(1),
-                                NTATAG_EXTRA_100(1), NTATAG_MCLASS(s->strict), NTATAG_CANCEL_487(1),
-                                NTATAG_MAXSIZE(2 * MESSAGE_MAX), NTATAG_SIP_T1((unsigned)t1),
-                                NTATAG_SIP_T1X64((unsigned)(64 * t1)), NTATAG_UDP_MTU(65535),
-                                NTATAG_MAX_PROCEEDING(LEGS_MAX), NTATAG_USE_NAPTR(1),
-                                NTATAG_USE_SRV(1), TPTAG_STUN_SERVER(0), TPTAG_LOG(0), TAG_END());
+    s->agent = nta_agent_create(
+        s->root, SIP_NONE, NULL, s, NTATAG_UA(1), NTATAG_MERGE_482(1), NTATAG_EXTRA_100(1),
+        NTATAG_MCLASS(s->strict), NTATAG_CANCEL_487(1), NTATAG_MAXSIZE(2 * MESSAGE_MAX),
+        NTATAG_SIP_T1((unsigned)t1), NTATAG_SIP_T1X64((unsigned)(64 * t1)), NTATAG_UDP_MTU(65535),
+        NTATAG_MAX_PROCEEDING(LEGS_MAX), NTATAG_USE_NAPTR(1), NTATAG_USE_SRV(1),
+        TPTAG_STUN_SERVER(0), TPTAG_LOG(0), TPTAG_TIMEOUT((unsigned)(16 * t1)),
+        TPTAG_IDLE(IDLE_MSEC), TPTAG_PONG2PING(1), TAG_END());
     if (!s->agent)
         return err_set(err, -ENOMEM, "the SIP library could not be started");
     s->outside = nta_leg_tcreate(s->agent, in_request, s, NTATAG_NO_DIALOG(1), TAG_END());

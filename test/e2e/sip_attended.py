@@ -4,33 +4,11 @@ import time
 
 from audio import direction, origin, port_of
 from phone import Missing
+from moves import consult, take_over
 from scenario import find, line, run, want, want_in, want_that
 
 WITHOUT_CODEC = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" \
                 "m=audio 40000 RTP/AVP 96\r\na=rtpmap:96 SPEEX/8000\r\n"
-
-
-def consult(s, lot, tone=0):
-    """The parker's second call, to the range; he is told the number."""
-    parker = s.dialog(lot.park)
-    parker.audio = s.audio(tone)
-    response = parker.invite(sdp=parker.audio.offer())
-    want(response.code, 200, "the consultation")
-    want(response.get("X-Callpark-Orbit"), lot.orbit, "X-Callpark-Orbit")
-    parker.audio.start(response.body)
-    return parker
-
-
-def take_over(s, lot, replaced, tone=0, headers=("Require: replaces",), sdp=None, ack=True):
-    """The transferred party calls with Replaces; the dialog, answered or not."""
-    caller = s.outsider(lot.park)
-    caller.audio = s.audio(tone)
-    caller.answer = caller.invite([f"Replaces: {replaced.ids()}",
-                                   f"Referred-By: <sip:{replaced.user}@callpark.test>", *headers],
-                                  sdp or caller.audio.offer(), ack=ack)
-    if caller.answer.code == 200:
-        caller.audio.start(caller.answer.body)
-    return caller
 
 
 @line("PA-01", "INVITE with Replaces: 200, the consultation ends, same orbit, music, the parker is who consulted")
@@ -69,15 +47,6 @@ def lingers(s):
     want(caller.answer.code, 200, "answer")
     call = s.api.parked(lot.orbit)
     want(call["parker"]["uri"], f"sip:{parker.user}@callpark.test", "parker")
-
-
-@line("PA-04", "the consultation ended long ago: 481", slow=True)
-def too_late(s):
-    lot = s.lot()
-    parker = consult(s, lot)
-    parker.bye()
-    time.sleep(36)
-    want(take_over(s, lot, parker).answer.code, 481, "answer")
 
 
 @line("PA-05", "early-only, and the consultation is confirmed: 486")

@@ -21,28 +21,6 @@ def timer(s):
     want((response.code, response.get("Session-Expires")), (200, "600;refresher=uac"), "refresh")
 
 
-@line("RO-91", "the peer refreshes no more: BYE before the session expires", slow=True)
-def refreshes_stop(s):
-    lot = s.lot()
-    caller = s.park(lot, "105", headers=["Supported: timer", "Session-Expires: 90;refresher=uac"])
-    started = time.monotonic()
-    bye = caller.request("BYE", 95)
-    took = time.monotonic() - started
-    want_that(50 < took < 92, f"BYE came after {took:.0f} s")
-    s.api.free(lot.orbit)
-    want_that(bye.get("Reason"), "BYE without Reason")
-
-
-@line("RO-92", "we refresh, and the peer knows nothing of it: the leg is let go", slow=True)
-def our_refresh(s):
-    lot = s.lot()
-    caller = s.park(lot, "105", headers=["Supported: timer", "Session-Expires: 90;refresher=uas"])
-    caller.auto.discard("UPDATE")
-    refresh = caller.wait(lambda m: m.method in ("UPDATE", "INVITE"), 60, "a refresh")
-    caller.reply(refresh, 481, "Call/Transaction Does Not Exist")
-    s.api.free(lot.orbit, 15)
-
-
 @line("RO-95", "a re-INVITE with a lower CSeq: 500")
 def low_cseq(s):
     s.sipp("RO-95.xml", s.lot().park)

@@ -112,17 +112,6 @@ def latching(s):
     behind_nat.wait_packets(10, since=time.monotonic())
 
 
-@line("MD-07", "no RTP from the caller at all: still parked, music goes on", slow=True)
-def silent(s):
-    lot = s.lot()
-    audio = s.audio()
-    caller = s.park(lot, "105", sdp=audio.offer())
-    time.sleep(20)
-    audio.wait_packets(10, since=time.monotonic())
-    s.api.parked(lot.orbit)
-    want(caller.count("BYE"), 0, "BYE")
-
-
 @line("MD-08", "telephone events while parked change nothing")
 def digits_while_parked(s):
     lot = s.lot()

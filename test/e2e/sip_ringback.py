@@ -3,32 +3,8 @@
 import time
 
 from phone import Missing
+from moves import parked, pick_up, ringing
 from scenario import WAIT_ACK, find, line, run, want, want_in, want_that
-
-
-def parked(s, tone=440, **settings):
-    """A caller parked by a phone that can be rung: range, caller, parker's extension, call."""
-    lot, parker = s.lot(**settings), s.user()
-    caller = s.park(lot, parker, tone=tone)
-    return lot, caller, parker, s.api.parked(lot.orbit)
-
-
-def ringing(s, **settings):
-    """... and his phone rings. The ring back as the phone sees it comes last."""
-    lot, caller, parker, call = parked(s, **settings)
-    s.api.ring_back(call)
-    phone = s.accept(parker)
-    phone.ring()
-    s.api.state(lot.orbit, "ringing_back")
-    return lot, caller, parker, phone
-
-
-def pick_up(s, phone, tone):
-    phone.audio = s.audio(tone)
-    phone.audio.aim(phone.invite_request.body)
-    phone.pick_up(phone.audio.offer())
-    phone.audio.start()
-    return phone
 
 
 @line("RB-01", "the ring back says who waits and where; the caller hears music meanwhile")
@@ -46,16 +22,6 @@ def what_it_says(s):
     caller.audio.hears_sound(since=time.monotonic())
 
 
-@line("RB-01b", "it comes by itself when pickup_timeout has run", slow=True)
-def by_itself(s):
-    started = time.monotonic()
-    lot, caller, parker, call = parked(s, pickup_timeout="10s")
-    phone = s.accept(parker, 25)
-    want_that(time.monotonic() - started > 9, "it came too early")
-    pick_up(s, phone, 620)
-    s.talk(caller, phone)
-
-
 @line("RB-02", "the parker answers: two-way audio, the orbit is free")
 def answered(s):
     lot, caller, parker, phone = ringing(s)
@@ -65,39 +31,6 @@ def answered(s):
     phone.bye()
     caller.request("BYE")
     want(s.api.record(lot.orbit)["outcome"], "ringback_answered", "outcome")
-
-
-@line("RB-03", "it rings and nobody answers: CANCEL at ring_time, parked, a second attempt", slow=True)
-def nobody_answers(s):
-    lot, caller, parker, call = parked(s, pickup_timeout="10s", ring_time="5s", max_pickup_attempts="2")
-    phone = s.accept(parker, 25)
-    phone.ring()
-    started = time.monotonic()
-    phone.request("CANCEL", 15)
-    want_that(time.monotonic() - started > 4, "CANCEL came too early")
-    phone.request("ACK")
-    s.api.parked(lot.orbit)
-    caller.audio.hears_sound(since=time.monotonic())
-    second = s.accept(parker, 25)
-    pick_up(s, second, 620)
-    s.talk(caller, second)
-
-
-def refused(code):
-    def play(s):
-        lot, caller, parker, call = parked(s, pickup_timeout="10s", max_pickup_attempts="2")
-        s.accept(parker, 25).refuse(code)
-        s.api.parked(lot.orbit)
-        caller.audio.hears_sound(since=time.monotonic())
-        second = s.accept(parker, 25)
-        pick_up(s, second, 620)
-        s.talk(caller, second)
-
-    return play
-
-
-for status in (486, 603, 408):
-    line("RB-04", f"the parker's phone says {status}: parked, a second attempt", slow=True)(refused(status))
 
 
 @line("RB-05", "the parker's number does not exist: the fallback at once")
@@ -110,35 +43,6 @@ def no_such_number(s):
     pick_up(s, phone, 620)
     s.talk(caller, phone)
     s.api.free(lot.orbit)
-
-
-@line("RB-06", "all attempts used: the fallback is called, and answers", slow=True)
-def fallback(s):
-    other = s.user()
-    lot, caller, parker, call = parked(s, pickup_timeout="10s", timeout_uri=f"sip:{other}@callpark.test")
-    s.accept(parker, 25).refuse(486)
-    phone = s.accept(other, 35)
-    want(phone.invite_request.get("Alert-Info"), "", "Alert-Info of a fallback")
-    pick_up(s, phone, 620)
-    s.talk(caller, phone)
-    s.api.free(lot.orbit)
-    phone.bye()
-    want(s.api.record(lot.orbit)["outcome"], "forwarded", "outcome")
-
-
-@line("RB-07", "the fallback fails too: parked until max_park, then BYE with a reason", slow=True)
-def fallback_fails(s):
-    other = s.user()
-    lot, caller, parker, call = parked(s, timeout_uri=f"sip:{other}@callpark.test", max_park="60s")
-    s.api.ring_back(call)
-    s.accept(parker).refuse(404)
-    s.accept(other).refuse(486)
-    s.api.parked(lot.orbit)
-    caller.audio.hears_sound(since=time.monotonic())
-    bye = caller.request("BYE", 80)
-    want_that(bye.get("Reason"), "BYE without Reason")
-    s.api.free(lot.orbit)
-    want(s.api.record(lot.orbit)["outcome"], "timed_out", "outcome")
 
 
 @line("RB-08", "somebody retrieves while it rings: CANCEL with 'call completed elsewhere'")

@@ -81,9 +81,13 @@ static void transferred(struct world *w, struct watch *c)
         return;
     c->consult = false;
     c->has_parker = true;
+    if (c->met)
+        return;
     c->fallback_called = false;
     c->parker_gone = false;
     c->rung = 0;
+    if (c->give_up < w->now + c->rules.max_park)
+        c->give_up = w->now + c->rules.max_park;
     if (!c->ringing)
         judge_patience(w, c);
 }
@@ -124,6 +128,7 @@ void judge_event(struct world *w, const struct event *ev)
         command_given(w, ev);
     if (!l)
         return;
+    w->stray = ev->type == EV_LEG_UP && l->let_go ? l->id : 0;
     if (ev->type == EV_LEG_UP && !l->told_up) {
         leg_is_up(w, l);
     } else if (ev->type == EV_LEG_FAILED || ev->type == EV_LEG_GONE ||
@@ -280,8 +285,9 @@ void judge_step(struct world *w, const struct event *ev, const struct action *a)
 static void judge_leg(struct world *w, const struct leg *l)
 {
     const struct leg *partner = phones_leg(w, l->partner);
+    const struct watch *c = judge_watch(w, l->call);
 
-    if (l->intent == INTENT_CALLED && l->wire == WIRE_ASKED && w->now > l->since + 120000 + LATE)
+    if (c && c->ringing == l->id && w->now > l->since + c->rules.ring_time + LATE)
         judge_fail(w, "leg %" PRIu64 " rings for ever", l->id);
     if (l->wire != WIRE_UP || !l->told_up || l->told_gone)
         return;
@@ -293,6 +299,8 @@ static void judge_leg(struct world *w, const struct leg *l)
 
 void judge_after(struct world *w)
 {
+    if (w->stray)
+        judge_fail(w, "leg %" PRIu64 " came up when nobody waited for it, and was kept", w->stray);
     for (unsigned i = 0; i < LEGS; i++)
         if (judge_is_alive(&w->leg[i]))
             judge_leg(w, &w->leg[i]);
@@ -342,7 +350,6 @@ void judge_restart(struct world *w)
             c->orbit = now->orbit;
             c->rung = now->attempt;
             c->fallback_called = now->fallback_tried;
-            c->earliest = now->deadline;
             c->give_up = now->give_up_at;
             c->answered = c->answered ? c->answered : w->now;
         }

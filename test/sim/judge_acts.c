@@ -149,6 +149,8 @@ static void judge_hang_up(struct world *w, const struct action *a)
 
     if (!l)
         return;
+    if (l->id == w->stray)
+        w->stray = 0;
     if (!reason_to_hang_up(w, l))
         judge_fail(w, "leg %" PRIu64 " of call %" PRIu64 " was hung up: %s", a->leg, l->call,
                    a->why);

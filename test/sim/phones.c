@@ -130,6 +130,16 @@ void phones_ask(const struct leg *l, struct invite *in)
 /* ---- what our actions do to them ----------------------------------------------------------------
  */
 
+/* In time, late, or never; and of some that never do, the edge never says so. */
+static void acknowledges(struct world *w, struct leg *l)
+{
+    if (world_chance(w, 2))
+        later(w, world_dice(w, 50), FUTURE_ANSWER_FAILS, l, 488);
+    else if (world_chance(w, 97))
+        later(w, 5 + world_dice(w, world_chance(w, 5) ? 20000 : 400), FUTURE_ACK, l, 0);
+    later(w, NEVER_ACKED, FUTURE_NO_ACK, l, world_chance(w, 50) ? 408 : 0);
+}
+
 static void answered(struct world *w, struct leg *l)
 {
     if (l->wire != WIRE_ASKED)
@@ -138,14 +148,7 @@ static void answered(struct world *w, struct leg *l)
     l->answered = w->now;
     if (l->replaces && phones_leg(w, l->replaces))
         phones_leg(w, l->replaces)->taken = true;
-    if (world_chance(w, 2)) {
-        later(w, world_dice(w, 50), FUTURE_ANSWER_FAILS, l, 488);
-    } else if (world_chance(w, 3)) {
-        later(w, NEVER_ACKED, FUTURE_NO_ACK, l, 408);
-    } else {
-        later(w, 5 + world_dice(w, world_chance(w, 5) ? 20000 : 400), FUTURE_ACK, l, 0);
-        later(w, NEVER_ACKED, FUTURE_NO_ACK, l, 408);
-    }
+    acknowledges(w, l);
     if (l->intent == INTENT_RETRIEVE && world_chance(w, 8))
         later(w, world_dice(w, 100), FUTURE_CANCEL, l, 0);
 }
@@ -321,6 +324,15 @@ static void fails(struct world *w, struct leg *l, uint16_t code)
         phones_report(w, EV_LEG_FAILED, l, code);
 }
 
+/* Code 0: the edge has not noticed, and looks again later. */
+static void never_acked(struct world *w, struct leg *l, uint16_t code)
+{
+    if (code || l->let_go)
+        fails(w, l, code);
+    else
+        later(w, NEVER_ACKED, FUTURE_NO_ACK, l, 0);
+}
+
 static void hangs_up(struct world *w, struct leg *l)
 {
     if (l->wire != WIRE_UP)
@@ -381,7 +393,7 @@ void phones_happen(struct world *w, const struct future *f)
     if (f->what == FUTURE_ACK && l->wire == WIRE_ANSWERED)
         comes_up(w, l);
     else if (f->what == FUTURE_NO_ACK && l->wire == WIRE_ANSWERED)
-        fails(w, l, f->note.code);
+        never_acked(w, l, f->note.code);
     else if (f->what == FUTURE_ANSWER_FAILS && l->wire == WIRE_ANSWERED)
         fails(w, l, f->note.code);
     else if (f->what == FUTURE_HANG_UP)

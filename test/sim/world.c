@@ -377,6 +377,8 @@ static bool restore(struct world *w, const struct call *row)
     l->call = row->id;
     l->hears = HEARS_MUSIC;
     l->partner = 0;
+    judge_watch(w, row->id)->earliest =
+        row->state == CALL_PARKED ? row->deadline : row->resume_at;
     return true;
 }
 

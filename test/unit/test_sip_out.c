@@ -213,6 +213,31 @@ static void test_hung_up_by_them(void **state)
     assert_true(bench_quiet(&bench, 50));
 }
 
+/* He is in no trusted network, but we called him. */
+static void test_called_stranger(void **state)
+{
+    struct sip_config config;
+    char from[256], to[256], call[128];
+
+    (void)state;
+    bench_config(&config);
+    config.trusted_count = 0;
+    sip_reload(bench.sip, &config, NULL);
+    call_phone();
+    phone_answer(&phone, "200 OK", "bob", NULL, phone_sdp);
+    phone_expect(&phone, "ACK ");
+    bench_expect(&bench, SIP_ANSWERED);
+    text_copy(to, sizeof to, phone_header(&phone, "From"));
+    text_copy(from, sizeof from, phone_header(&phone, "To"));
+    text_copy(call, sizeof call, phone_header(&phone, "Call-ID"));
+    phone_send(&phone,
+               "BYE sip:701@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bKb\r\n"
+               "From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: 7 BYE\r\nContent-Length: 0\r\n\r\n",
+               phone.port, from, to, call);
+    phone_expect(&phone, "SIP/2.0 200");
+    bench_expect(&bench, SIP_GONE);
+}
+
 /* Whoever's AOR is only us is called at his device. */
 static void test_to_contact(void **state)
 {
@@ -316,10 +341,19 @@ static void test_comes_round(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_invite_says),      TEST(test_answered),        TEST(test_forked),
-        TEST(test_cancel),           TEST(test_cancel_waits),    TEST(test_late_answer),
-        TEST(test_no_answer_at_all), TEST(test_hung_up_by_them), TEST(test_to_contact),
-        TEST(test_nowhere_to_go),    TEST(test_outbound),        TEST(test_session_too_short),
+        TEST(test_invite_says),
+        TEST(test_answered),
+        TEST(test_forked),
+        TEST(test_cancel),
+        TEST(test_cancel_waits),
+        TEST(test_late_answer),
+        TEST(test_no_answer_at_all),
+        TEST(test_hung_up_by_them),
+        TEST(test_called_stranger),
+        TEST(test_to_contact),
+        TEST(test_nowhere_to_go),
+        TEST(test_outbound),
+        TEST(test_session_too_short),
         TEST(test_comes_round),
     };
 

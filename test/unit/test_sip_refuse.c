@@ -354,6 +354,8 @@ static void test_stream(void **state)
     phone_send(&p, "%s", text + 80);
     phone_expect(&p, "SIP/2.0 200");
     assert_true(phone_has(&p, "Call-ID: s3"));
+    phone_send(&p, "\r\n\r\n"); /* RFC 5626 4.4.1 */
+    phone_expect(&p, "\r\n");
     write_options(text, sizeof text, p.port, 4, "");
     phone_send(&p, "%s", text);
     phone_close(&p);
@@ -402,6 +404,23 @@ static void test_stream_call(void **state)
     phone_close(&p);
 }
 
+/* Who sends half a message and no more holds nothing of ours for long. */
+static void test_half(void **state)
+{
+    struct phone p;
+
+    (void)state;
+    phone_open(&p, &bench, true);
+    phone_send(&p,
+               "OPTIONS sip:p SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:%u;branch=z9hG4bKhalf\r\n"
+               "From: <sip:a@b>;tag=1\r\nTo: <sip:p>\r\nCall-ID: half\r\nCSeq: 1 OPTIONS\r\n"
+               "Content-Length: 100\r\n\r\nshort",
+               p.port);
+    phone_expect(&p, "SIP/2.0 400");
+    phone_close(&p);
+    still_alive();
+}
+
 static void test_too_large(void **state)
 {
     struct phone p;
@@ -432,7 +451,7 @@ int main(void)
         TEST(test_untrusted),     TEST(test_bad_network),  TEST(test_merged),
         TEST(test_retransmitted), TEST(test_trying),       TEST(test_limits),
         TEST(test_sizes),         TEST(test_torture),      TEST(test_stream),
-        TEST(test_stream_call),   TEST(test_too_large),
+        TEST(test_stream_call),   TEST(test_too_large),    TEST(test_half),
     };
 
     return cmocka_run_group_tests_name("sip_refuse", tests, NULL, NULL);
