@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TRIES_MAX 256/* pairs that others hold before we say that none is free */
+#define TRIES_MAX 256 /* pairs that others hold before we say that none is free */
 #define BUFFER_BIG (4 << 20)
 #define BUFFER_SMALL                                                                               \
     (32 << 10)       /* one stream; the default would pin 200 KiB for each caller who talks */

@@ -42,7 +42,7 @@ void play_start(struct worker *w, struct stream *s)
     if (s->saying && !piece) {
         s->saying = false;
         s->tell_said = true;
-        s->music = s->say.then_music;
+        s->music = s->say.then_music && s->wants_music;
         play_tell(w, s);
     }
     if (piece) {

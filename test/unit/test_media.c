@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "media/rtcp.h"
+#include "media/bytes.h"
 #include "media_engine.h"
 
 static int start(void **state)
@@ -252,6 +252,39 @@ static void goodbye_by_rtcp(void **state)
     phone_close(&p);
 }
 
+/* On the port above, or on the same one where that was agreed (RFC 5761). */
+static void reports_come_by_themselves(void **state)
+{
+    struct engine *e = *state;
+
+    for (int mux = 0; mux < 2; mux++) {
+        struct session_local local;
+        struct session_offer offer;
+        struct session session;
+        struct phone p;
+        struct heard h;
+        struct err err;
+
+        phone_open(&p, "127.0.0.1", CODEC_PCMU);
+        phone_offer(&p, &offer);
+        phone_session(&p, &session);
+        offer.rtcp_mux = session.rtcp_mux = mux;
+        assert_int_equal(media_open(e->media, 1, &offer, "127.0.0.1", 0, &local, &err), 0);
+        assert_int_equal(local.rtcp_port, local.rtp.port + !mux);
+        assert_int_equal(media_agree(e->media, 1, &session), 0);
+        media_music(e->media, 1, true);
+        do
+            assert_true(mux ? phone_hear(&p, &h, PHONE_PATIENCE)
+                            : phone_hear_rtcp(&p, &h, PHONE_PATIENCE));
+        while (h.bytes[1] != 200);
+        assert_int_equal(h.from.port, local.rtcp_port);
+        assert_int_equal(bytes_get32(h.bytes + 4), local.ssrc);
+        assert_true(bytes_get32(h.bytes + 20) > 10); /* packets */
+        engine_close(e, 1);
+        phone_close(&p);
+    }
+}
+
 static void lanes_are_shared_where_far_ends_differ(void **state)
 {
     struct engine *e = *state;
@@ -435,6 +468,7 @@ int main(void)
         cmocka_unit_test(hold_stops_the_music_and_resume_goes_on),
         cmocka_unit_test(a_reinvite_moves_the_same_stream),
         cmocka_unit_test(goodbye_by_rtcp),
+        cmocka_unit_test(reports_come_by_themselves),
         cmocka_unit_test(lanes_are_shared_where_far_ends_differ),
         cmocka_unit_test(a_reinvite_to_a_taken_address_gets_its_own_port),
         cmocka_unit_test(numbers_and_ports_come_back),
