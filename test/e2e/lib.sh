@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Read by the scripts here that need a callparkd of their own: it is started on free ports of loopback, with its
 # files in a folder that goes with it, and ended by its own id. What it said is kept when a test failed.
 #
