@@ -116,6 +116,20 @@ static bool note_bound(struct sip *s, struct listener *l)
     return true;
 }
 
+static unsigned t1_of(const struct sip *s)
+{
+    return s->setup->config.t1 ? (unsigned)s->setup->config.t1 : 500;
+}
+
+/* What a stream may cost us: half a message is waited for no longer than 16*T1, and a silent
+ * connection is closed. CRLF CRLF is answered as RFC 5626 4.4.1 wants it. */
+static int add_transport(struct sip *s, const char *url, const char *ident)
+{
+    return nta_agent_add_tport(s->agent, URL_STRING_MAKE(url), TPTAG_IDENT(ident), TPTAG_SERVER(1),
+                               TPTAG_TIMEOUT(16 * t1_of(s)), TPTAG_IDLE(IDLE_MSEC),
+                               TPTAG_PONG2PING(1), TAG_END());
+}
+
 static int listen_on(struct sip *s, const char *text, struct err *err)
 {
     struct listener *l = &s->listeners[s->listener_count];
@@ -136,8 +150,7 @@ static int listen_on(struct sip *s, const char *text, struct err *err)
         char *zero = strstr(url, ":0;");
         zero[1] = '*';
     }
-    if (nta_agent_add_tport(s->agent, URL_STRING_MAKE(url), TPTAG_IDENT(l->ident), TPTAG_SERVER(1),
-                            TAG_END()) < 0)
+    if (add_transport(s, url, l->ident) < 0)
         return err_set(err, -(errno ? errno : EINVAL), "listen '%.80s': %s", text, strerror(errno));
     if (!note_bound(s, l))
         return err_set(err, -EADDRNOTAVAIL, "listen '%.80s': no such address here", text);
@@ -152,19 +165,17 @@ void sip_listener(const struct sip *s, unsigned n, char to[96])
 
 /* ---- the agent ---- */
 
-/* What a stream may cost us: half a message is waited for no longer than 16*T1, a silent connection
- * is closed, and CRLF CRLF is answered as RFC 5626 4.4.1 wants it. Over UDP our messages are never
- * too long: who would send them by TCP instead (RFC 3261 18.1.1) waits for long where TCP is
- * filtered out. */
+/* Over UDP our messages are never too long: who would send them by TCP instead (RFC 3261 18.1.1)
+ * waits for long where TCP is filtered out. */
 static int make_agent(struct sip *s, struct err *err)
 {
-    msec t1 = s->setup->config.t1 ? s->setup->config.t1 : 500;
+    unsigned t1 = t1_of(s);
 
     s->strict = strict_class();
     s->agent = nta_agent_create(
         s->root, SIP_NONE, NULL, s, NTATAG_UA(1), NTATAG_MERGE_482(1), NTATAG_EXTRA_100(1),
         NTATAG_MCLASS(s->strict), NTATAG_CANCEL_487(1), NTATAG_MAXSIZE(2 * MESSAGE_MAX),
-        NTATAG_SIP_T1((unsigned)t1), NTATAG_SIP_T1X64((unsigned)(64 * t1)), NTATAG_UDP_MTU(65535),
+        NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_UDP_MTU(65535),
         NTATAG_MAX_PROCEEDING(LEGS_MAX), NTATAG_USE_NAPTR(1), NTATAG_USE_SRV(1),
         TPTAG_STUN_SERVER(0), TPTAG_LOG(0), TPTAG_TIMEOUT((unsigned)(16 * t1)),
         TPTAG_IDLE(IDLE_MSEC), TPTAG_PONG2PING(1), TAG_END());
