@@ -33,7 +33,7 @@ words | while IFS='|' read -r tag voice line; do
         if [ "$tag" = en ]; then
             flite -voice "$voice" -t "$text" -o "$folder/$tag-$piece.wav"
         else
-            espeak-ng -v "$voice" -s 150 -w "$folder/$tag-$piece.wav" "$text"
+            espeak-ng -b 1 -v "$voice" -s 150 -w "$folder/$tag-$piece.wav" "$text"
         fi
         [ -s "$folder/$tag-$piece.wav" ] || {
             echo "speak.sh: nothing came out for '$text' ($tag)" >&2
