@@ -193,6 +193,19 @@ static void check_length(struct http_connection *c)
         c->refusal = &too_large;
 }
 
+/* Is a body on its way that is better read than cut off? Who writes it does not listen meanwhile,
+ * and would see a broken connection instead of our answer; who asked first (RFC 9110 10.1.1) waits
+ * for it. */
+static bool body_comes(const struct http_connection *c)
+{
+    const char *length = MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, "Content-Length");
+    uint64_t number;
+
+    if (MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, "Expect"))
+        return false;
+    return length && text_number(length, 1, DISCARD_MAX, &number);
+}
+
 static void begin_headers(struct http_connection *c, const char *method)
 {
     c->begun = true;
@@ -370,7 +383,7 @@ enum MHD_Result request_more(void *server, struct MHD_Connection *mhd, const cha
         return queue(c, c->status, atomic_exchange(&c->response, NULL));
     if (!c->begun) {
         begin_headers(c, method);
-        return c->refusal ? refuse_now(c, c->refusal) : MHD_YES;
+        return c->refusal && !body_comes(c) ? refuse_now(c, c->refusal) : MHD_YES;
     }
     if (*size > 0) {
         take_body(c, data, *size);

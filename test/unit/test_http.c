@@ -306,7 +306,8 @@ static void what_is_too_much_is_refused(void **state)
         size_t times;
         const char *behind, *answer;
     } cases[] = {
-        { "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ", "", 0, "1048577\r\n\r\n", "413" },
+        { "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: ", "", 0,
+          "1048577\r\n\r\n", "413" },
         { "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ", "", 0, "99999999999999\r\n\r\n",
           "413" },
         { "GET /", "a", 511, " HTTP/1.1\r\nHost: x\r\n\r\n", "414" },
@@ -355,6 +356,24 @@ static void a_body_in_chunks_is_counted_too(void **state)
     assert_true(text_starts(text, "HTTP/1.1 413 "));
     assert_int_equal(queue_length(f->requests), 0);
     free(chunk);
+    close(fd);
+}
+
+/* Who sends it without asking gets his answer behind it, not a broken connection. */
+static void a_body_that_is_too_large_is_read_before_it_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    int fd = dial(f);
+    char *body = malloc(HTTP_BODY_MAX + 2), text[4096] = "";
+
+    assert_non_null(body);
+    memset(body, 'x', HTTP_BODY_MAX + 1);
+    body[HTTP_BODY_MAX + 1] = '\0';
+    say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n");
+    say(fd, body);
+    assert_true(hear(fd, text, sizeof text, "/api/problems/body-too-large"));
+    assert_true(text_starts(text, "HTTP/1.1 413 "));
+    free(body);
     close(fd);
 }
 
@@ -729,6 +748,7 @@ int main(void)
         WITH_SERVER(a_reply_carries_its_headers),
         WITH_SERVER(what_is_too_much_is_refused),
         WITH_SERVER(a_body_in_chunks_is_counted_too),
+        WITH_SERVER(a_body_that_is_too_large_is_read_before_it_is_refused),
         WITH_SERVER(a_body_of_just_the_limit_is_taken),
         WITH_SERVER(a_full_receiver_means_503),
         WITH_SERVER(a_client_may_leave_before_the_answer),
