@@ -12,7 +12,7 @@
 
 #define CELL_SIZE 2048
 #define COLUMNS_MAX 40
-#define TABLE_COLUMN_MAX 60 /* wider cells are cut in a table */
+#define TABLE_COLUMN_MAX 60 /* wider cells are cut in a table, but for those of the last column */
 
 bool print_format_find(const char *name, enum print_format *out)
 {
@@ -207,19 +207,22 @@ static void time_cell(char *to, size_t size, const struct print_style *style, en
     }
 }
 
-/* The name that stands beside a URI: people know each other by name. */
-static void name_beside(char *to, size_t size, const char *field, const json_t *object)
+/* "sip:105@pbx.example" as people say it: 105, or the name that stands beside it. */
+static void person(char *to, size_t size, const char *field, const json_t *object)
 {
     char path[64], name[CELL_SIZE];
+    const char *user = strchr(to, ':');
 
     (void)text_format(path, sizeof(path), "%.*s.name", (int)strcspn(field, "."), field);
     print_text(name, sizeof(name), print_field(object, path));
     if (*name)
         (void)text_copy(to, size, name);
+    else if (user && strchr(user, '@'))
+        (void)text_copy_n(to, size, user + 1, strcspn(user + 1, "@"));
 }
 
 static void table_cell(char *to, size_t size, const struct print_style *style,
-                       const struct print_column *column, const json_t *object)
+                       const struct print_column *column, const json_t *object, bool is_last)
 {
     const json_t *value = print_field(object, column->field);
 
@@ -227,10 +230,10 @@ static void table_cell(char *to, size_t size, const struct print_style *style,
     if (column->kind == CELL_SECONDS && json_is_integer(value))
         print_seconds(to, size, json_integer_value(value));
     else if (column->kind == CELL_WHO)
-        name_beside(to, size, column->field, object);
+        person(to, size, column->field, object);
     else if (column->kind != CELL_TEXT)
         time_cell(to, size, style, column->kind);
-    tame(to, TABLE_COLUMN_MAX);
+    tame(to, is_last ? size : TABLE_COLUMN_MAX);
     if (!*to)
         (void)text_copy(to, size, "-");
 }
@@ -276,7 +279,7 @@ static void table(FILE *out, const struct print_style *style, const json_t *item
     json_array_foreach(items, i, item)
     {
         for (size_t c = 0; c < count; c++) {
-            table_cell(cell, sizeof(cell), style, &columns[c], item);
+            table_cell(cell, sizeof(cell), style, &columns[c], item, c + 1 == count);
             widths[c] = print_width(cell) > widths[c] ? print_width(cell) : widths[c];
         }
     }
@@ -289,7 +292,7 @@ static void table(FILE *out, const struct print_style *style, const json_t *item
     json_array_foreach(items, i, item)
     {
         for (size_t c = 0; c < count; c++) {
-            table_cell(cell, sizeof(cell), style, &columns[c], item);
+            table_cell(cell, sizeof(cell), style, &columns[c], item, c + 1 == count);
             fputs(cell, out);
             pad(out, print_width(cell), c + 1 < count ? widths[c] + 2 : 0);
         }
@@ -439,7 +442,7 @@ static void lines_of(FILE *out, const struct print_style *style, const json_t *o
     for (size_t c = 0; c < count; c++)
         width = print_width(columns[c].title) > width ? print_width(columns[c].title) : width;
     for (size_t c = 0; c < count; c++) {
-        table_cell(cell, sizeof(cell), style, &columns[c], object);
+        table_cell(cell, sizeof(cell), style, &columns[c], object, true);
         fputs(style->color ? "\033[1m" : "", out);
         fputs(columns[c].title, out);
         fputs(style->color ? "\033[0m" : "", out);

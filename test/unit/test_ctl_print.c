@@ -109,6 +109,52 @@ static void prints_tables(void **state)
                   "NAME       CALLER  WAITS\na?[2Jb??c  -       -\n");
 }
 
+/* Who somebody is: the name, else what stands before the @, else the URI as it is. */
+static void names_people(void **state)
+{
+    static const struct print_column who[] = { { "BY", "p.uri", CELL_WHO },
+                                               { "X", "x", CELL_TEXT },
+                                               { 0 } };
+    struct print_style style = { .format = PRINT_TABLE };
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    json_t *items =
+        json_loads("[{\"p\":{\"name\":\"Al\",\"uri\":\"sip:1@h\"}},{\"p\":{\"name\":null,"
+                   "\"uri\":\"sip:105@h:5060\"}},{\"p\":{\"uri\":\"tel:+1\"}},{\"p\":null}]",
+                   0, NULL);
+
+    (void)state;
+    print_list(out, &style, items, who);
+    (void)fclose(out);
+    assert_string_equal(text, "BY      X\nAl      -\n105     -\ntel:+1  -\n-       -\n");
+    json_decref(items);
+    free(text);
+}
+
+/* A reason is the last column, and no reason is cut. */
+static void cuts_only_what_stands_between(void **state)
+{
+    static const struct print_column two[] = { { "A", "a", CELL_TEXT },
+                                               { "B", "a", CELL_TEXT },
+                                               { 0 } };
+    struct print_style style = { .format = PRINT_TABLE };
+    char json[200], expected[400], *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    json_t *items;
+
+    (void)state;
+    (void)snprintf(json, sizeof json, "[{\"a\":\"%070d\"}]", 0);
+    (void)snprintf(expected, sizeof expected, "A%61sB\n%059d~  %070d\n", "", 0, 0);
+    items = json_loads(json, 0, NULL);
+    print_list(out, &style, items, two);
+    (void)fclose(out);
+    assert_string_equal(text, expected);
+    json_decref(items);
+    free(text);
+}
+
 static void prints_other_formats(void **state)
 {
     static const char items[] = "[{\"name\":\"A,1\",\"caller\":{\"name\":\"x\"},\"n\":2}]";
@@ -231,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(guards_csv_cells),     cmocka_unit_test(measures_width),
+        cmocka_unit_test(names_people),         cmocka_unit_test(cuts_only_what_stands_between),
         cmocka_unit_test(prints_tables),        cmocka_unit_test(prints_other_formats),
         cmocka_unit_test(says_lengths_of_time), cmocka_unit_test(reads_csv),
         cmocka_unit_test(takes_events_apart),
