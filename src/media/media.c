@@ -167,6 +167,19 @@ static int start_stream(struct media *m, struct leg *leg, const struct lane *lan
     return 0;
 }
 
+/* Worker, family, lane, and the command that starts the stream; `lane` is open if the leg has its
+ * own. */
+static int set_up(struct media *m, struct leg *leg, leg_id near, struct lane *lane, struct err *err)
+{
+    int failed;
+
+    leg->worker = choose_worker(m, near);
+    failed = choose_family(m, leg, err);
+    if (!failed)
+        failed = choose_lane(m, leg, lane, err);
+    return failed ? failed : start_stream(m, leg, lane, err);
+}
+
 int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
                const char *signalled_from, leg_id near, struct session_local *local,
                struct err *err)
@@ -177,27 +190,22 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
     int failed;
 
     settle(m);
-    if (media_leg_find(&m->legs, id))
+    if (legs_find(&m->legs, id))
         return err_set(err, -EEXIST, "media: the leg has a stream already");
-    leg = media_leg_take(&m->legs, id);
+    leg = legs_take(&m->legs, id);
     if (!leg)
         return err_set(err, -ENOSPC, "media: all %u streams are in use (streams-max)",
                        m->legs.most);
-    leg->worker = choose_worker(m, near);
     (void)endpoint_any(&leg->signalled, signalled_from, 0); /* a name: then it matches nobody */
     if (told)
         (void)endpoint_read(&leg->expected, theirs->rtp.host, theirs->rtp.port);
-    failed = choose_family(m, leg, err);
-    if (!failed)
-        failed = choose_lane(m, leg, &lane, err);
-    if (!failed)
-        failed = start_stream(m, leg, &lane, err);
+    failed = set_up(m, leg, near, &lane, err);
     if (failed) {
         give_up(m, leg, &lane);
         return failed;
     }
     if (!leg->own_lane)
-        media_leg_claim(&m->legs, leg);
+        legs_claim(&m->legs, leg);
     m->load[leg->worker]++;
     advertise(m, leg, told && theirs->rtcp_mux);
     *local = leg->local;
