@@ -190,9 +190,9 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
     int failed;
 
     settle(m);
-    if (legs_find(&m->legs, id))
+    if (media_leg_find(&m->legs, id))
         return err_set(err, -EEXIST, "media: the leg has a stream already");
-    leg = legs_take(&m->legs, id);
+    leg = media_leg_take(&m->legs, id);
     if (!leg)
         return err_set(err, -ENOSPC, "media: all %u streams are in use (streams-max)",
                        m->legs.most);
@@ -205,7 +205,7 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
         return failed;
     }
     if (!leg->own_lane)
-        legs_claim(&m->legs, leg);
+        media_leg_claim(&m->legs, leg);
     m->load[leg->worker]++;
     advertise(m, leg, told && theirs->rtcp_mux);
     *local = leg->local;
