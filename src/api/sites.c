@@ -8,6 +8,8 @@
 
 #define SITES "/api/v1/sites/"
 
+static const char unreserved[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 static const char *const fields[] = { "name", "version", "destinations", NULL };
 
 /* ---- listings of few things, also used for destinations ---- */
@@ -95,6 +97,20 @@ void get_site(struct ask *q)
         reply_versioned(q, current(q));
 }
 
+/* A name may hold what an address may not (RFC 3986 2.1). */
+static void put_location(struct ask *q)
+{
+    char *to = q->reply.location;
+    size_t size = sizeof q->reply.location;
+
+    (void)text_copy(to, size, SITES);
+    for (const char *p = q->part; *p; p++)
+        if (!text_append(to, size, strchr(unreserved, *p) ? "%c" : "%%%02X", (unsigned char)*p)) {
+            to[0] = '\0'; /* half of it would lead elsewhere */
+            return;
+        }
+}
+
 static void made(struct ask *q, const struct admin_result *result)
 {
     (void)result;
@@ -102,8 +118,7 @@ static void made(struct ask *q, const struct admin_result *result)
         reply_json(q, 200, json_pack("{s:o, s:b}", "name", show_text(q->part), "dry_run", 1));
         return;
     }
-    (void)text_format(q->reply.location, sizeof q->reply.location, SITES "%s",
-                      q->part); /* a hint */
+    put_location(q);
     reply_json(q, 201, current(q));
 }
 

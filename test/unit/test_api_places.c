@@ -76,6 +76,8 @@ static void paths_and_methods_are_known(void **state)
     struct app *a = *state;
 
     FAKE_EXCHANGES(a, table);
+    (void)fake_ask(a, "POST " V1 "/sites", NULL, "{\"name\":\"A/B \u00fc\"}");
+    assert_string_equal(a->answer.location, V1 "/sites/A%2FB%20%C3%BC");
     (void)fake_ask(a, "DELETE " V1 "/sites", NULL, NULL);
     assert_string_equal(a->answer.allow, "GET, POST");
     a->content_type = "text/plain";
