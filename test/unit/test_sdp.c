@@ -146,6 +146,7 @@ static void test_unusable(void **state)
         { "v=1\r\n",                                        false, 399 },
         { BODY "m=audio 5004 T/AVP \xff\xff\r\n",           false, 399 }, /* the parser would never end */
         { BODY "m=audio 5004 RTP/AVP 0  8\r\n",             false, 399 },
+        { BODY "m=audio 5004/ 2RTP/AVP 8\r\n",               false, 399 },
         { BODY "m=audio 5004 RTP/AVP 300\r\n",              false, 399 },
         { "hello",                                          false, 399 },
     };

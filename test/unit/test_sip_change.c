@@ -50,6 +50,12 @@ static void test_hold(void **state)
     phone_expect(&phone, "SIP/2.0 200");
     assert_non_null(strstr(phone.text, " 2 IN IP4"));
     talk_request("ACK", "hold2ack", talk_us, 3, NULL, NULL);
+    talk_request("INVITE", "resume", talk_us, 4, NULL, phone_sdp);
+    bench_expect(&bench, SIP_OFFERED);
+    reply_to_offer(leg);
+    phone_expect(&phone, "SIP/2.0 200");
+    assert_non_null(strstr(phone.text, " 3 IN IP4")); /* one more, and no more than one */
+    talk_request("ACK", "resumeack", talk_us, 4, NULL, NULL);
     assert_true(bench_quiet(&bench, 50));
 }
 
