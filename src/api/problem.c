@@ -16,8 +16,6 @@ static const struct problem problems[] = {
       "near one that exists, that one is named. Nothing was changed." },
     { "unsupported-media-type", 415, "The body has the wrong type",
       "Send Content-Type: application/json; an import takes text/csv as well." },
-    { "not-acceptable", 406, "There is no such form of this",
-      "Ask for a form that there is: application/json, and for call records and exports also text/csv." },
     { "not-signed-in", 401, "A token is needed",
       "Over HTTP every request carries 'Authorization: Bearer TOKEN'. The token was made at the first start, "
       "in a file that only the server's user can read. The admin socket needs none." },
