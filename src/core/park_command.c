@@ -81,8 +81,9 @@ void park_do_force_out(struct turn *t, struct call *c)
         return;
     c->forced = true;
     c->resume_at = t->now;
+    if (c->attempt && c->attempt == c->rules.max_pickup_attempts && c->state != CALL_RINGING_BACK)
+        c->attempt--;
     if (c->state == CALL_PARKED || c->state == CALL_TELLING) {
-        c->attempt = 0;
         park_enter(t, c, CALL_PARKED, t->now);
         park_next_move(t, c);
     }

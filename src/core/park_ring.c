@@ -97,7 +97,7 @@ void park_ring_back(struct turn *t, struct call *c, const struct party *whom, co
     } else {
         c->attempt++;
         PARK_STEP(t, c, STEP_RINGBACK_STARTED, "%s is rung back because %s; attempt %u of %u", name,
-                  because, c->attempt, c->forced ? c->attempt : c->rules.max_pickup_attempts);
+                  because, c->attempt, c->rules.max_pickup_attempts);
     }
     park_save(t, c);
 }
@@ -203,6 +203,8 @@ static void parker_failed(struct turn *t, struct call *c, uint16_t code)
     bool again = !c->forced && c->attempt < c->rules.max_pickup_attempts;
 
     c->parker_gone = means_gone(code);
+    if (c->forced)
+        c->attempt = c->rules.max_pickup_attempts; /* one ring is all there is time for */
     if (c->by_hand && (c->resume_at == NEVER || (c->parker_gone && !*c->rules.timeout_uri))) {
         park_settle(t, c, c->resume_at); /* nobody's wish to ring ends a call before its time */
     } else if (!c->parker_gone && (again || c->by_hand)) {

@@ -196,11 +196,10 @@ static const char *why_now(const struct call *c, char to[WHY_SIZE])
 
 void park_next_move(struct turn *t, struct call *c)
 {
-    uint32_t attempts = c->forced ? 1 : c->rules.max_pickup_attempts;
     struct party whom;
     char because[WHY_SIZE];
 
-    if (c->attempt < attempts && park_whom(&t->p->house, c, &whom)) {
+    if (c->attempt < c->rules.max_pickup_attempts && park_whom(&t->p->house, c, &whom)) {
         park_ring_back(t, c, &whom, why_now(c, because));
     } else if (*c->rules.timeout_uri && !c->fallback_tried) {
         park_forward(t, c,

@@ -35,7 +35,7 @@ const char *step_name(enum step s)
 /* What park_next_move() will do, looked at from outside. */
 static void words_of_move(const struct park *p, const struct call *c, char to[WHY_SIZE])
 {
-    uint32_t attempts = c->forced ? 1 : c->rules.max_pickup_attempts;
+    uint32_t attempts = c->rules.max_pickup_attempts;
     struct party whom;
     char name[DISPLAY_SIZE];
 

@@ -82,7 +82,7 @@ void world_later(struct world *w, msec in, enum what what, const struct note *no
     if (note)
         f.note = *note;
     /* What the SIP edge reports stays in its order, however long each took. */
-    if (what == FUTURE_DELIVER && note->type != EV_SAVED && note->type != EV_NOT_SAVED) {
+    if (what == FUTURE_DELIVER && note->type < EV_SAID) {
         if (f.at < w->last_delivery)
             f.at = w->last_delivery;
         w->last_delivery = f.at;
@@ -377,8 +377,7 @@ static bool restore(struct world *w, const struct call *row)
     l->call = row->id;
     l->hears = HEARS_MUSIC;
     l->partner = 0;
-    judge_watch(w, row->id)->earliest =
-        row->state == CALL_PARKED ? row->deadline : row->resume_at;
+    judge_watch(w, row->id)->earliest = row->state == CALL_PARKED ? row->deadline : row->resume_at;
     return true;
 }
 

@@ -131,7 +131,7 @@ struct world {
     msec last_delivery; /* the SIP edge reports in order */
     uint64_t order;
     leg_id next_leg;   /* odd */
-    leg_id stray;       /* it came up after we had hung it up: it is to be hung up again */
+    leg_id stray;      /* it came up after we had hung it up: it is to be hung up again */
     unsigned arrivals; /* still to come */
     bool range_b;      /* the second range is there */
     bool verbose;
