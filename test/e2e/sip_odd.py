@@ -1,0 +1,280 @@
+"""What nobody plans and somebody does: people who change their minds, phones that answer oddly, an administrator in
+between. Whatever happens, the caller ends with somebody, in an orbit with music, or where he wanted to go."""
+
+import socket
+import time
+
+from audio import answer_pt
+from moves import consult, parked, pick_up, ringing, take_over
+from phone import Missing
+from scenario import line, run, want, want_in, want_that
+
+
+def still_there(s, lot, caller):
+    s.api.parked(lot.orbit)
+    caller.audio.hears_sound(since=time.monotonic())
+
+
+@line("ODD-01", "the retriever hangs up before he was ever there: the caller is back in his orbit")
+def never_was_there(s):
+    lot, caller, _, _ = parked(s)
+    retriever = s.dialog(lot.orbit)
+    want(retriever.invite(sdp=s.audio().offer()).code, 200, "answer")
+    retriever.bye()
+    still_there(s, lot, caller)
+    s.talk(caller, s.retrieve(lot.orbit, 620))
+
+
+@line("ODD-02", "the parker retrieves his own call")
+def own_call(s):
+    lot, caller, parker, _ = parked(s)
+    phone = s.dialog(lot.orbit, user=parker)
+    phone.audio = s.audio(620)
+    response = phone.invite(sdp=phone.audio.offer())
+    want(response.code, 200, "answer")
+    phone.audio.start(response.body)
+    s.talk(caller, phone)
+
+
+@line("ODD-03", "the parker answers the ring back without a codec of ours: hung up on, the caller stays")
+def answers_without_codec(s):
+    lot, caller, _, phone = ringing(s)
+    phone.reply(phone.invite_request, 200, sdp=s.audio().offer(["96 SPEEX/8000"]))
+    phone.request("ACK")
+    phone.request("BYE")
+    still_there(s, lot, caller)
+
+
+@line("ODD-04", "the parker answers the ring back without any SDP: hung up on, the caller stays")
+def answers_without_sdp(s):
+    lot, caller, _, phone = ringing(s)
+    phone.reply(phone.invite_request, 200)
+    phone.request("ACK")
+    phone.request("BYE")
+    still_there(s, lot, caller)
+
+
+@line("ODD-05", "somebody retrieves while the fallback rings: he gets the caller, the fallback CANCEL")
+def retrieved_from_fallback(s):
+    fallback = s.user()
+    lot, caller, parker, call = parked(s, timeout_uri=f"sip:{fallback}@callpark.test")
+    s.api.ring_back(call)
+    s.accept(parker).refuse(404)
+    phone = s.accept(fallback)
+    phone.ring()
+    s.api.state(lot.orbit, "forwarding")
+    retriever = s.retrieve(lot.orbit, 620)
+    phone.request("CANCEL")
+    s.talk(caller, retriever)
+
+
+@line("ODD-06", "a caller who holds is retrieved, and comes back from hold: they talk")
+def held_and_retrieved(s):
+    lot, caller, _, _ = parked(s)
+    want(caller.invite(sdp=caller.audio.offer(direction="sendonly", version=2)).code, 200, "hold")
+    retriever = s.retrieve(lot.orbit, 620)
+    retriever.audio.hears(440)
+    want(caller.invite(sdp=caller.audio.offer(direction="sendrecv", version=3)).code, 200, "resume")
+    s.talk(caller, retriever)
+
+
+@line("ODD-07", "PCMU here, PCMA there: transcoded, both hear each other")
+def two_laws(s):
+    lot = s.lot()
+    caller = s.park(lot, "105", tone=440, pt=0, formats=["0"])
+    s.api.parked(lot.orbit)
+    retriever = s.dialog(lot.orbit)
+    retriever.audio = s.audio(620, 8)
+    response = retriever.invite(sdp=retriever.audio.offer(["8"]))
+    want((response.code, answer_pt(response.body)), (200, [8]), "answer")
+    retriever.audio.start(response.body)
+    s.talk(caller, retriever)
+    caller.audio.one_stream()
+
+
+@line("ODD-08", "both re-INVITE at once while they talk: both are answered, both hear")
+def both_at_once(s):
+    lot, caller, _, _ = parked(s)
+    retriever = s.retrieve(lot.orbit, 620)
+    s.talk(caller, retriever)
+    first = caller.send("INVITE", body=caller.audio.offer(version=2))
+    second = retriever.send("INVITE", body=retriever.audio.offer(version=2))
+    want_in(caller.follow(caller.response(first)).code, (200, 491), "answer to the caller")
+    want_in(retriever.follow(retriever.response(second)).code, (200, 491), "answer to the retriever")
+    s.talk(caller, retriever)
+    want(caller.count("BYE") + retriever.count("BYE"), 0, "BYEs")
+
+
+@line("ODD-09", "CANCEL on the heels of a park: 487 and no orbit, or 200 and then BYE")
+def cancelled_park(s):
+    for _ in range(5):
+        lot = s.lot()
+        caller = s.outsider(lot.park)
+        cseq = caller.send("INVITE", ["Referred-By: <sip:105@callpark.test>"], s.audio().offer())
+        want(caller.response(caller.cancel()).code, 200, "answer to CANCEL")
+        response = caller.follow(caller.response(cseq))
+        want_in(response.code, (487, 200), "answer to INVITE")
+        if response.code == 200:
+            caller.bye()
+        s.api.free(lot.orbit)
+
+
+@line("ODD-10", "BYE before our 200 was acknowledged: the orbit is free")
+def bye_without_ack(s):
+    lot = s.lot()
+    caller = s.outsider(lot.park)
+    want(caller.invite(["Referred-By: <sip:105@callpark.test>"], s.audio().offer(), ack=False).code, 200, "answer")
+    want(caller.bye().code, 200, "answer to BYE")
+    s.api.free(lot.orbit)
+    caller.quiet(0.3)
+
+
+@line("ODD-11", "the INVITE comes three times before anything else: one orbit, one answer")
+def repeated(s):
+    lot = s.lot()
+    caller = s.outsider(lot.park)
+    cseq = caller.send("INVITE", ["Referred-By: <sip:105@callpark.test>"], s.audio().offer())
+    s.endpoint.send(caller.last_sent)
+    s.endpoint.send(caller.last_sent)
+    want(caller.follow(caller.response(cseq)).code, 200, "answer")
+    s.api.parked(lot.orbit)
+    s.api.free(lot[1])
+
+
+@line("ODD-12", "Require: 100rel: accepted, as no provisional answer is sent")
+def reliable(s):
+    lot = s.lot()
+    s.park(lot, "105", headers=["Require: 100rel", "Supported: 100rel"])
+    s.api.parked(lot.orbit)
+
+
+@line("ODD-13", "the range is deleted: refused with the calls; by force the parker is rung at once, the caller kept")
+def range_goes(s):
+    lot, caller, parker, call = parked(s)
+    s.api.ask("DELETE", f"/number-ranges/{lot.id}", {}, expect=409)
+    still_there(s, lot, caller)
+    s.api.ask("DELETE", f"/number-ranges/{lot.id}?mode=force", {})
+    phone = pick_up(s, s.accept(parker), 620)
+    s.talk(caller, phone)
+
+
+@line("ODD-14", "the range drains: no new call, those in it can be had")
+def range_drains(s):
+    lot, caller, _, _ = parked(s)
+    s.api.ask("DELETE", f"/number-ranges/{lot.id}?mode=drain", {})
+    refused = s.outsider(lot.park)
+    code = refused.invite(["Referred-By: <sip:105@callpark.test>"], s.audio().offer()).code
+    want_in(code, (404, 480, 486, 503), "a new call")
+    s.talk(caller, s.retrieve(lot.orbit, 620))
+
+
+@line("ODD-15", "a bad answer to our BYE, or none: the leg is gone all the same")
+def bye_unanswered(s):
+    lot, caller, _, call = parked(s)
+    caller.auto.discard("BYE")
+    s.api.ask("POST", f"/parked-calls/{call['id']}/hangup", {})
+    caller.request("BYE")
+    s.api.free(lot.orbit)
+    s.park(lot, "105")
+    s.api.parked(lot.orbit)
+
+
+@line("ODD-16", "music off: silence is still sent")
+def no_music(s):
+    lot, caller, _, _ = parked(s, music_on_hold="off")
+    packets = caller.audio.wait_packets(20)
+    want_that(len({bytes(p.payload) for p in packets}) <= 2, "that is no silence")
+
+
+@line("ODD-17", "TCP in pieces and two requests in one: both are answered")
+def pieces(s):
+    tcp = s.own_endpoint(transport="tcp")
+    one, two = s.dialog("ping", endpoint=tcp), s.dialog("ping", endpoint=tcp)
+    sent, really = [], tcp.send
+    tcp.send = lambda text, to=None: sent.append(text.encode())
+    asked = [one.send("OPTIONS"), two.send("OPTIONS")]
+    tcp.send = really
+    stream = b"\r\n\r\n" + sent[0] + sent[1]
+    for at in range(0, len(stream), 97):
+        tcp.send(stream[at:at + 97])
+        time.sleep(0.005)
+    want([one.response(asked[0]).code, two.response(asked[1]).code], [200, 200], "answers")
+
+
+@line("ODD-18", "a connection that breaks: the parked caller stays until he is hung up on")
+def connection_breaks(s):
+    lot = s.lot()
+    tcp = s.own_endpoint(transport="tcp")
+    caller = s.outsider(lot.park, endpoint=tcp)
+    caller.audio = s.audio(440)
+    response = caller.invite(["Referred-By: <sip:105@callpark.test>"], caller.audio.offer())
+    caller.audio.start(response.body)
+    s.api.parked(lot.orbit)
+    tcp.socket.shutdown(socket.SHUT_RDWR)
+    caller.ended.set()
+    time.sleep(0.5)
+    still_there(s, lot, caller)
+    s.talk(caller, s.retrieve(lot.orbit, 620))
+
+
+@line("ODD-19", "64 kB and 200 headers are the limit: more is refused, the next request is answered")
+def limits(s):
+    lot = s.lot()
+    caller = s.outsider(lot.park)
+    code = caller.invite([f"X-Filler-{n}: x" for n in range(230)], s.audio().offer()).code
+    want(code, 400, "230 headers")
+    s.api.free(lot.orbit)
+    tcp = s.own_endpoint(transport="tcp")
+    large = s.outsider(lot.park, endpoint=tcp)
+    try:
+        large.send("INVITE", body="x" * 70000)
+        want_in(large.response((large.cseq, "INVITE"), 4).code, (400, 413, 415, 488, 513), "70 kB")
+    except (Missing, OSError):
+        pass  # closing the connection is as good
+    want(s.dialog("ping").ask("OPTIONS").code, 200, "OPTIONS afterwards")
+
+
+@line("ODD-20", "swapped on both sides, twice: the last two talk")
+def swapped(s):
+    lot, caller, _, _ = parked(s)
+    retriever = s.retrieve(lot.orbit, 620)
+    s.talk(caller, retriever)
+    second = take_over(s, lot, caller, 500)
+    want(second.answer.code, 200, "the caller's side")
+    third = s.dialog("x")
+    third.audio = s.audio(800)
+    response = third.invite([f"Replaces: {retriever.ids()}"], third.audio.offer())
+    want(response.code, 200, "the retriever's side")
+    third.audio.start(response.body)
+    s.talk(second, third)
+    second.bye()
+    third.request("BYE")
+
+
+@line("ODD-21", "a transfer whose new leg is never acknowledged: the consultation's end keeps nobody from the orbit")
+def replaced_without_ack(s):
+    lot = s.lot()
+    parker = consult(s, lot)
+    caller = take_over(s, lot, parker, ack=False)
+    want(caller.answer.code, 200, "answer")
+    caller.request("BYE", 12)
+    parker.audio.wait_packets(5, since=time.monotonic())
+    want(take_over(s, lot, parker).answer.code, 200, "again")
+    s.api.parked(lot.orbit)
+
+
+@line("ODD-22", "two parties with one identity: an event for one is none for the other")
+def one_identity(s):
+    lot, second = s.lot(), s.lot()
+    a, b = s.outsider(lot.park), s.outsider(second.park)
+    b.local = a.local
+    for caller, where in ((a, lot), (b, second)):
+        want(caller.invite(["Referred-By: <sip:105@callpark.test>"], s.audio().offer()).code, 200, "answer")
+        s.api.parked(where.orbit)
+    a.bye()
+    s.api.free(lot.orbit)
+    s.api.parked(second.orbit)
+
+
+if __name__ == "__main__":
+    run()
