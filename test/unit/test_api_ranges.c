@@ -72,7 +72,7 @@ static void what_is_wrong_with_a_range_is_said(void **state)
         { "POST " R, NULL, "{\"name\":\"a\",\"start\":\"1\",\"end\":\"2\",\"destination\":\"a b\"}", 422,
           "errors.0.pointer=/destination" },
         { "POST " R, NULL, "{\"name\":\"a\",\"start\":\"1\",\"end\":\"2\",\"destination\":\"pool1.example.com\","
-          "\"type\":\"lot\"}", 422, "errors.0.pointer=/type" },
+          "\"type\":\"bay\"}", 422, "errors.0.pointer=/type" },
         { "POST " R, NULL, "{\"name\":\"a\",\"start\":\"1\",\"end\":\"2\",\"destination\":\"pool1.example.com\","
           "\"park_number\":\"x\"}", 422, "errors.0.pointer=/park_number" },
         { "POST " R, NULL, "{\"name\":\"a\",\"start\":\"1\",\"end\":\"2\",\"destination\":\"pool1.example.com\","
@@ -204,7 +204,7 @@ static void the_list_is_filtered_sorted_and_cut(void **state)
         { "GET " R "?limit=0", NULL, NULL, 400, NULL },
         { "GET " R "?limit=1001", NULL, NULL, 400, NULL },
         { "GET " R "?type=group_pickup", NULL, NULL, 200, "total=1 items.0.name=Pick" },
-        { "GET " R "?type=lot", NULL, NULL, 400, NULL },
+        { "GET " R "?type=bay", NULL, NULL, 400, NULL },
         { "GET " R "?state=draining", NULL, NULL, 200, "total=0" },
         { "GET " R "?contains=*7001", NULL, NULL, 200, "total=1 items.0.name=Hall" },
         { "GET " R "?contains=9999", NULL, NULL, 200, "total=0" },
@@ -270,7 +270,7 @@ static void a_form_is_checked_while_it_is_filled_in(void **state)
         { "POST " R ":validate", NULL, "{\"start\":\"1\",\"end\":\"2\",\"destination\":\"no.where\"}", 200,
           "valid=false problem.type=/api/problems/unknown-destination" },
         { "POST " R ":validate", NULL, "{\"start\":\"1\",\"end\":\"2\",\"destination\":\"pool1.example.com\","
-          "\"type\":\"lot\"}", 200, "valid=false problem.errors.0.pointer=/type" },
+          "\"type\":\"bay\"}", 200, "valid=false problem.errors.0.pointer=/type" },
         { "POST " R ":validate", NULL, "{\"start\":1}", 400, NULL },
     };
     // clang-format on
