@@ -86,5 +86,7 @@ void park_do_force_out(struct turn *t, struct call *c)
     if (c->state == CALL_PARKED || c->state == CALL_TELLING) {
         park_enter(t, c, CALL_PARKED, t->now);
         park_next_move(t, c);
+        if (c->state == CALL_PARKED)
+            park_save(t, c);
     }
 }

@@ -139,7 +139,7 @@ static void go_back(struct turn *t, struct call *c, enum step step, const char *
     /* Without an orbit nobody can retrieve him, so somebody is rung now. */
     if (!c->has_orbit)
         park_next_move(t, c);
-    else
+    if (c->state == CALL_PARKED)
         park_save(t, c);
 }
 

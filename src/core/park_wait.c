@@ -174,6 +174,8 @@ void park_due(struct turn *t, struct call *c)
         if (!c->has_orbit)
             (void)park_take_orbit(t, c, c->orbit);
         park_next_move(t, c);
+        if (c->state == CALL_PARKED)
+            park_save(t, c);
         return;
     }
     if (*c->rules.timeout_uri && !c->fallback_tried)
@@ -209,7 +211,6 @@ void park_next_move(struct turn *t, struct call *c)
                                        : "nobody knows who parked it");
     } else if (*c->rules.timeout_uri) {
         park_enter(t, c, CALL_PARKED, c->has_orbit ? NEVER : park_later(t->now, ORBIT_RETRY));
-        park_save(t, c);
     } else {
         park_regret(t, c,
                     c->attempt ? "nobody answered and there is no fallback address"

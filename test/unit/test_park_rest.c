@@ -1,0 +1,302 @@
+/* The rest of the machine: what the record says, what people read, what a restart puts back, what
+ * the simulation found. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "rig.h"
+
+static int make(void **state)
+{
+    *state = rig_new();
+    return 0;
+}
+
+static int drop(void **state)
+{
+    rig_free(*state);
+    return 0;
+}
+
+static void run(struct rig *r, const char *const *lines)
+{
+    for (; *lines; lines++)
+        rig_do(r, *lines);
+}
+
+/* ---- the record ---------------------------------------------------------------------------------
+ */
+
+/* The call is still readable after the step that ended it. */
+static void how_it_ended(void **state)
+{
+    static const struct {
+        const char *lines[8];
+        enum outcome outcome;
+    } cases[] = {
+        { { "notsaved" }, OUT_FAILED },
+        { { "cancelled 1" }, OUT_ABANDONED },
+        { { "saved", "failed 1 408" }, OUT_FAILED },
+        { { "saved", "up 1", "gone 1" }, OUT_ABANDONED },
+        { { "saved", "up 1", "hangup" }, OUT_HUNG_UP },
+        { { "saved", "up 1", "at 115", "said 1" }, OUT_TIMED_OUT },
+        { { "saved", "up 1", "at 115", "gone 1" }, OUT_TIMED_OUT },
+        { { "saved", "up 1", "invite 3 700 from=104", "up 3", "gone 1" }, OUT_RETRIEVED },
+        { { "saved", "up 1", "invite 3 700 from=104", "gone 1" }, OUT_ABANDONED },
+        { { "saved", "up 1", "at 90", "up 100", "gone 1" }, OUT_RINGBACK_ANSWERED },
+        { { "saved", "up 1", "transfer sip:9@x", "up 100", "gone 1" }, OUT_FORWARDED },
+        { { "saved", "up 1", "retrieve sip:9@x", "up 100", "gone 1" }, OUT_RETRIEVED },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig *r = rig_new();
+
+        rig_do(r, "invite 1 700 from=+4930123456 by=105");
+        run(r, cases[i].lines);
+        assert_non_null(rig_call(r));
+        assert_int_equal(rig_call(r)->state, CALL_ENDED);
+        assert_string_equal(outcome_name(rig_call(r)->outcome), outcome_name(cases[i].outcome));
+        rig_do(r, "gone 77");
+        assert_null(rig_call(r));
+        rig_free(r);
+    }
+}
+
+/* ---- words --------------------------------------------------------------------------------------
+ */
+
+static void what_comes_next(void **state)
+{
+    static const struct {
+        const char *lines[8];
+        const char *next;
+        msec when; /* seconds since the start; 0: never */
+    } cases[] = {
+        { { NULL }, "is answered once it is written to the store", 5 },
+        { { "saved" }, "rings 105 back, attempt 1 of 1", 90 },
+        { { "saved", "extend 60" }, "rings 105 back, attempt 1 of 1", 150 },
+        { { "saved", "up 1", "at 90" }, "stops ringing 105", 115 },
+        { { "saved", "up 1", "at 115" }, "is hung up once a word of regret has been said", 145 },
+        { { "saved", "up 1", "invite 3 700 from=104" }, "is connected to 104", 40 },
+        { { "saved", "up 1", "invite 3 700 from=104", "up 3" }, "", 0 },
+        { { "saved", "up 1", "at 90", "ring" }, "stops ringing 105", 115 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig *r = rig_new();
+        msec start = r->now;
+        msec when = cases[i].when ? start + cases[i].when * 1000 : NEVER;
+        char next[WHY_SIZE];
+
+        rig_do(r, "invite 1 700 from=+4930123456 by=105");
+        run(r, cases[i].lines);
+        assert_int_equal(park_next_step(&r->p, rig_call(r), next), when);
+        assert_string_equal(next, cases[i].next);
+        rig_free(r);
+    }
+}
+
+static void what_comes_next_with_a_fallback(void **state)
+{
+    static const char *const lines[] = { "set timeout_uri sip:op@pbx",
+                                         "set max_park 10m",
+                                         "invite 1 park from=+4930123456",
+                                         "saved",
+                                         "up 1",
+                                         NULL };
+    struct rig *r = *state;
+    char next[WHY_SIZE];
+
+    run(r, lines);
+    (void)park_next_step(&r->p, rig_call(r), next);
+    assert_string_equal(next, "goes to the fallback sip:op@pbx");
+    rig_do(r, "at 90");
+    rig_do(r, "failed 100 486");
+    assert_int_equal(park_next_step(&r->p, rig_call(r), next), r->now - 90000 + 600000);
+    assert_string_equal(next, "is hung up: nobody could be reached for too long");
+}
+
+static void reasons_name_people(void **state)
+{
+    struct rig *r = *state;
+
+    rig_do(r, "set max_pickup_attempts 2");
+    rig_do(r, "invite 1 700 from=+4930123456 by=105");
+    assert_string_equal(r->last_why, "orbit 700: parked by dialling 700, which was free");
+    rig_do(r, "saved");
+    assert_string_equal(r->last_why, "parked in orbit 700 by 105");
+    rig_do(r, "at 90");
+    assert_string_equal(r->last_why,
+                        "105 is rung back because nobody retrieved it within 90 s; attempt 1 of 2");
+    rig_do(r, "failed 100 486");
+    assert_string_equal(r->last_why, "105 is busy (486)");
+    rig_do(r, "extend 60");
+    assert_string_equal(r->last_why, "Anna gave it 60 s more");
+    rig_do(r, "invite 3 700 from=104");
+    assert_string_equal(r->last_why, "104: retrieved by dialling 700");
+    rig_do(r, "ring");
+    assert_string_equal(r->last_why, "that cannot be done while the call is retrieving");
+}
+
+static void every_step_has_a_name(void **state)
+{
+    (void)state;
+    for (int s = 0; s < STEPS; s++)
+        assert_true(text_starts(step_name((enum step)s), "call."));
+    assert_string_equal(step_name(STEPS), "call.unknown");
+}
+
+/* ---- restart ------------------------------------------------------------------------------------
+ */
+
+/* A new core over the same ranges, and the call as it was last written. */
+static bool put_back(struct rig *r, struct call *row)
+{
+    r->p.calls = calls_init(memset(r->calls_memory, 0, calls_size()), row->id);
+    r->p.orbits = orbits_init(memset(r->orbits_memory, 0, orbits_size()), 1);
+    orbits_rebuild(r->p.orbits, &r->deployment.ranges, "pool.example");
+    return park_restore(&r->p, row, r->now);
+}
+
+static void a_restart_puts_back(void **state)
+{
+    static const struct {
+        const char *lines[6];
+        const char *then[4];
+        const char *said;
+    } cases[] = {
+        { { "saved", "up 1", "at 60" },
+          { "at 89", "at 90" },
+          " call:100:parker:sip:105@pbx.example "
+          "ringback_started save" },
+        { { "saved", "up 1", "at 90" },
+          { "at 91" },
+          " call:102:parker:sip:105@pbx.example "
+          "ringback_started save" },
+        { { "saved", "up 1", "invite 3 700 from=104" },
+          { "invite 5 700 from=106" },
+          " answer:5:caller=sip:+4930123456@pbx.example retrieving save" },
+        { { "saved" }, { "gone 1" }, " abandoned ended forget" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig *r = rig_new();
+        struct call row;
+
+        rig_do(r, "invite 1 700 from=+4930123456 by=105");
+        run(r, cases[i].lines);
+        row = *rig_call(r);
+        assert_true(put_back(r, &row));
+        park_check(&r->p);
+        assert_int_equal(rig_call(r)->state, CALL_PARKED);
+        run(r, cases[i].then);
+        assert_string_equal(r->said, cases[i].said);
+        rig_free(r);
+    }
+}
+
+static void a_restart_does_not_put_back(void **state)
+{
+    struct rig *r = *state;
+    struct call row, other;
+
+    rig_do(r, "invite 1 700 from=+4930123456 by=105");
+    rig_do(r, "saved");
+    row = other = *rig_call(r);
+    assert_true(put_back(r, &row));
+    assert_false(park_restore(&r->p, &row, r->now)); /* twice */
+    other.id++;
+    assert_false(park_restore(&r->p, &other, r->now)); /* a leg that is another call's */
+    other.caller_leg = 3;
+    assert_false(park_restore(&r->p, &other, r->now)); /* an orbit that is */
+    other.orbit = number_read("799", NULL);
+    assert_false(park_restore(&r->p, &other, r->now)); /* one that is nobody's */
+    park_check(&r->p);
+    assert_int_equal(calls_count(r->p.calls), 1);
+}
+
+/* ---- what the simulation found ------------------------------------------------------------------
+ */
+
+static void found_by_the_simulation(void **state)
+{
+    static const struct rig_script scripts[] = {
+        { "the caller acknowledges while a retriever is awaited",
+          { { "invite 1 park from=+4930123456 by=105", "parking save" },
+            { "saved", "answer:1 parked save" },
+            { "invite 3 700 from=104",
+              "answer:3:caller=sip:+4930123456@pbx.example retrieving save" },
+            { "up 1", "music:1" } } },
+        { "the caller is replaced while a retriever is awaited",
+          { RIG_105_CONSULTS,
+            { "invite 3 700 from=104", "answer:3:caller=sip:105@pbx.example retrieving save" },
+            { "invite 5 x from=+4930123456 replaces=leg:1", "answer:5:caller=sip:104@pbx.example" },
+            { "up 5", "music:5 taken_over save bye:1" },
+            { "up 3", "bridge:5:3 retrieved save" } } },
+        { "transferred while the one who consulted is rung",
+          { RIG_105_CONSULTS,
+            { "said 1", "" },
+            { "at 93", "parked save call:100:parker:sip:105@pbx.example ringback_started save" },
+            { "identity 1 +4930123456", "identity bye:100 save" },
+            { "at 182", "" },
+            { "at 183", "call:102:parker:sip:105@pbx.example ringback_started save" } } },
+        { "a transfer does not take back what was given by hand",
+          { { "set max_park 1m", "" },
+            RIG_105_CONSULTS,
+            { "said 1", "" },
+            { "at 3", "parked save" },
+            { "extend 60", "extended save" },
+            { "identity 1 +4930123456", "identity save" },
+            { "at 92", "" },
+            { "at 93", "call:100:parker:sip:105@pbx.example ringback_started save" } } },
+        { "regret is said to who acknowledges late",
+          { { "set pickup_timeout 10s", "" },
+            { "invite 1 park from=+4930123456", "parking save" },
+            { "saved", "answer:1 parked save" },
+            { "at 10", "timed_out save" },
+            { "up 1", "say:1:regret" },
+            { "said 1", "bye:1:480 hung_up ended forget" } } },
+        { "forced out, after every attempt was made: one more, no others",
+          { { "set timeout_uri sip:op@pbx", "" },
+            RIG_PARKED_BY_105,
+            { "at 90", "call:100:parker:sip:105@pbx.example ringback_started save" },
+            { "failed 100 486", "ringback_failed call:102:fallback:sip:op@pbx forwarding save" },
+            { "failed 102 486", "forward_failed save" },
+            { "force", "call:104:parker:sip:105@pbx.example ringback_started save" },
+            { "failed 104 486", "ringback_failed save" },
+            { "at 600", "" } } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        struct rig *r = rig_new();
+
+        rig_run(r, scripts[i].line);
+        rig_free(r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(how_it_ended),
+        cmocka_unit_test(what_comes_next),
+        cmocka_unit_test_setup_teardown(what_comes_next_with_a_fallback, make, drop),
+        cmocka_unit_test_setup_teardown(reasons_name_people, make, drop),
+        cmocka_unit_test(every_step_has_a_name),
+        cmocka_unit_test(a_restart_puts_back),
+        cmocka_unit_test_setup_teardown(a_restart_does_not_put_back, make, drop),
+        cmocka_unit_test(found_by_the_simulation),
+    };
+
+    return cmocka_run_group_tests_name("the rest of the machine", tests, NULL, NULL);
+}
