@@ -147,11 +147,13 @@ static void refuse(struct ask *q, const struct admin_result *r)
         refuse_in_use(q, r);
         break;
     case ADMIN_STORE:
-        reply_problem(q, "store-failed", NULL, "Nothing was changed: %s.", r->err.text);
+        reply_problem(q, "store-failed", NULL, "%s: %s.",
+                      q->half_made ? q->half_made : "Nothing was changed", r->err.text);
         break;
     case ADMIN_BUSY:
     case ADMIN_DONE: /* not refused */
-        reply_problem(q, "overloaded", NULL, "%s.", r->err.text);
+        reply_problem(q, "overloaded", NULL, "%s: %s.",
+                      q->half_made ? q->half_made : "Nothing was changed", r->err.text);
         break;
     }
 }
@@ -166,7 +168,7 @@ static void made(void *ask, const struct admin_result *result)
         q->made(q, result);
         return;
     }
-    if (q->explain)
+    if (q->explain && r.status != ADMIN_STORE && r.status != ADMIN_BUSY)
         q->explain(q, &r);
     refuse(q, &r);
 }

@@ -32,6 +32,7 @@ struct ask {
     /* The resource as it is now, and its version in reply.etag; NULL when it is gone. What a lost
      * race (412) is answered with. */
     json_t *(*current)(struct ask *q);
+    const char *half_made; /* what the first of two lists has changed already; NULL: nothing */
     /* Put words in front of why a list of changes was refused; NULL: nothing to say. */
     void (*explain)(struct ask *q, struct admin_result *r);
     void (*made)(struct ask *q, const struct admin_result *result); /* admin.c's */

@@ -134,6 +134,8 @@ static void make_allocations(struct ask *q, struct import *im)
         w->range.id = r->id;
         count += ranges_allocation(q, w, &changes[count], NULL);
     }
+    q->explain = NULL;
+    q->half_made = "The ranges were imported, but their allocations could not be written";
     if (count > 0)
         admin_make(q, changes, count, allocations_made);
     else

@@ -234,6 +234,7 @@ static void range_saved(struct ask *q, const struct admin_result *result)
     }
     s->wish.range.id = result->range;
     s->changes[1].scope.range = result->range;
+    q->half_made = "The range was made, but its allocation could not be written";
     admin_make(q, &s->changes[1], 1, allocation_saved);
 }
 

@@ -8,7 +8,8 @@
 #include "api/resources.h"
 #include "base/text.h"
 
-enum { OPEN = 1, WRITES = 2 }; /* without a token on loopback; takes dry_run */
+/* Without a token on loopback; even if that may be a proxy; takes dry_run. */
+enum { OPEN = 1, HEALTH = 2, WRITES = 4 };
 
 struct path {
     const char *method, *pattern;
@@ -22,8 +23,8 @@ struct path {
 
 /* clang-format off */
 static const struct path paths[] = {
-    { "GET",    "/livez",                          get_livez,          "verbose",                  OPEN },
-    { "GET",    "/readyz",                         get_readyz,         "verbose",                  OPEN },
+    { "GET",    "/livez",                          get_livez,          "verbose",                  OPEN | HEALTH },
+    { "GET",    "/readyz",                         get_readyz,         "verbose",                  OPEN | HEALTH },
     { "GET",    "/metrics",                        get_metrics,        "",                         OPEN },
     { "GET",    "/version",                        get_version,        "",                         OPEN },
     { "GET",    "/api/problems/{}",                get_problem,        "",                         0 },
@@ -152,13 +153,19 @@ static const struct path *find(struct ask *q, char methods[64])
     return NULL;
 }
 
+/* Behind a proxy everybody comes from loopback. */
+static bool is_open(const struct ask *q, const struct path *p)
+{
+    return p->flags & (app_config(q->app)->http.behind_proxy ? HEALTH : OPEN);
+}
+
 void route(struct ask *q)
 {
     char methods[64] = "";
     const struct path *p = find(q, methods);
 
     /* Whoever may not ask does not learn which paths there are, either. */
-    if (!auth_allows(q, p && p->flags & OPEN))
+    if (!auth_allows(q, p && is_open(q, p)))
         return;
     if (!p) {
         refuse(q, methods);

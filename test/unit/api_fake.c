@@ -237,8 +237,11 @@ void app_admin(struct app *a, const struct admin_change *changes, size_t count, 
 {
     struct admin_result result = { .status = a->force };
     range_id last = a->last_range;
+    bool fails = a->fail_after > 0 && a->lists_made >= a->fail_after;
 
     assert_true(actor[0] != '\0');
+    if (fails)
+        result.status = ADMIN_STORE;
     a->draft = a->deployment;
     for (size_t i = 0; i < count && result.status == ADMIN_DONE; i++) {
         result.index = i;
@@ -250,7 +253,8 @@ void app_admin(struct app *a, const struct admin_change *changes, size_t count, 
     } else {
         a->last_range = last;
     }
-    if (a->force != ADMIN_DONE)
+    a->lists_made++;
+    if (a->force != ADMIN_DONE || fails)
         (void)err_set(&result.err, -1, "as the test wants it");
     done(context, &result);
 }

@@ -28,11 +28,13 @@ struct app {
     void *orbits_memory, *calls_memory;
     struct app_counts counts;
     range_id last_range;
+    unsigned lists_made;
     struct api *api;
     struct answer answer;
     bool draining, store_bad;
     /* What the test wants to happen, or wants to know. */
     enum admin_status force;     /* not ADMIN_DONE: every list of changes ends so */
+    unsigned fail_after;         /* not 0: after so many lists the store fails */
     const char *command_refused; /* why the next commands are refused; NULL: they are not */
     struct event command;
     struct store_query query;

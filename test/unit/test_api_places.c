@@ -57,6 +57,19 @@ static void only_those_who_may_are_heard(void **state)
     }
 }
 
+/* Then everybody comes from loopback. */
+static void behind_a_proxy_only_health_is_open(void **state)
+{
+    struct app *a = *state;
+
+    a->config.http.behind_proxy = true;
+    a->by_tcp = true;
+    assert_int_equal(fake_ask(a, "GET /metrics", NULL, NULL)->status, 401);
+    assert_int_equal(fake_ask(a, "GET /version", NULL, NULL)->status, 401);
+    assert_int_equal(fake_ask(a, "GET /livez", NULL, NULL)->status, 200);
+    assert_int_equal(fake_ask(a, "GET /readyz", NULL, NULL)->status, 200);
+}
+
 static void paths_and_methods_are_known(void **state)
 {
     // clang-format off
@@ -219,11 +232,9 @@ static void settings_may_be_switched_off(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        WITH_APP(only_those_who_may_are_heard),
-        WITH_APP(paths_and_methods_are_known),
-        WITH_APP(sites_come_and_go),
-        WITH_APP(destinations_come_and_go),
-        WITH_APP(settings_are_made_by_scope),
+        WITH_APP(only_those_who_may_are_heard), WITH_APP(behind_a_proxy_only_health_is_open),
+        WITH_APP(paths_and_methods_are_known),  WITH_APP(sites_come_and_go),
+        WITH_APP(destinations_come_and_go),     WITH_APP(settings_are_made_by_scope),
         WITH_APP(settings_may_be_switched_off),
     };
 

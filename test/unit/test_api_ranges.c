@@ -183,6 +183,23 @@ static void what_the_app_says_is_passed_on(void **state)
     }
 }
 
+/* A range and its allocation are two lists of changes: who hears of a failure of the second is told
+ * what the first has made. */
+static void what_is_half_made_is_said(void **state)
+{
+    struct app *a = *state;
+
+    a->fail_after = 1;
+    assert_int_equal(fake_ask(a, "POST " R, NULL,
+                              "{\"name\":\"a\",\"start\":\"1\",\"end\":\"9\",\"allocation\":"
+                              "\"random\",\"destination\":\"pool1.example.com\"}")
+                         ->status,
+                     503);
+    assert_non_null(strstr(a->answer.body, "The range was made, but"));
+    a->fail_after = 0;
+    assert_true(fake_holds(fake_ask(a, "GET " R, NULL, NULL), "total=1 items.0.allocation=lru"));
+}
+
 static void the_list_is_filtered_sorted_and_cut(void **state)
 {
     // clang-format off
@@ -421,6 +438,7 @@ int main(void)
         WITH_APP(a_dry_run_changes_nothing),
         WITH_APP(a_range_with_calls_goes_only_as_asked),
         WITH_APP(what_the_app_says_is_passed_on),
+        WITH_APP(what_is_half_made_is_said),
         WITH_APP(the_list_is_filtered_sorted_and_cut),
         WITH_APP(allocation_is_a_setting_of_the_range),
         WITH_APP(a_form_is_checked_while_it_is_filled_in),
