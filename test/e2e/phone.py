@@ -208,7 +208,7 @@ class Dialog:
         self.invite_request = None
         self.provisionals, self.final_response = [], None
         self.auto = {"BYE", "OPTIONS", "UPDATE", "INFO", "CANCEL"}
-        self.sdp, self.ended = "", threading.Event()
+        self.audio, self.ended = None, threading.Event()
         self.invite_cseq = 0
         with_lock = endpoint.lock if call_id is None else None
         if with_lock:
@@ -252,7 +252,7 @@ class Dialog:
             return
         self.reply(message, 200)
         if message.method == "BYE":
-            self.ended.set()
+            self.over()
 
     def wait(self, want, timeout=PATIENCE, what=""):
         """The first message for which want(message) holds; the others stay where they are."""
@@ -370,9 +370,14 @@ class Dialog:
         return self.invite_text.split(" ", 2)[1]
 
     def bye(self, timeout=PATIENCE, headers=()):
-        response = self.ask("BYE", headers, timeout=timeout)
+        self.over()
+        return self.ask("BYE", headers, timeout=timeout)
+
+    def over(self):
+        """A phone whose call is over says no more."""
         self.ended.set()
-        return response
+        if self.audio:
+            self.audio.hush()
 
     def reply(self, request, code, phrase="", headers=(), sdp=""):
         phrases = {100: "Trying", 180: "Ringing", 200: "OK", 486: "Busy Here", 404: "Not Found"}

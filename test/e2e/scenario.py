@@ -226,10 +226,10 @@ class Scenario:
     def close(self):
         for dialog in self.dialogs:
             try:
-                if dialog.final_response and dialog.final_response.code < 300 and not dialog.ended.is_set():
-                    dialog.send("BYE")
-                elif dialog.invite_request is not None and not dialog.ended.is_set() \
-                        and getattr(dialog.invite_request, "answered", False):
+                up = dialog.final_response and dialog.final_response.code < 300 or \
+                    getattr(dialog.invite_request, "answered", False)
+                if up and not dialog.ended.is_set():
+                    dialog.over()
                     dialog.send("BYE")
             except OSError:
                 pass

@@ -112,6 +112,21 @@ def latching(s):
     behind_nat.wait_packets(10, since=time.monotonic())
 
 
+@line("MD-06b", "a phone that goes on sending when its call is over draws no other caller's music away", last=True)
+def stray(s):
+    lot = s.lot()
+    ended = s.park(lot, "105")
+    ended.audio.hears_sound()
+    quiet = s.audio()
+    s.park(lot, "105", sdp=quiet.offer())
+    quiet.wait_packets(10)
+    want(ended.ask("BYE").code, 200, "answer to BYE")
+    time.sleep(0.3)
+    quiet.wait_packets(40, since=time.monotonic())
+    ended.audio.hears_nothing()
+    quiet.one_stream()
+
+
 @line("MD-08", "telephone events while parked change nothing")
 def digits_while_parked(s):
     lot = s.lot()
