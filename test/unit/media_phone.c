@@ -13,6 +13,7 @@
 #include "media/endpoint.h"
 #include "media/g711.h"
 #include "media/rtp.h"
+#include "sys/clock.h"
 
 static int open_socket(const char *host, struct address *address)
 {
@@ -96,12 +97,26 @@ static void encode(struct phone *p, uint8_t *to, const int16_t *pcm, size_t coun
             to[i] = p->codec == CODEC_PCMU ? g711_ulaw(pcm[i]) : g711_alaw(pcm[i]);
 }
 
+#define AHEAD 60 /* msec */
+
+static void wait_for_turn(struct phone *p)
+{
+    msec now = clock_now();
+
+    while (p->speaks_until > now + AHEAD) {
+        (void)poll(NULL, 0, (int)(p->speaks_until - now - AHEAD));
+        now = clock_now();
+    }
+    p->speaks_until = (p->speaks_until > now ? p->speaks_until : now) + p->ptime;
+}
+
 void phone_send_tone(struct phone *p, const struct address *to, double hertz)
 {
     uint8_t packet[RTP_HEADER_SIZE + RTP_PAYLOAD_MAX];
     int16_t pcm[RTP_PAYLOAD_MAX];
     size_t count = (size_t)p->ptime * RTP_BYTES_PER_MS;
 
+    wait_for_turn(p);
     for (size_t i = 0; i < count; i++, p->phase += 2 * M_PI * hertz / 8000)
         pcm[i] = (int16_t)(8000 * sin(p->phase));
     encode(p, packet + RTP_HEADER_SIZE, pcm, count);

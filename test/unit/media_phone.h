@@ -21,6 +21,7 @@ struct phone {
     uint16_t sequence;
     uint32_t timestamp, ssrc;
     double phase;
+    uint64_t speaks_until; /* msec: when the audio sent so far has been played */
     struct g722_encoder encoder;
     struct g722_decoder decoder;
 };
@@ -44,6 +45,7 @@ void phone_close(struct phone *p);
 void phone_offer(const struct phone *p, struct session_offer *offer);
 void phone_session(const struct phone *p, struct session *session);
 
+/* One packet, at the speed of speech: it waits while more than 60 msec are on their way. */
 void phone_send_tone(struct phone *p, const struct address *to, double hertz);
 void phone_send_digit(struct phone *p, const struct address *to, uint8_t payload_type,
                       uint8_t event, bool end, uint16_t duration);

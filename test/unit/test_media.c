@@ -151,6 +151,18 @@ static void what_is_said_ends_with_its_number(void **state)
     assert_true(ear_level(&ear) > 0.005);
     assert_int_equal(media_say(e->media, 1, SAY_NOTHING, "", "xx", true, 78), 0);
     assert_int_equal(engine_wait(e, MEDIA_SAID, 1).wait, 78);
+    /* "Then music" is silence where music is off. */
+    assert_int_equal(media_music(e->media, 1, false), 0);
+    assert_int_equal(media_say(e->media, 1, SAY_NOTHING, "", "en", true, 79), 0);
+    assert_int_equal(engine_wait(e, MEDIA_SAID, 1).wait, 79);
+    phone_drain(&p);
+    ear.count = 0;
+    for (int i = 0; i < 10; i++) {
+        assert_true(phone_hear(&p, &h, PHONE_PATIENCE));
+        if (i > 0) /* the first may have been under way */
+            ear_add(&ear, &p, &h);
+    }
+    assert_true(ear_level(&ear) < 0.001);
     engine_close(e, 1);
     phone_close(&p);
 }

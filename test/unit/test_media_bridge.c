@@ -60,13 +60,11 @@ static void close_pair(struct engine *e, struct pair *p)
     phone_close(&p->b);
 }
 
-/* The far end's silence paces the conversation, so it runs at the speed of speech and no clock is
- * asked. */
 static void listen_a_moment(struct ear *ear, struct phone *p)
 {
     struct heard h;
 
-    for (int i = 0; i < 8 && phone_hear(p, &h, i ? 0 : 20); i++)
+    for (int i = 0; i < 8 && phone_hear(p, &h, i ? 0 : 5); i++)
         ear_add(ear, p, &h);
 }
 
@@ -123,6 +121,27 @@ static void two_hear_each_other(void **state)
     }
 }
 
+/* MD-02: a re-INVITE in the middle of the talk changes the codec of one of them. */
+static void the_codec_may_change_while_they_talk(void **state)
+{
+    struct engine *e = *state;
+    struct ear at_a = { .count = 0 }, at_b = { .count = 0 };
+    struct session session;
+    struct pair p;
+
+    connect_pair(e, &p, "127.0.0.1", CODEC_PCMU, "127.0.0.1", CODEC_PCMU);
+    assert_int_equal(media_bridge(e->media, 1, 2), 0);
+    converse(&p, 10, &at_a, &at_b);
+    p.b.codec = CODEC_PCMA;
+    p.b.payload_type = 8;
+    phone_session(&p.b, &session);
+    assert_int_equal(media_agree(e->media, 2, &session), 0);
+    converse(&p, 40, &at_a, &at_b);
+    assert_true(ear_share(&at_a, TONE_B) > MOST);
+    assert_true(ear_share(&at_b, TONE_A) > MOST);
+    close_pair(e, &p);
+}
+
 /* Sequence without a hole and time that never goes back, over all that happens to a leg. */
 static void one_stream_from_music_to_talk_and_back(void **state)
 {
@@ -176,6 +195,25 @@ static void music_while_the_other_holds(void **state)
     assert_int_equal(media_agree(e->media, 2, &session), 0);
     converse(&p, 40, &at_a, &at_b);
     assert_true(ear_share(&at_a, TONE_B) > MOST);
+    assert_true(ear_share(&at_b, TONE_A) > MOST);
+    close_pair(e, &p);
+}
+
+/* Who was told to be quiet (sendonly on our side) and talks all the same is not passed on. */
+static void who_only_listens_is_not_heard(void **state)
+{
+    struct engine *e = *state;
+    struct ear at_a = { .count = 0 }, at_b = { .count = 0 };
+    struct session session;
+    struct pair p;
+
+    connect_pair(e, &p, "127.0.0.1", CODEC_PCMU, "127.0.0.1", CODEC_PCMU);
+    phone_session(&p.b, &session);
+    session.direction = DIR_SENDONLY;
+    assert_int_equal(media_agree(e->media, 2, &session), 0);
+    assert_int_equal(media_bridge(e->media, 1, 2), 0);
+    converse(&p, 30, &at_a, &at_b);
+    assert_int_equal(at_a.count, 0);
     assert_true(ear_share(&at_b, TONE_A) > MOST);
     close_pair(e, &p);
 }
@@ -368,8 +406,8 @@ static void strangers_are_not_heard_on_a_port_of_its_own(void **state)
     converse(&p, 20, &at_a, &at_b);
     at_a.count = at_b.count = 0;
     for (int i = 0; i < 40; i++) {
-        phone_send_tone(&p.a, &p.to_a.rtp, TONE_A);
         phone_send_tone(&stranger, &p.to_a.rtp, TONE_STRANGER);
+        phone_send_tone(&p.a, &p.to_a.rtp, TONE_A);
         stranger.ssrc = p.a.ssrc;
         listen_a_moment(&at_b, &p.b);
     }
@@ -448,8 +486,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_hear_each_other),
+        cmocka_unit_test(the_codec_may_change_while_they_talk),
         cmocka_unit_test(one_stream_from_music_to_talk_and_back),
         cmocka_unit_test(music_while_the_other_holds),
+        cmocka_unit_test(who_only_listens_is_not_heard),
         cmocka_unit_test(time_goes_on_over_a_hold),
         cmocka_unit_test(who_is_left_hears_music),
         cmocka_unit_test(digits_go_on_under_the_other_number),
