@@ -64,7 +64,7 @@ static void agree(struct worker *w, struct stream *s, const struct agree_command
     bool codec_changed = s->codec != c->codec;
 
     if (c->new_lane) {
-        sources_remove(&s->source);
+        sources_leave(&w->sources[s->lane.family], &s->source, clock_now());
         s->own_lane = true;
         s->lane = c->lane;
         watch(w, s);
@@ -133,8 +133,9 @@ static void close_stream(struct worker *w, struct stream *s)
 {
     detach(w, s);
     control_report(w, s, s->node.due, true);
-    sources_remove(&s->source);
-    if (s->own_lane)
+    if (!s->own_lane)
+        sources_leave(&w->sources[s->lane.family], &s->source, clock_now());
+    else
         lane_close(&s->lane); /* leaves the epoll set with it */
     s->state = STREAM_CLOSING;
     play_tell(w, s);

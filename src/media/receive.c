@@ -166,7 +166,7 @@ static void take_rtp(struct worker *w, struct stream *s, const struct arrival *a
         return;
     }
     if (!s)
-        s = stream_of(sources_find(&w->sources[a->from.family], &a->from));
+        s = stream_of(sources_find(&w->sources[a->from.family], &a->from, a->now_ns / 1000000));
     if (s && rtp_parse(&p, a->data, a->size) && is_expected(s, &p))
         take(w, s, &p, a);
     else

@@ -54,23 +54,41 @@ static void link_one(struct sources *s, struct source *owner, enum source_key wh
     *head = l;
 }
 
-void sources_remove(struct source *one)
+static void unlink_all(struct source *one)
 {
     for (size_t i = 0; i < SOURCE_KEYS; i++)
         unlink_one(&one->link[i]);
+}
+
+static msec *left_of(struct sources *s, const struct endpoint *host)
+{
+    return &s->left[endpoint_hash(host, false, s->seed) & (SOURCES_LEFT - 1)];
+}
+
+void sources_leave(struct sources *s, struct source *one, msec now)
+{
+    for (size_t i = 0; i < SOURCE_KEYS; i++) {
+        if (one->link[i].back)
+            *left_of(s, &one->link[i].key) = now + 1;
+    }
+    unlink_all(one);
+}
+
+static bool left_just_now(const struct sources *s, const struct endpoint *host, msec now)
+{
+    msec left = s->left[endpoint_hash(host, false, s->seed) & (SOURCES_LEFT - 1)];
+
+    return left && now < left + SOURCES_ECHO;
 }
 
 void sources_put(struct sources *s, struct source *one)
 {
     const struct latch *l = &one->latch;
 
-    sources_remove(one);
+    unlink_all(one);
     link_one(s, one, BY_EXPECTED, &l->expected, true);
-    if (latch_is_set(l)) {
-        if (!endpoint_same(&l->source, &l->expected))
-            link_one(s, one, BY_SOURCE, &l->source, true);
-        return;
-    }
+    if (latch_is_set(l) && !endpoint_same(&l->source, &l->expected))
+        link_one(s, one, BY_SOURCE, &l->source, true);
     link_one(s, one, BY_EXPECTED_HOST, &l->expected, false);
     if (!endpoint_same_host(&l->signalled, &l->expected))
         link_one(s, one, BY_SIGNALLED_HOST, &l->signalled, false);
@@ -100,10 +118,12 @@ struct source *sources_exact(const struct sources *s, const struct endpoint *fro
     return only(s, from, true, &found);
 }
 
-struct source *sources_find(const struct sources *s, const struct endpoint *from)
+struct source *sources_find(const struct sources *s, const struct endpoint *from, msec now)
 {
     unsigned found;
     struct source *one = only(s, from, true, &found);
 
-    return found ? one : only(s, from, false, &found);
+    if (found || left_just_now(s, from, now))
+        return one;
+    return only(s, from, false, &found);
 }

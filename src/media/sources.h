@@ -1,7 +1,8 @@
 /* The far ends of a shared port, found by where a packet comes from. A packet belongs to the one
  * stream that sends from exactly there or whose SDP names exactly that place; failing that, to the
- * one stream that waits for its first packet from that host. Where two could be meant it belongs to
- * none: nobody shall hear what was not for him. */
+ * one stream that there is of that host, unless another of it was here a moment ago: what an ended
+ * call still sends must not be taken for a new one that is silent. Where two could be meant it
+ * belongs to none: nobody shall hear what was not for him. */
 #ifndef CALLPARK_MEDIA_SOURCES_H
 #define CALLPARK_MEDIA_SOURCES_H
 
@@ -26,10 +27,15 @@ struct source {
     struct source_link link[SOURCE_KEYS];
 };
 
+#define SOURCES_LEFT                                                                               \
+    1024 /* a power of two; hosts that fall together are only treated more strictly */
+#define SOURCES_ECHO 10000 /* msec for which an ended call may still be sending */
+
 struct sources {
     struct source_link **bucket;
     size_t mask;
     uint64_t seed;
+    msec left[SOURCES_LEFT]; /* when a stream of such a host left, plus one; 0: never */
 };
 
 /* For about `expected` streams; more are slower, not wrong. False: no memory. */
@@ -38,11 +44,13 @@ void sources_done(struct sources *s);
 
 /* Put it in by what its latch says; again after each change of the latch. */
 void sources_put(struct sources *s, struct source *one);
-void sources_remove(struct source *one);
+
+/* It has ended, or has moved to a port of its own; nothing if it is not in the table. */
+void sources_leave(struct sources *s, struct source *one, msec now);
 
 /* Whose packet this could be; NULL for nobody's, or for more than one's. latch_decide() has the
  * last word. */
-struct source *sources_find(const struct sources *s, const struct endpoint *from);
+struct source *sources_find(const struct sources *s, const struct endpoint *from, msec now);
 
 /* The same for who is known to send from exactly there. */
 struct source *sources_exact(const struct sources *s, const struct endpoint *from);
