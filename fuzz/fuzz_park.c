@@ -155,7 +155,7 @@ static void call_event(enum event_type type, uint8_t which, uint8_t value)
 
     ev.call = c ? c->id : value;
     ev.write = c ? c->write - (value & 1) : value;
-    ev.span = value * 1000u;
+    ev.span = (msec)value * 1000;
     if (value & 2)
         (void)text_copy(ev.uri, URI_SIZE, "sip:9@pbx");
     step(&ev);
@@ -235,7 +235,7 @@ static void one(const uint8_t *b)
     else if (what < 24)
         call_event((enum event_type)(EV_SAVED + what - 15), b[1], b[2]);
     else if (what < 26)
-        wait_until(now + b[1] * (b[2] & 1 ? 10u : 1000u));
+        wait_until(now + (msec)b[1] * (b[2] & 1 ? 10 : 1000));
     else if (what < 27)
         administer(b[1], b[2]);
     else
@@ -250,6 +250,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     new_core(0);
     for (; size >= 3; data += 3, size -= 3)
         one(data);
-    wait_until(now + 8 * 24 * UINT64_C(3600000));
+    wait_until(now + UINT64_C(8) * 24 * 3600000);
     return 0;
 }

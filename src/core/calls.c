@@ -172,7 +172,7 @@ bool calls_map_leg(struct calls *all, leg_id leg, call_id id)
 {
     uint32_t b = leg_bucket(all, leg);
 
-    if (!leg || all->leg[b].leg || all->legs == LEGS_MAX)
+    if (!leg || all->leg[b].leg || all->legs == (size_t)LEGS_MAX)
         return false;
     all->leg[b] = (struct leg_entry){ leg, id };
     all->legs++;
@@ -312,6 +312,7 @@ void calls_check(struct calls *all)
     size_t legs = 0;
     size_t waiting = 0;
 
+    assert(all);
     for (struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
         uint32_t slot = slot_of(all, c);
 

@@ -193,6 +193,14 @@ static void at_busy(const struct question *q, const struct orbit *o, const char 
     }
 }
 
+/* May an orbit be taken by somebody of whom we do not know whether he wants to park or to retrieve?
+ */
+static bool parks_who_dials(const struct question *q, const struct orbit *o)
+{
+    return o->state != ORBIT_COOLING && !o->closed && !q->house->draining &&
+           rules_at(q, o->range).free_orbit == FREE_ORBIT_PARK;
+}
+
 /* Nobody is parked there: was a park meant, or did a retriever come too late? */
 static void at_free(const struct question *q, const struct orbit *o, const char *number,
                     enum explicit_action ask)
@@ -204,7 +212,7 @@ static void at_free(const struct question *q, const struct orbit *o, const char 
     if (just_taken && (!wants_park || o->state == ORBIT_COOLING)) {
         (void)text_format(why, WHY_SIZE, "the call at %s was taken a moment ago", number);
         refuse(q, 486);
-    } else if (ask == ASK_RETRIEVE || (!wants_park && (o->state == ORBIT_COOLING || o->closed))) {
+    } else if (ask == ASK_RETRIEVE || (!wants_park && !parks_who_dials(q, o))) {
         (void)text_format(why, WHY_SIZE, "no call is parked at %s", number);
         refuse(q, 480);
     } else if (o->closed || o->state == ORBIT_COOLING) {
@@ -212,9 +220,6 @@ static void at_free(const struct question *q, const struct orbit *o, const char 
                           o->closed ? "since its range is being changed"
                                     : "so soon after the last");
         refuse(q, 486);
-    } else if (!wants_park && rules_at(q, o->range).free_orbit == FREE_ORBIT_REJECT) {
-        (void)text_format(why, WHY_SIZE, "no call is parked at %s", number);
-        refuse(q, 480);
     } else {
         (void)text_format(why, WHY_SIZE, "parked by dialling %s, which was free", number);
         park(q, o->number, 0, 0);

@@ -3,7 +3,7 @@
 #include "core/park_inside.h"
 
 /* A setting that is off must not keep a call for ever. */
-#define LONGEST_PARK (7 * 24 * UINT64_C(3600000))
+#define LONGEST_PARK (UINT64_C(7) * 24 * 3600000)
 #define ORBIT_RETRY 5000 /* until a call without an orbit looks for one again */
 
 msec park_later(msec now, msec span)

@@ -390,22 +390,20 @@ void phones_happen(struct world *w, const struct future *f)
 
     if (!l)
         return;
-    if (f->what == FUTURE_ACK && l->wire == WIRE_ANSWERED)
-        comes_up(w, l);
-    else if (f->what == FUTURE_NO_ACK && l->wire == WIRE_ANSWERED)
+    if (l->wire == WIRE_ANSWERED && f->what == FUTURE_NO_ACK)
         never_acked(w, l, f->note.code);
-    else if (f->what == FUTURE_ANSWER_FAILS && l->wire == WIRE_ANSWERED)
+    else if ((l->wire == WIRE_ANSWERED && f->what == FUTURE_ACK) ||
+             (l->wire == WIRE_ASKED && f->what == FUTURE_ANSWERS))
+        comes_up(w, l);
+    else if ((l->wire == WIRE_ANSWERED && f->what == FUTURE_ANSWER_FAILS) ||
+             (l->wire == WIRE_ASKED && f->what == FUTURE_FAILS))
         fails(w, l, f->note.code);
     else if (f->what == FUTURE_HANG_UP)
         hangs_up(w, l);
     else if (f->what == FUTURE_CANCEL)
         cancels(w, l);
-    else if (f->what == FUTURE_ANSWERS && l->wire == WIRE_ASKED)
-        comes_up(w, l);
     else if (f->what == FUTURE_RINGS && l->wire == WIRE_ASKED)
         phones_report(w, EV_LEG_RINGING, l, 180);
-    else if (f->what == FUTURE_FAILS && l->wire == WIRE_ASKED)
-        fails(w, l, f->note.code);
     else if (f->what == FUTURE_TRANSFER)
         transfers(w, l);
     else if (f->what == FUTURE_IDENTITY)

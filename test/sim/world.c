@@ -355,10 +355,10 @@ static void forget_futures(struct world *w)
 
 static int by_id(const void *a, const void *b)
 {
-    const struct call *const *x = a;
-    const struct call *const *y = b;
+    const call_id *x = a;
+    const call_id *y = b;
 
-    return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+    return (*x > *y) - (*x < *y);
 }
 
 /* A caller whose leg is still there goes back to his orbit. */
@@ -383,7 +383,7 @@ static bool restore(struct world *w, const struct call *row)
 
 void world_restart(struct world *w)
 {
-    struct call *rows[ROWS];
+    call_id ids[ROWS];
     unsigned count = 0;
 
     if (w->verbose)
@@ -392,14 +392,11 @@ void world_restart(struct world *w)
     new_core(w);
     for (unsigned i = 0; i < ROWS; i++)
         if (w->row[i])
-            rows[count++] = w->row[i];
-    qsort(rows, count, sizeof *rows, by_id);
-    for (unsigned i = 0; i < count; i++) {
-        call_id id = rows[i]->id;
-
-        if (!restore(w, rows[i]))
-            remove_row(w, id);
-    }
+            ids[count++] = w->row[i]->id;
+    qsort(ids, count, sizeof ids[0], by_id);
+    for (unsigned i = 0; i < count; i++)
+        if (!restore(w, world_row(w, ids[i])))
+            remove_row(w, ids[i]);
     judge_restart(w);
     park_check(&w->p);
 }

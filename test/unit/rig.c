@@ -190,7 +190,7 @@ static uint64_t number(const char *text)
 /* A short name becomes a URI; what is one already stays. */
 static void party(struct party *p, const char *name)
 {
-    if (!*name)
+    if (!name || !*name)
         return;
     if (strchr(name, ':'))
         (void)text_copy(p->uri, URI_SIZE, name);

@@ -211,6 +211,7 @@ static const struct row {
     { "702", IN, 0, REPLACES_NONE, 0, "park 702", "was free" },
     { "702", IN, REJECT, REPLACES_NONE, 0, "refuse 480", "no call is parked" },
     { "702", IN, REJECT | SENT, REPLACES_NONE, 0, "park 702!", "" },
+    { "702", IN, DRAINING, REPLACES_NONE, 0, "refuse 480", "no call is parked" },
     { "702", OUT, 0, REPLACES_NONE, 0, "park 702!", "" },
     { "702", IN, SENT | DRAINING, REPLACES_NONE, 0, "refuse 503", "" },
     { "*702", IN, SENT, REPLACES_NONE, 0, "park *702!", "" },
