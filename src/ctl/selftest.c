@@ -99,8 +99,8 @@ static bool talk(struct selftest *t, int tone)
     if (phones_until(t->phones, hear_each_other, &p, 3000))
         return true;
     return selftest_fail(t, "expected both tones, the caller hears %s, the other %s",
-                         ear_name(ear_steady(&phone_facts(t->caller)->ear), one),
-                         ear_name(ear_steady(&phone_facts(t->other)->ear), two));
+                         ear_says(&phone_facts(t->caller)->ear, one),
+                         ear_says(&phone_facts(t->other)->ear, two));
 }
 
 static bool music(struct selftest *t)

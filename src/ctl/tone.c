@@ -91,15 +91,16 @@ int ear_steady(const struct ear *e)
     return e->last[0] == e->last[1] && e->last[1] == e->last[2] ? e->last[0] : EAR_NOTHING;
 }
 
-const char *ear_name(int heard, char to[32])
+const char *ear_says(const struct ear *e, char to[32])
 {
+    int heard = ear_steady(e);
+
     if (heard >= 0)
         snprintf(to, 32, "the tone of %d Hz", tone_hertz(heard));
+    else if (heard == EAR_NOTHING)
+        snprintf(to, 32, "nothing %s", e->last[0] == EAR_NOTHING ? "at all" : "steady");
     else
-        snprintf(to, 32, "%s",
-                 heard == EAR_SILENCE ? "silence"
-                 : heard == EAR_OTHER ? "music or speech"
-                                      : "nothing steady");
+        snprintf(to, 32, "%s", heard == EAR_SILENCE ? "silence" : "music or speech");
     return to;
 }
 

@@ -38,8 +38,9 @@ void ear_hear(struct ear *e, const int16_t *samples, size_t count);
 
 /* What the last three blocks agree on; EAR_NOTHING when they do not, or there are not three. */
 int ear_steady(const struct ear *e);
-/* "the tone of 450 Hz", "music or speech", "silence", "nothing" */
-const char *ear_name(int heard, char to[32]);
+/* The same in words: "the tone of 450 Hz", "music or speech", "silence", "nothing steady", "nothing
+ * at all". */
+const char *ear_says(const struct ear *e, char to[32]);
 
 uint8_t ulaw_encode(int16_t sample);
 int16_t ulaw_decode(uint8_t byte);
