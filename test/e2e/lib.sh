@@ -36,6 +36,7 @@ e2e_stop() {
         fi
     fi
     if [ "$status" != 0 ] && [ -s "$e2e_dir/callparkd.log" ]; then tail -n 60 "$e2e_dir/callparkd.log" >&2; fi
+    if [ -n "${E2E_DISK:-}" ]; then umount "$E2E_DISK"; fi
     if [ -n "${E2E_KEEP:-}" ]; then echo "# kept: $e2e_dir"; else rm -rf "$e2e_dir"; fi
     exit "$status"
 }
@@ -103,7 +104,7 @@ rtp-ports = $rtp-$((rtp + 998))
 listen = 127.0.0.1:$web
 admin-socket = $E2E_SOCKET
 [store]
-url = sqlite:$e2e_dir/callpark.db
+url = ${E2E_STORE:-sqlite:$e2e_dir/callpark.db}
 [log]
 level = ${E2E_LOG:-debug}
 format = text
