@@ -301,8 +301,8 @@ void app_free(struct app *a)
         }
     }
     store_close(a->store);
+    admin_free(a); /* it replies to whoever still waits */
     http_stop(a->http);
-    admin_free(a);
     app_leg_drop_all(a);
     steps_free(a);
     for (size_t i = 0; i < a->group_count; i++)

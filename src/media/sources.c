@@ -60,25 +60,29 @@ static void unlink_all(struct source *one)
         unlink_one(&one->link[i]);
 }
 
-static msec *left_of(struct sources *s, const struct endpoint *host)
+static msec *left_of(struct sources *s, const struct endpoint *place)
 {
-    return &s->left[endpoint_hash(host, false, s->seed) & (SOURCES_LEFT - 1)];
+    return &s->left[endpoint_hash(place, true, s->seed) & (SOURCES_LEFT - 1)];
 }
 
 void sources_leave(struct sources *s, struct source *one, msec now)
 {
-    for (size_t i = 0; i < SOURCE_KEYS; i++) {
+    for (size_t i = BY_SOURCE; i <= BY_EXPECTED; i++) {
         if (one->link[i].back)
             *left_of(s, &one->link[i].key) = now + 1;
     }
     unlink_all(one);
 }
 
-static bool left_just_now(const struct sources *s, const struct endpoint *host, msec now)
+/* Each packet of an ended call keeps its place to itself for longer. */
+static bool is_echo(struct sources *s, const struct endpoint *from, msec now)
 {
-    msec left = s->left[endpoint_hash(host, false, s->seed) & (SOURCES_LEFT - 1)];
+    msec *left = left_of(s, from);
 
-    return left && now < left + SOURCES_ECHO;
+    if (!*left || now >= *left + SOURCES_ECHO)
+        return false;
+    *left = now + 1;
+    return true;
 }
 
 void sources_put(struct sources *s, struct source *one)
@@ -118,12 +122,12 @@ struct source *sources_exact(const struct sources *s, const struct endpoint *fro
     return only(s, from, true, &found);
 }
 
-struct source *sources_find(const struct sources *s, const struct endpoint *from, msec now)
+struct source *sources_find(struct sources *s, const struct endpoint *from, msec now)
 {
     unsigned found;
     struct source *one = only(s, from, true, &found);
 
-    if (found || left_just_now(s, from, now))
+    if (found || is_echo(s, from, now))
         return one;
     return only(s, from, false, &found);
 }

@@ -1,7 +1,7 @@
 /* The far ends of a shared port, found by where a packet comes from. A packet belongs to the one
  * stream that sends from exactly there or whose SDP names exactly that place; failing that, to the
- * one stream that there is of that host, unless another of it was here a moment ago: what an ended
- * call still sends must not be taken for a new one that is silent. Where two could be meant it
+ * one stream that there is of that host, unless an ended call sent from there: what it still sends
+ * must not be taken for a new one that is silent. Where two could be meant it
  * belongs to none: nobody shall hear what was not for him. */
 #ifndef CALLPARK_MEDIA_SOURCES_H
 #define CALLPARK_MEDIA_SOURCES_H
@@ -28,14 +28,16 @@ struct source {
 };
 
 #define SOURCES_LEFT                                                                               \
-    1024 /* a power of two; hosts that fall together are only treated more strictly */
-#define SOURCES_ECHO 10000 /* msec for which an ended call may still be sending */
+    4096 /* a power of two; places that fall together are only treated more strictly */
+#define SOURCES_ECHO 10000 /* msec of silence after which an ended call's place may be another's   \
+                            */
 
 struct sources {
     struct source_link **bucket;
     size_t mask;
     uint64_t seed;
-    msec left[SOURCES_LEFT]; /* when a stream of such a host left, plus one; 0: never */
+    msec
+        left[SOURCES_LEFT]; /* when an ended stream's place was last heard of, plus one; 0: never */
 };
 
 /* For about `expected` streams; more are slower, not wrong. False: no memory. */
@@ -50,7 +52,7 @@ void sources_leave(struct sources *s, struct source *one, msec now);
 
 /* Whose packet this could be; NULL for nobody's, or for more than one's. latch_decide() has the
  * last word. */
-struct source *sources_find(const struct sources *s, const struct endpoint *from, msec now);
+struct source *sources_find(struct sources *s, const struct endpoint *from, msec now);
 
 /* The same for who is known to send from exactly there. */
 struct source *sources_exact(const struct sources *s, const struct endpoint *from);

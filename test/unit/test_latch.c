@@ -222,9 +222,11 @@ static void an_ended_leg_echoes(void **state)
     sources_leave(&s, &a, NOW);
     sources_put(&s, &b);
     assert_null(sources_find(&s, &old, NOW));
-    assert_null(sources_find(&s, &odd, NOW + SOURCES_ECHO));
+    assert_null(sources_find(&s, &old, NOW + SOURCES_ECHO)); /* it goes on and on */
+    assert_null(sources_find(&s, &old, NOW + 2 * SOURCES_ECHO));
     assert_ptr_equal(sources_find(&s, &own, NOW), &b);
-    assert_ptr_equal(sources_find(&s, &odd, NOW + SOURCES_ECHO + 1), &b);
+    assert_ptr_equal(sources_find(&s, &odd, NOW), &b);
+    assert_ptr_equal(sources_find(&s, &old, NOW + 3 * SOURCES_ECHO + 1), &b);
     sources_done(&s);
 }
 
