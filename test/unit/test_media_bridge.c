@@ -132,8 +132,8 @@ static void the_codec_may_change_while_they_talk(void **state)
     connect_pair(e, &p, "127.0.0.1", CODEC_PCMU, "127.0.0.1", CODEC_PCMU);
     assert_int_equal(media_bridge(e->media, 1, 2), 0);
     converse(&p, 10, &at_a, &at_b);
-    p.b.codec = CODEC_PCMA;
-    p.b.payload_type = 8;
+    p.b.codec = CODEC_G722;
+    p.b.payload_type = 9;
     phone_session(&p.b, &session);
     assert_int_equal(media_agree(e->media, 2, &session), 0);
     converse(&p, 40, &at_a, &at_b);
