@@ -5,7 +5,7 @@
 e2e_start
 
 count=0 failed=0
-out=$e2e_dir/out err=$e2e_dir/err
+out=$E2E_DIR/out err=$E2E_DIR/err
 export CALLPARK_SOCKET="$E2E_SOCKET" NO_COLOR=1
 
 result() { # ok|'not ok' WHAT
@@ -84,28 +84,28 @@ ctl 0 draining system drain
 ctl 0 draining status
 ctl 0 'again' system undrain
 ctl 0 again system reload
-ctl 0 whole system backup "$e2e_dir/backup.db"
+ctl 0 whole system backup "$E2E_DIR/backup.db"
 
 # A file goes out and comes back, names with commas and numbers with stars and all.
-"$CALLPARKCTL" range export >"$e2e_dir/ranges.csv"
-ctl 0 unchanged range import "$e2e_dir/ranges.csv" --upsert
+"$CALLPARKCTL" range export >"$E2E_DIR/ranges.csv"
+ctl 0 unchanged range import "$E2E_DIR/ranges.csv" --upsert
 ctl 0 deleted range delete 'Sales, North' --yes
-ctl 0 created range import "$e2e_dir/ranges.csv" --upsert
-printf 'Identity;NumberRangeStart;NumberRangeEnd;Type\r\nRed;300;309;CallPark\r\n' >"$e2e_dir/lync.csv"
-ctl 0 created range import "$e2e_dir/lync.csv" --destination pool1.example.com
+ctl 0 created range import "$E2E_DIR/ranges.csv" --upsert
+printf 'Identity;NumberRangeStart;NumberRangeEnd;Type\r\nRed;300;309;CallPark\r\n' >"$E2E_DIR/lync.csv"
+ctl 0 created range import "$E2E_DIR/lync.csv" --destination pool1.example.com
 ctl 0 300 range get red
 
 # Events: the first to come after the snapshot is the change that is made meanwhile.
-timeout 20 "$CALLPARKCTL" event tail --topics ranges --count 2 -o ndjson >"$e2e_dir/events" 2>&1 &
+timeout 20 "$CALLPARKCTL" event tail --topics ranges --count 2 -o ndjson >"$E2E_DIR/events" 2>&1 &
 tail=$!
 tries=0
-until grep -q snapshot "$e2e_dir/events" || [ $tries = 100 ]; do
+until grep -q snapshot "$E2E_DIR/events" || [ $tries = 100 ]; do
     sleep 0.1
     tries=$((tries + 1))
 done
 ctl 0 deleted range delete Red --yes
 wait $tail
-cp "$e2e_dir/events" "$out"
+cp "$E2E_DIR/events" "$out"
 if grep -q '"event":"range.deleted"' "$out"; then result ok 'event tail shows it'; else result 'not ok' 'event tail shows it'; fi
 
 # 1: an error
@@ -132,10 +132,10 @@ ctl 3 '' call timeline call_0000000000ZZZ
 # 4: not permitted
 CALLPARK_TOKEN=wrong
 export CALLPARK_TOKEN
-web=$(sed -n 's/^listen = \(127.0.0.1:[0-9]*\)$/\1/p' "$e2e_dir/callpark.conf")
+web=$(sed -n 's/^listen = \(127.0.0.1:[0-9]*\)$/\1/p' "$E2E_DIR/callpark.conf")
 ctl 4 '' --url "http://$web" range list
 unset CALLPARK_TOKEN
-CALLPARK_TOKEN_FILE=$e2e_dir/callpark.db.token
+CALLPARK_TOKEN_FILE=$E2E_DIR/callpark.db.token
 export CALLPARK_TOKEN_FILE
 ctl 0 Reception --url "http://$web" range list
 
@@ -147,32 +147,32 @@ ctl 5 '"type":"/api/problems/range-overlap"' range create Other 7020 7039 -o jso
 ctl 5 'in the way' range validate 7020 7039
 
 # 6: nobody there
-ctl 6 'is callparkd running' --socket "$e2e_dir/nowhere.sock" status
+ctl 6 'is callparkd running' --socket "$E2E_DIR/nowhere.sock" status
 ctl 6 'is callparkd running' --url http://127.0.0.1:1 status
 
 # 7: not valid
 ctl 7 '' range create Bad 7100 70
 ctl 7 10s settings set pickup_timeout=1
 ctl 7 '' range update Reception --start 0700
-printf 'nothing\nhere\n' >"$e2e_dir/bad.csv"
-ctl 7 'no list of ranges' range import "$e2e_dir/bad.csv" --partial
+printf 'nothing\nhere\n' >"$E2E_DIR/bad.csv"
+ctl 7 'no list of ranges' range import "$E2E_DIR/bad.csv" --partial
 
 # 8: done in part
-printf 'name,start,end,destination\nGood,400,409,pool1.example.com\nClash,7000,7009,pool1.example.com\n' >"$e2e_dir/part.csv"
-ctl 5 'Clash' range import "$e2e_dir/part.csv"
+printf 'name,start,end,destination\nGood,400,409,pool1.example.com\nClash,7000,7009,pool1.example.com\n' >"$E2E_DIR/part.csv"
+ctl 5 'Clash' range import "$E2E_DIR/part.csv"
 ctl 3 Good range get Good
-ctl 8 "'Clash' is left out" range import "$e2e_dir/part.csv" --partial
+ctl 8 "'Clash' is left out" range import "$E2E_DIR/part.csv" --partial
 ctl 0 400 range get Good
 
 # Calls, with the callers of the demo.
-"$CALLPARKCTL" demo --calls 3 >"$e2e_dir/demo" 2>&1 &
+"$CALLPARKCTL" demo --calls 3 >"$E2E_DIR/demo" 2>&1 &
 demo=$!
 tries=0
-until grep -q Ctrl-C "$e2e_dir/demo" || [ $tries = 100 ]; do
+until grep -q Ctrl-C "$E2E_DIR/demo" || [ $tries = 100 ]; do
     sleep 0.1
     tries=$((tries + 1))
 done
-first=$(sed -n '1s/ .*//p' "$e2e_dir/demo") second=$(sed -n '2s/ .*//p' "$e2e_dir/demo")
+first=$(sed -n '1s/ .*//p' "$E2E_DIR/demo") second=$(sed -n '2s/ .*//p' "$E2E_DIR/demo")
 ctl 0 'Alice Example' call list
 ctl 0 'Alice Example' call get "$first"
 ctl 0 call.parked call timeline "$first"
@@ -186,7 +186,7 @@ ctl 0 'hung up' call hangup "$second" --yes
 ctl 0 hung_up record list --outcome hung_up
 kill -TERM $demo
 wait $demo
-cp "$e2e_dir/demo" "$out"
+cp "$E2E_DIR/demo" "$out"
 ctl 0 none call list
 
 echo "1..$count"

@@ -5,17 +5,17 @@
 . "$(dirname "$0")/lib.sh"
 e2e_start
 export CALLPARK_SOCKET="$E2E_SOCKET"
-sed -i '/^outbound/d' "$e2e_dir/callpark.conf"
+sed -i '/^outbound/d' "$E2E_DIR/callpark.conf"
 "$CALLPARKCTL" system reload -q || e2e_fail "the configuration is not read again"
-"$CALLPARKCTL" selftest >"$e2e_dir/steps" 2>"$e2e_dir/talk"
+"$CALLPARKCTL" selftest >"$E2E_DIR/steps" 2>"$E2E_DIR/talk"
 code=$?
 awk '$1 == "ok" || $1 == "FAIL" || $1 == "skip" {
     what = $0
     sub(/^[a-zA-Z]+ +[0-9]+ ms +/, "", what)
     printf "%s %d - %s\n", $1 == "ok" ? "ok" : "not ok", ++n, what
-} END { print "1.." n + 2 }' "$e2e_dir/steps"
-n=$(wc -l <"$e2e_dir/steps")
-[ "$n" -gt 20 ] || sed 's/^/# /' "$e2e_dir/talk"
+} END { print "1.." n + 2 }' "$E2E_DIR/steps"
+n=$(wc -l <"$E2E_DIR/steps")
+[ "$n" -gt 20 ] || sed 's/^/# /' "$E2E_DIR/talk"
 if [ $code = 0 ]; then echo "ok $((n + 1)) - it ends with 0"; else echo "not ok $((n + 1)) - it ends with 0 (it was $code)"; fi
 left=$("$CALLPARKCTL" range list -o name)
 if [ -z "$left" ]; then echo "ok $((n + 2)) - its range is gone"; else echo "not ok $((n + 2)) - its range is gone ($left)"; fi
