@@ -98,8 +98,10 @@ void park_up_again(struct turn *t, struct call *c)
     if (*up)
         return;
     *up = true;
-    if (!c->caller_up || !c->peer_up)
+    if (!c->caller_up || !c->peer_up) {
+        (void)park_act_leg(t, ACT_MUSIC, c, t->ev->leg);
         return;
+    }
     bridge(t, c);
     park_enter(t, c, CALL_CONNECTED, NEVER);
 }
