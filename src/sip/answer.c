@@ -108,11 +108,15 @@ static void take_ack(struct leg *leg, const sip_t *sip)
     report_send(leg);
 }
 
-/* 64*T1 after our 200 (RFC 3261 13.3.1.4). */
+/* 64*T1 after our 200 (RFC 3261 13.3.1.4). A leg that was to be replaced may be named again:
+ * nothing has taken its place. */
 static void miss_ack(struct leg *leg)
 {
+    struct leg *replaced = sip_leg_find(leg->edge, leg->replaces);
     struct sip_event *ev = report_begin(leg, SIP_FAILED);
 
+    if (replaced && replaced->state == LEG_UP)
+        replaced->replaced = false;
     ev->code = 408;
     text_copy(ev->reason, sizeof ev->reason, "the answer was never acknowledged");
     report_send(leg);
