@@ -31,7 +31,7 @@ const struct ctl_command ctl_commands[] = {
     { "range find", "NUMBER", 0, "the range that a number is in", "range find 7042\nrange find '*705' -o name", cmd_range_find },
     { "range import", "FILE", TAKES(OPT_UPSERT) | TAKES(OPT_REPLACE) | TAKES(OPT_PARTIAL) | TAKES(OPT_DESTINATION) | WRITES | ASKS,
       "create ranges from CSV or JSON; takes what Get-CsCallParkOrbit | Export-Csv wrote ('-': standard input)",
-      "range import ranges.csv --dry-run\nrange import orbits.csv --destination pool1.contoso.com\nrange export | callparkctl --socket /run/other.sock range import -",
+      "range import ranges.csv --dry-run\nrange import orbits.csv --destination pool1.contoso.com\nrange import - --partial <ranges.csv",
       cmd_range_import },
     { "range export", "", TAKES(OPT_DESTINATION), "all ranges as CSV, or as -o says; range import reads it back",
       "range export >ranges.csv\nrange export -o json", cmd_range_export },

@@ -71,7 +71,8 @@ static void bash(FILE *out)
     cases(out);
     fprintf(out, "  esac\n"
                  "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-                 "  [[ -z $names || $cur == -* ]] || { IFS=$'\\n'; COMPREPLY+=($(compgen -W "
+                 "  [[ -z $names || $cur == -* ]] || { compopt -o filenames 2>/dev/null; "
+                 "IFS=$'\\n'; COMPREPLY+=($(compgen -W "
                  "\"$(callparkctl $names"
                  " -o name --no-input 2>/dev/null)\" -- \"$cur\")); }\n"
                  "}\ncomplete -F _callparkctl callparkctl\n");
@@ -81,6 +82,15 @@ static void zsh(FILE *out)
 {
     fprintf(out, "#compdef callparkctl\nautoload -U bashcompinit && bashcompinit\n");
     bash(out);
+}
+
+/* A text between single quotes, as fish reads it. */
+static void quoted(FILE *out, const char *text)
+{
+    fputc('\'', out);
+    for (; *text; text++)
+        fprintf(out, "%s%c", *text == '\'' || *text == '\\' ? "\\" : "", *text);
+    fputc('\'', out);
 }
 
 static void fish(FILE *out)
@@ -93,11 +103,13 @@ static void fish(FILE *out)
         size_t length = strcspn(c->path, " ");
         const char *second = c->path[length] ? c->path + length + 1 : NULL;
 
-        if (second)
-            fprintf(
-                out,
-                "complete -c callparkctl -n '__fish_seen_subcommand_from %.*s' -a '%s' -d '%s'\n",
-                (int)length, c->path, second, c->summary);
+        if (second) {
+            fprintf(out,
+                    "complete -c callparkctl -n '__fish_seen_subcommand_from %.*s' -a '%s' -d ",
+                    (int)length, c->path, second);
+            quoted(out, c->summary);
+            fputc('\n', out);
+        }
         for (int i = 0; i < CTL_OPTIONS; i++)
             if (c->options & TAKES(i))
                 fprintf(
