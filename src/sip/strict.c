@@ -20,6 +20,37 @@ static bool too_many_headers(const sip_t *sip)
     return n > HEADERS_MAX;
 }
 
+/* Who has no scheme, no host or no number is nobody. The library would also copy some such URIs
+ * (";lr") without an end, and read on behind them. */
+static bool is_sound(const url_t *url)
+{
+    if (url->url_type == url_sip || url->url_type == url_sips)
+        return url->url_host && url->url_host[0];
+    if (url->url_type == url_tel)
+        return url->url_user && url->url_user[0];
+    return url->url_type == url_any || (url->url_scheme && url->url_scheme[0]);
+}
+
+static bool are_sound(const sip_route_t *route)
+{
+    for (; route; route = route->r_next)
+        if (!is_sound(route->r_url) || route->r_url->url_type == url_any)
+            return false;
+    return true;
+}
+
+/* All that we hand back to the library or keep. */
+static bool is_sound_message(const sip_t *sip)
+{
+    for (const sip_contact_t *m = sip->sip_contact; m; m = m->m_next)
+        if (!is_sound(m->m_url))
+            return false;
+    return (!sip->sip_from || is_sound(sip->sip_from->a_url)) &&
+           (!sip->sip_to || is_sound(sip->sip_to->a_url)) &&
+           (!sip->sip_referred_by || is_sound(sip->sip_referred_by->b_url)) &&
+           are_sound(sip->sip_record_route) && are_sound(sip->sip_route);
+}
+
 /* The agent answers a CANCEL by itself, and one that comes after our 200 with 481, unseen by us.
  * RFC 3261 9.2 wants 200, and we want to know that a retriever no longer wanted. Under a method
  * that the agent has no number for it comes to us as any other request; in.c and dialog.c know it
@@ -37,7 +68,7 @@ static issize_t extract_body(msg_t *msg, msg_pub_t *pub, char *bytes, isize_t si
 {
     sip_t *sip = (sip_t *)pub;
 
-    if (sip->sip_request && too_many_headers(sip))
+    if ((sip->sip_request && too_many_headers(sip)) || !is_sound_message(sip))
         sip->sip_flags |= MSG_FLG_ERROR;
     if (sip->sip_request)
         take_over_cancel(sip);

@@ -310,6 +310,12 @@ static void test_torture(void **state)
         { "no host", "OPTIONS sip: SIP/2.0\r\n" VIA REST OPTIONS_CSEQ END, "" },
         { "a stray answer", "SIP/2.0 200 OK\r\n" VIA REST OPTIONS_CSEQ END, "" },
         { "bigcode", "SIP/2.0 4294967301 better not\r\n" VIA REST OPTIONS_CSEQ END, "" },
+        { "no address in Record-Route",
+          "OPTIONS sip:p SIP/2.0\r\n" VIA REST "Record-Route: <;lrx>\r\n" OPTIONS_CSEQ END,
+          "SIP/2.0 400" },
+        { "no address in Contact",
+          "OPTIONS sip:p SIP/2.0\r\n" VIA REST "Contact: <;lrx>\r\n" OPTIONS_CSEQ END,
+          "SIP/2.0 400" },
         { "junk", "\x01\x02hello world\r\n\r\n", "" },
         { "keep-alive", "\r\n\r\n", "" },
     };
