@@ -11,7 +11,8 @@ static void refuse(struct turn *t, call_id call, uint16_t code, uint16_t retry_a
 
     park_refuse(t, call, t->ev->invite->leg, code, retry_after, why);
     a = park_act(t, ACT_STEP, call);
-    a->step = call ? STEP_REFUSED : STEP_PARK_FAILED;
+    /* 480: an orbit where nobody is, so that was no park. */
+    a->step = call || code == 480 ? STEP_REFUSED : STEP_PARK_FAILED;
     a->full = code == 486 && !call && !t->decision->orbit && t->decision->kind == DECIDE_PARK;
     (void)text_copy(a->why, sizeof a->why, why);
 }

@@ -224,6 +224,52 @@ static void a_restart_does_not_put_back(void **state)
     assert_int_equal(calls_count(r->p.calls), 1);
 }
 
+/* ---- full tables --------------------------------------------------------------------------------
+ */
+
+static void ask(struct rig *r, leg_id leg, const char *dialled, const char *by, struct actions *out)
+{
+    struct invite in = { .leg = leg, .trusted = true, .has_referred_by = by };
+    struct event ev = { .type = EV_INVITE, .invite = &in };
+
+    (void)text_copy(in.dialled, DIALLED_SIZE, dialled);
+    (void)text_copy(in.from.uri, URI_SIZE, "sip:104@pbx.example");
+    (void)text_copy(in.referred_by.uri, URI_SIZE, by);
+    park_step(&r->p, &ev, r->now, out);
+}
+
+/* No leg can be added any more: who asks is refused, and who waits is kept. park_check() would see
+ * that the legs are nobody's, so it is left out here. */
+static void no_leg_is_free(void **state)
+{
+    static struct actions out;
+    struct event tick = { .type = EV_TICK };
+    struct rig *r = *state;
+    leg_id leg = 1001;
+
+    run(r, (const char *[]){ "invite 1 700 from=+4930123456 by=105", "saved", "up 1", NULL });
+    while (calls_map_leg(r->p.calls, leg, 1))
+        leg += 2;
+    ask(r, 3, "park", "sip:105@pbx.example", &out);
+    assert_int_equal(out.at[0].type, ACT_REFUSE);
+    assert_int_equal(out.at[0].code, 503);
+    assert_int_not_equal(out.at[0].retry_after, 0);
+    ask(r, 3, "700", NULL, &out);
+    assert_int_equal(out.at[0].type, ACT_REFUSE);
+    assert_int_equal(out.at[0].code, 503);
+    assert_int_equal(rig_call(r)->state, CALL_PARKED);
+    r->now += 90000;
+    park_step(&r->p, &tick, r->now, &out);
+    assert_int_equal(out.at[0].step, STEP_RINGBACK_FAILED);
+    assert_int_equal(rig_call(r)->state, CALL_PARKED);
+    assert_int_equal(park_next_deadline(&r->p), r->now + 25000);
+    calls_unmap_leg(r->p.calls, 1001);
+    r->now += 25000;
+    park_step(&r->p, &tick, r->now, &out);
+    assert_int_equal(out.at[0].type, ACT_CALL);
+    assert_int_equal(rig_call(r)->attempt, 1);
+}
+
 /* ---- what the simulation found ------------------------------------------------------------------
  */
 
@@ -248,8 +294,7 @@ static void found_by_the_simulation(void **state)
             { "up 3", "bridge:1:3 retrieved save" },
             { "invite 5 x from=+4930123456 replaces=leg:1", "answer:5:caller=sip:104@pbx.example" },
             { "gone 1", "music:3 taken_over save" },
-            { "invite 7 x from=107 replaces=leg:3",
-              "answer:7:caller=sip:+4930123456@pbx.example" },
+            { "invite 7 x from=107 replaces=leg:3", "answer:7:caller=sip:+4930123456@pbx.example" },
             { "gone 3", "taken_over save" },
             { "up 5", "music:5" },
             { "up 7", "bridge:5:7" } } },
@@ -306,6 +351,7 @@ int main(void)
         cmocka_unit_test(every_step_has_a_name),
         cmocka_unit_test(a_restart_puts_back),
         cmocka_unit_test_setup_teardown(a_restart_does_not_put_back, make, drop),
+        cmocka_unit_test_setup_teardown(no_leg_is_free, make, drop),
         cmocka_unit_test(found_by_the_simulation),
     };
 

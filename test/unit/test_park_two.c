@@ -64,7 +64,7 @@ static const struct rig_script scripts[] = {
         { "invite 3 700 from=104", "refuse:3:486 park_failed" },
         { "at 2", "" },
         { "set free_orbit reject", "" },
-        { "invite 5 700 from=104", "refuse:5:480 park_failed" } } },
+        { "invite 5 700 from=104", "refuse:5:480 refused" } } },
     { "gone at once without a sound: back in the same orbit, the clock goes on",
       { RETRIEVED_BY_104,
         { "at 1", "" },
