@@ -256,12 +256,20 @@ static bool ring_back(struct selftest *t)
 {
     phone_forget(t->bob);
     phone_manner(t->bob, 300);
-    return stage_act(t, t->number[1], "ringback") && rings(t, t->bob, "the parker", 5000);
+    return stage_act(t, t->number[1], "ringback", NULL) && rings(t, t->bob, "the parker", 5000);
 }
 
 static bool talk_bob(struct selftest *t)
 {
     return answers(t) && talk(t, 1);
+}
+
+static bool fetch(struct selftest *t)
+{
+    phone_forget(t->dave);
+    phone_manner(t->dave, 300);
+    return park(t, t->number[4]) && stage_act(t, t->number[4], "retrieve", phone_uri(t->dave)) &&
+           rings(t, t->dave, "the retriever", 5000) && answers(t);
 }
 
 static bool park_to_wait(struct selftest *t)
@@ -352,14 +360,17 @@ static const struct step steps[] = {
     { 4, "ring back now: the parker's phone rings", ring_back },
     { 4, "caller and parker hear each other", talk_bob },
     { 4, "the parker's hang-up reaches the caller", pass_hang_up },
-    { 5, "a call is parked with 10 s to wait", park_to_wait },
-    { 5, "nobody retrieves it: the parker's phone rings", timed_ring_back },
-    { 5, "nobody answers there: it stops ringing", rings_out },
-    { 5, "the fallback rings and answers", fallback },
-    { 5, "caller and fallback hear each other", talk_erin },
-    { 5, "the caller's hang-up reaches the fallback", caller_hangs_up },
-    { 6, "a caller who hangs up leaves the orbit free", abandon },
-    { 7, "dialling the park number gives any free orbit", any_orbit },
+    { 5, "retrieve by the API: the phone that is named rings", fetch },
+    { 5, "caller and that phone hear each other", talk_dave },
+    { 5, "its hang-up reaches the caller", pass_hang_up },
+    { 6, "a call is parked with 10 s to wait", park_to_wait },
+    { 6, "nobody retrieves it: the parker's phone rings", timed_ring_back },
+    { 6, "nobody answers there: it stops ringing", rings_out },
+    { 6, "the fallback rings and answers", fallback },
+    { 6, "caller and fallback hear each other", talk_erin },
+    { 6, "the caller's hang-up reaches the fallback", caller_hangs_up },
+    { 7, "a caller who hangs up leaves the orbit free", abandon },
+    { 8, "dialling the park number gives any free orbit", any_orbit },
 };
 
 #define STEPS (sizeof(steps) / sizeof(steps[0]))

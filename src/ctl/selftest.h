@@ -31,8 +31,8 @@ int stage_server(struct ctl *ctl, char server[96], struct ctl_reply *system);
 bool stage_settings(struct selftest *t, int timeout, const char *free_orbit);
 /* The call in an orbit as the API shows it; NULL: none. To be given back with json_decref(). */
 json_t *stage_call(struct selftest *t, const char *orbit);
-/* Ask for an action on it. False with `detail`. */
-bool stage_act(struct selftest *t, const char *orbit, const char *action);
+/* Ask for an action on it; `to` is whom it is for, NULL: nobody. False with `detail`. */
+bool stage_act(struct selftest *t, const char *orbit, const char *action, const char *to);
 
 bool selftest_fail(struct selftest *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -156,7 +156,7 @@ json_t *stage_call(struct selftest *t, const char *orbit)
     return NULL;
 }
 
-bool stage_act(struct selftest *t, const char *orbit, const char *action)
+bool stage_act(struct selftest *t, const char *orbit, const char *action, const char *to)
 {
     char path[CTL_PATH_SIZE], after[32];
     json_t *call CLEANUP(ctl_json_done) = stage_call(t, orbit);
@@ -165,6 +165,8 @@ bool stage_act(struct selftest *t, const char *orbit, const char *action)
 
     if (!call)
         return selftest_fail(t, "expected the API to show a call at %s, it shows none", orbit);
+    if (to)
+        (void)json_object_set_new(body, "to", json_string(to));
     (void)text_format(after, sizeof(after), "/%s", action);
     (void)ctl_path(path, "/api/v1/parked-calls/", ctl_string(call, "id"), after);
     if (ctl_try(t->ctl, &(struct ctl_request){ .method = "POST", .path = path, .body = body }, &r))
