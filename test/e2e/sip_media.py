@@ -96,7 +96,8 @@ def lengths(s):
         s.park(lot, "105", sdp=audio.offer(more=more))
         packets = audio.wait_packets(12)
         want({len(p.payload) for p in packets}, {size}, f"bytes of a packet with {more}")
-        want({(b.stamp - a.stamp) & 0xFFFFFFFF for a, b in zip(packets, packets[1:])}, {size}, "timestamps")
+        # A busy machine may skip some, never a part of one.
+        want({(b.stamp - a.stamp) % 2**32 % size for a, b in zip(packets, packets[1:])}, {0}, "parts of a packet skipped")
 
 
 @line("MD-06", "RTP from another port than the SDP says: the first to come is followed, a later one is not", last=True)

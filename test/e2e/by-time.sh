@@ -3,4 +3,4 @@
 # time-limit: 150
 . "$(dirname "$0")/lib.sh"
 e2e_start
-e2e_phones sip_slow.py
+e2e_phones by_time.py
