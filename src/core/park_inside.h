@@ -64,6 +64,7 @@ void park_regret(struct turn *t, struct call *c, const char *why);
  * `caller_leg` is 0. The sentence stands in c->why. */
 void park_end(struct turn *t, struct call *c, enum outcome outcome, enum step step, uint16_t code);
 msec park_full_patience(const struct turn *t, const struct call *c);
+msec park_patience_after_ring(const struct turn *t, const struct call *c);
 bool park_may_learn(const struct turn *t, const struct call *c, const struct party *who);
 handler park_saved, park_not_saved, park_caller_up, park_said, park_due, park_told, park_leave;
 handler park_caller_left, park_caller_cancelled;

@@ -118,7 +118,7 @@ static msec time_after(const struct turn *t, struct call *c)
         return NEVER;
     }
     if (c->peer_role == PEER_PARKER && (c->by_hand || c->attempt < c->rules.max_pickup_attempts))
-        return park_full_patience(t, c);
+        return park_patience_after_ring(t, c);
     return c->resume_at;
 }
 

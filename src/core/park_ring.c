@@ -208,7 +208,7 @@ static void parker_failed(struct turn *t, struct call *c, uint16_t code)
     if (c->by_hand && (c->resume_at == NEVER || (c->parker_gone && !*c->rules.timeout_uri))) {
         park_settle(t, c, c->resume_at); /* nobody's wish to ring ends a call before its time */
     } else if (!c->parker_gone && (again || c->by_hand)) {
-        park_settle(t, c, park_full_patience(t, c));
+        park_settle(t, c, park_patience_after_ring(t, c));
     } else {
         park_settle(t, c, t->now);
         park_next_move(t, c);

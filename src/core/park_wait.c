@@ -89,6 +89,15 @@ msec park_full_patience(const struct turn *t, const struct call *c)
     return c->forced ? t->now : park_later(t->now, c->rules.pickup_timeout);
 }
 
+/* After a ring that came to nothing. One that somebody asked for never brings the next step nearer.
+ */
+msec park_patience_after_ring(const struct turn *t, const struct call *c)
+{
+    msec full = park_full_patience(t, c);
+
+    return c->by_hand && !c->forced && c->resume_at > full ? c->resume_at : full;
+}
+
 void park_told(struct turn *t, struct call *c)
 {
     char number[NUMBER_SIZE + 8];

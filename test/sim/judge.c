@@ -41,9 +41,15 @@ bool judge_is_alive(const struct leg *l)
 /* Nobody is to be rung before this. */
 void judge_patience(struct world *w, struct watch *c)
 {
+    msec before = c->by_hand && c->earliest != NEVER ? c->earliest : 0;
+
     c->earliest = c->forced                          ? w->now
                   : c->rules.pickup_timeout == NEVER ? NEVER
                                                      : w->now + c->rules.pickup_timeout;
+    /* A ring that somebody asked for does not bring the next one nearer. */
+    if (c->earliest < before && !c->forced)
+        c->earliest = before;
+    c->by_hand = false;
     c->may_ring = c->forced;
 }
 
