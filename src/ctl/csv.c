@@ -18,41 +18,61 @@ struct reader {
 
 enum after { AFTER_CELL, AFTER_LINE, AFTER_ALL, AFTER_ERROR };
 
-/* UTF-16 with its mark, as Excel and PowerShell write it, to UTF-8. Surrogate pairs are joined;
- * half of one becomes a question mark. */
+static uint32_t unit_at(const unsigned char *bytes, size_t at, bool big)
+{
+    return big ? (uint32_t)bytes[at] << 8 | bytes[at + 1]
+               : (uint32_t)bytes[at + 1] << 8 | bytes[at];
+}
+
+/* The next character of UTF-16. Surrogate pairs are joined; half of one, and NUL, become a question
+ * mark. */
+static uint32_t next_utf16(const unsigned char *bytes, size_t length, size_t *at, bool big)
+{
+    uint32_t c = unit_at(bytes, *at, big), low;
+
+    *at += 2;
+    if (c != 0 && (c < 0xD800 || c > 0xDFFF))
+        return c;
+    low = *at + 1 < length ? unit_at(bytes, *at, big) : 0;
+    if (c < 0xD800 || c > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
+        return '?';
+    *at += 2;
+    return 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+}
+
+static char *put_utf8(char *to, uint32_t c)
+{
+    if (c < 0x80) {
+        *to++ = (char)c;
+        return to;
+    }
+    if (c < 0x800) {
+        *to++ = (char)(0xC0 | c >> 6);
+    } else {
+        if (c < 0x10000) {
+            *to++ = (char)(0xE0 | c >> 12);
+        } else {
+            *to++ = (char)(0xF0 | c >> 18);
+            *to++ = (char)(0x80 | (c >> 12 & 0x3F));
+        }
+        *to++ = (char)(0x80 | (c >> 6 & 0x3F));
+    }
+    *to++ = (char)(0x80 | (c & 0x3F));
+    return to;
+}
+
+/* UTF-16 with its mark, as Excel and PowerShell write it, to UTF-8: two bytes become three at most.
+ */
 static char *from_utf16(const unsigned char *bytes, size_t length, bool big)
 {
     char *text = malloc(length * 2 + 1), *to = text;
+    size_t at = 2;
 
-    for (size_t i = 2; text && i + 1 < length; i += 2) {
-        uint32_t c =
-            big ? (uint32_t)bytes[i] << 8 | bytes[i + 1] : (uint32_t)bytes[i + 1] << 8 | bytes[i];
-
-        if (c >= 0xD800 && c < 0xDC00 && i + 3 < length) {
-            uint32_t low = big ? (uint32_t)bytes[i + 2] << 8 | bytes[i + 3]
-                               : (uint32_t)bytes[i + 3] << 8 | bytes[i + 2];
-
-            c = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00)
-                                              : '?';
-            i += c == '?' ? 0 : 2;
-        } else if (c == 0 || (c >= 0xD800 && c < 0xE000)) {
-            c = '?';
-        }
-        if (c < 0x80) {
-            *to++ = (char)c;
-        } else if (c < 0x800) {
-            *to++ = (char)(0xC0 | c >> 6);
-            *to++ = (char)(0x80 | (c & 0x3F));
-        } else {
-            if (c >= 0x10000)
-                *to++ = (char)(0xF0 | c >> 18);
-            *to++ = (char)(c >= 0x10000 ? 0x80 | (c >> 12 & 0x3F) : 0xE0 | c >> 12);
-            *to++ = (char)(0x80 | (c >> 6 & 0x3F));
-            *to++ = (char)(0x80 | (c & 0x3F));
-        }
-    }
-    if (text)
-        *to = '\0';
+    if (!text)
+        return NULL;
+    while (at + 1 < length)
+        to = put_utf8(to, next_utf16(bytes, length, &at, big));
+    *to = '\0';
     return text;
 }
 
