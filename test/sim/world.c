@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/text.h"
 #include "world.h"
@@ -276,21 +277,31 @@ bool world_turn(struct world *w)
 /* ---- the beginning, the end, and a crash --------------------------------------------------------
  */
 
+/* Pages that are given back to the system and touched again are zero; to clear all of them would
+ * take longer than the day. */
+static char *fresh_memory(struct world *w)
+{
+    static void *memory;
+    size_t size = calls_size() + orbits_size();
+
+    if (!memory)
+        memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED || madvise(memory, size, MADV_DONTNEED))
+        judge_fail(w, "no memory");
+    return memory;
+}
+
 static void new_core(struct world *w)
 {
+    char *memory = fresh_memory(w);
     leg_id next_leg = w->p.next_leg;
     bool draining = w->p.house.draining;
 
-    free(w->calls_memory);
-    free(w->orbits_memory);
-    w->calls_memory = calloc(1, calls_size());
-    w->orbits_memory = calloc(1, orbits_size());
-    if (!w->calls_memory || !w->orbits_memory)
-        judge_fail(w, "no memory");
     memset(&w->p, 0, sizeof w->p);
     w->p.deployment = w->deployment;
-    w->p.calls = calls_init(w->calls_memory, w->highest_row);
-    w->p.orbits = orbits_init(w->orbits_memory, w->seed);
+    w->p.calls = calls_init(memory, w->highest_row);
+    w->p.orbits = orbits_init(memory + calls_size(), w->seed);
     w->p.next_leg = next_leg;
     w->p.house.draining = draining;
     (void)text_copy(w->p.house.park_user, DIALLED_SIZE, "park");
@@ -326,8 +337,6 @@ void world_end(struct world *w)
         free(w->row[i]);
     for (; w->changes_first < w->changes_last; w->changes_first++)
         free(w->change[w->changes_first % FUTURES].row);
-    free(w->calls_memory);
-    free(w->orbits_memory);
     free(w->deployment);
 }
 

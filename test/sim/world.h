@@ -125,7 +125,6 @@ struct change {
 struct world {
     struct park p;
     struct deployment *deployment;
-    void *calls_memory, *orbits_memory;
     uint64_t seed, random;
     msec now;
     msec last_delivery; /* the SIP edge reports in order */
@@ -158,7 +157,7 @@ bool world_chance(struct world *w, unsigned percent);
 msec world_span(struct world *w, msec mean); /* mostly short, sometimes long */
 void world_later(struct world *w, msec in, enum what what, const struct note *note);
 void world_start(struct world *w, uint64_t seed, bool verbose);
-void world_end(struct world *w);
+void world_end(struct world *w);  /* the machine's memory stays for the next day */
 bool world_turn(struct world *w); /* false: nothing will ever happen again */
 void world_step(struct world *w, const struct event *ev);
 void world_restart(struct world *w);

@@ -160,8 +160,12 @@ static void every_step_has_a_name(void **state)
 /* A new core over the same ranges, and the call as it was last written. */
 static bool put_back(struct rig *r, struct call *row)
 {
-    r->p.calls = calls_init(memset(r->calls_memory, 0, calls_size()), row->id);
-    r->p.orbits = orbits_init(memset(r->orbits_memory, 0, orbits_size()), 1);
+    free(r->calls_memory);
+    free(r->orbits_memory);
+    r->calls_memory = calloc(1, calls_size());
+    r->orbits_memory = calloc(1, orbits_size());
+    r->p.calls = calls_init(r->calls_memory, row->id);
+    r->p.orbits = orbits_init(r->orbits_memory, 1);
     orbits_rebuild(r->p.orbits, &r->deployment.ranges, "pool.example");
     return park_restore(&r->p, row, r->now);
 }
