@@ -118,9 +118,11 @@ static char *read_file(const char *path, size_t *length, struct err *err)
 /* Rows from CSV, or from JSON: a list, or the body of a listing. */
 static json_t *parse(const char *text, size_t length, struct err *err)
 {
-    size_t skip = strspn(text, " \t\r\n");
+    size_t skip = 0;
     json_t *all, *rows;
 
+    while (skip < length && strchr(" \t\r\n", text[skip]))
+        skip++;
     if (skip == length || (text[skip] != '[' && text[skip] != '{'))
         return csv_read(text, length, err);
     all = json_loadb(text, length, 0, NULL);
@@ -133,24 +135,20 @@ static json_t *parse(const char *text, size_t length, struct err *err)
     return NULL;
 }
 
-/* The file as text, NUL-ended. NULL: said. */
-static char *load(struct ctl *ctl, size_t *length, int *code)
+static json_t *load(struct ctl *ctl, int *code)
 {
     struct err err = { 0 };
-    char *text = read_file(ctl->args.words[0], length, &err);
+    size_t length = 0;
+    char *text = read_file(ctl->args.words[0], &length, &err);
+    json_t *rows = NULL;
 
-    *code = CTL_OK;
-    if (!text) {
-        *code = ctl_fail(ctl, CTL_INVALID, "%s", err.text);
-    } else if (*length > CSV_BYTES_MAX) {
-        *code = ctl_fail(ctl, CTL_INVALID, "%.200s: too large for a list of ranges",
-                         ctl->args.words[0]);
-        free(text);
-        text = NULL;
-    } else {
-        text[*length] = '\0';
-    }
-    return text;
+    if (text && length <= CSV_BYTES_MAX)
+        rows = parse(text, length, &err);
+    else if (text)
+        err_set(&err, -EFBIG, "%.200s: too large for a list of ranges", ctl->args.words[0]);
+    free(text);
+    *code = rows ? CTL_OK : ctl_fail(ctl, CTL_INVALID, "%s", err.text);
+    return rows;
 }
 
 /* The id and version of a range that exists by that name; "" if there is none. */
@@ -228,7 +226,7 @@ static int import_partly(struct ctl *ctl, const json_t *rows)
 }
 
 /* All rows in one change, by the server: it sees also what is wrong between two rows. */
-static int import_whole(struct ctl *ctl, const struct ctl_request *body)
+static int import_whole(struct ctl *ctl, const json_t *rows)
 {
     static const struct print_column columns[] = { { "ACTION", "action", CELL_TEXT },
                                                    { "NAME", "name", CELL_TEXT },
@@ -237,20 +235,21 @@ static int import_whole(struct ctl *ctl, const struct ctl_request *body)
                                                    { "DESTINATION", "destination", CELL_TEXT },
                                                    { 0 } };
     char path[CTL_PATH_SIZE] = RANGES ":import";
-    struct ctl_request rq = *body;
+    json_t *body CLEANUP(ctl_json_done) = json_array();
     struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
-    int code = CTL_OK;
+    const json_t *row;
+    size_t i;
+    int code;
 
-    if (ctl_option(ctl, OPT_REPLACE)) {
-        (void)ctl_query(path, "mode", "replace");
-        code = ctl_confirm(ctl, "Delete every range that is not in the file?");
-    } else if (ctl_option(ctl, OPT_UPSERT)) {
-        (void)ctl_query(path, "mode", "upsert");
+    json_array_foreach(rows, i, row)
+    {
+        (void)json_array_append_new(body, range_of(ctl, row));
     }
-    rq.method = "POST";
-    rq.path = path;
-    if (!code)
-        code = ctl_ask(ctl, &rq, &r);
+    (void)ctl_query(path, "mode",
+                    ctl_option(ctl, OPT_REPLACE)  ? "replace"
+                    : ctl_option(ctl, OPT_UPSERT) ? "upsert"
+                                                  : NULL);
+    code = ctl_ask(ctl, &(struct ctl_request){ .method = "POST", .path = path, .body = body }, &r);
     if (code)
         return code;
     if (ctl_option(ctl, OPT_DRY_RUN))
@@ -258,47 +257,20 @@ static int import_whole(struct ctl *ctl, const struct ctl_request *body)
     return ctl_show_list(ctl, &r, columns, "name");
 }
 
-/* Rows read here: for --partial, and for --destination, of which the file says nothing. */
-static int import_rows(struct ctl *ctl, const char *text, size_t length)
-{
-    struct err err = { 0 };
-    json_t *rows CLEANUP(ctl_json_done) = parse(text, length, &err);
-    json_t *body CLEANUP(ctl_json_done) = NULL;
-    json_t *row;
-    size_t i;
-    int code = rows ? check_columns(ctl, rows) : ctl_fail(ctl, CTL_INVALID, "%s", err.text);
-
-    if (code || ctl_option(ctl, OPT_PARTIAL))
-        return code ? code : import_partly(ctl, rows);
-    body = json_array();
-    json_array_foreach(rows, i, row)
-    {
-        (void)json_array_append_new(body, range_of(ctl, row));
-    }
-    return import_whole(ctl, &(struct ctl_request){ .body = body });
-}
-
 int cmd_range_import(struct ctl *ctl)
 {
-    size_t length = 0;
+    json_t *rows CLEANUP(ctl_json_done) = NULL;
     int code;
-    char *text;
 
     if (ctl_option(ctl, OPT_REPLACE) && ctl_option(ctl, OPT_PARTIAL))
         return ctl_fail(ctl, CTL_USAGE,
                         "--replace is all or nothing; it does not go with --partial");
-    text = load(ctl, &length, &code);
-    if (!text)
+    rows = load(ctl, &code);
+    if (!code)
+        code = check_columns(ctl, rows);
+    if (!code && ctl_option(ctl, OPT_REPLACE))
+        code = ctl_confirm(ctl, "Delete every range that is not in the file?");
+    if (code)
         return code;
-    if (ctl_option(ctl, OPT_PARTIAL) || ctl_option(ctl, OPT_DESTINATION) || strlen(text) != length)
-        code = import_rows(ctl, text, length); /* a NUL: UTF-16, which is read here */
-    else
-        code = import_whole(
-            ctl, &(struct ctl_request){ .text = text,
-                                        .content_type =
-                                            strchr("[{", text[strspn(text, " \t\r\n")]) && length
-                                                ? "application/json"
-                                                : "text/csv" });
-    free(text);
-    return code;
+    return ctl_option(ctl, OPT_PARTIAL) ? import_partly(ctl, rows) : import_whole(ctl, rows);
 }

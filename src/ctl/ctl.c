@@ -173,11 +173,10 @@ int ctl_try(struct ctl *ctl, const struct ctl_request *rq, struct ctl_reply *out
 {
     struct err err = { 0 };
     char *body = rq->body ? json_dumps(rq->body, JSON_COMPACT) : NULL;
-    const char *type = rq->text ? rq->content_type : "application/json";
     struct client_request http = { .method = rq->method,
                                    .path = rq->path,
-                                   .body = rq->text ? rq->text : body,
-                                   .content_type = type,
+                                   .body = body,
+                                   .content_type = "application/json",
                                    .if_match = rq->if_match };
     struct ctl_reply r = { 0 };
     int failed = client_call(ctl->client, &http, &r.raw, &err);

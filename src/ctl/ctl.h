@@ -49,10 +49,8 @@ void ctl_json_done(json_t **value);
 struct ctl_request {
     const char *method;
     const char *path;
-    const json_t *body;       /* NULL: none */
-    const char *if_match;     /* NULL: none */
-    const char *text;         /* a body that is no JSON of ours; NULL: none */
-    const char *content_type; /* of `text` */
+    const json_t *body;   /* NULL: none */
+    const char *if_match; /* NULL: none */
 };
 
 /* Ask the server. CTL_OK with an answer of 200 to 299 in `out` (which may be NULL), else what the

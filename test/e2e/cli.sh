@@ -91,6 +91,12 @@ ctl 0 whole system backup "$E2E_DIR/backup.db"
 ctl 0 unchanged range import "$E2E_DIR/ranges.csv" --upsert
 ctl 0 deleted range delete 'Sales, North' --yes
 ctl 0 created range import "$E2E_DIR/ranges.csv" --upsert
+ctl 0 '=cmd' range create '=cmd|x' '#100' '#109'
+"$CALLPARKCTL" range export >"$E2E_DIR/ranges.csv" # with a guard before the name, which comes off again
+ctl 0 unchanged range import "$E2E_DIR/ranges.csv" --upsert
+prints "name,start
+\"'=cmd|x\",#100" range get '=cmd|x' -o csv --fields name,start
+ctl 0 deleted range delete '=cmd|x' --yes
 printf 'Identity;NumberRangeStart;NumberRangeEnd;Type\r\nRed;300;309;CallPark\r\n' >"$E2E_DIR/lync.csv"
 ctl 0 created range import "$E2E_DIR/lync.csv" --destination pool1.example.com
 ctl 0 300 range get red
