@@ -345,7 +345,7 @@ void judge_restart(struct world *w)
         const struct call *now = calls_find(w->p.calls, c->call);
 
         c->ringing = c->claimant = 0;
-        c->met = false;
+        c->met = c->regret = false;
         c->over = !now;
         if (now) {
             c->caller = now->caller_leg;
