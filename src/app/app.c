@@ -233,6 +233,7 @@ static int make_tables(struct app *a, struct err *err)
     a->draft = calloc(1, sizeof(*a->draft));
     a->orbits_memory = calloc(1, orbits_size());
     a->calls_memory = calloc(1, calls_size());
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers. */
     a->steps = calloc(CALLS_MAX, sizeof(*a->steps));
     a->tokens = calloc(TOKENS_WAITING, sizeof(*a->tokens));
     a->groups = calloc(GROUPS_PER_TURN, sizeof(*a->groups));

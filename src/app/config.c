@@ -165,11 +165,12 @@ static int set_workers(struct reading *r, const char *value, void *to, size_t si
 
 static int set_count(struct reading *r, const char *value, void *to, size_t size)
 {
+    const uint32_t most = LEGS_MAX;
     uint64_t number;
     uint32_t small;
 
     (void)size;
-    if (set_number(r, value, 1, LEGS_MAX, &number))
+    if (set_number(r, value, 1, most, &number))
         return -EINVAL;
     small = (uint32_t)number;
     memcpy(to, &small, sizeof(small));
@@ -527,16 +528,19 @@ int config_read(struct app_config *config, const char *path, struct err *err)
 int config_read_text(struct app_config *config, const char *name, const char *text, struct err *err)
 {
     FILE *stream;
+    char *copy;
     int result;
 
     if (!*text) {
         set_defaults(config);
         return complete(config, err);
     }
-    stream = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-    if (!stream)
-        return err_set(err, -errno, "%s: out of memory", name);
-    result = read_stream(config, name, stream, err);
-    (void)fclose(stream); /* it was only read */
+    copy = strdup(text); /* a stream wants memory that it could write to */
+    stream = copy ? fmemopen(copy, strlen(copy), "r") : NULL;
+    result = stream ? read_stream(config, name, stream, err)
+                    : err_set(err, -ENOMEM, "%s: out of memory", name);
+    if (stream)
+        (void)fclose(stream); /* it was only read */
+    free(copy);
     return result;
 }

@@ -1,5 +1,5 @@
-/* The file read at start. It holds what is needed to start; ranges, settings and the like are in the store.
- * Every error names the file and the line, and an unknown key the nearest known one. */
+/* The file read at start. It holds what is needed to start; ranges, settings and the like are in
+ * the store. Every error names the file and the line, and an unknown key the nearest known one. */
 #ifndef CALLPARK_APP_CONFIG_H
 #define CALLPARK_APP_CONFIG_H
 
@@ -15,12 +15,12 @@
 #include "sys/log.h"
 
 struct app_config {
-    char path[512];               /* of the file, for SIGHUP */
+    char path[512]; /* of the file, for SIGHUP */
     char node[NAME_SIZE], destination[FQDN_SIZE], site[NAME_SIZE];
     struct sip_config sip;
     struct media_config media;
     struct http_config http;
-    char token_file[512];         /* made at the first start, readable by its user only */
+    char token_file[512]; /* made at the first start, readable by its user only */
     char store_url[512];
     struct house house;
     enum log_level log_level;
@@ -32,6 +32,7 @@ struct app_config {
 int config_read(struct app_config *config, const char *path, struct err *err);
 
 /* The same from memory; `name` stands for the file in errors. For tests and fuzzing. */
-int config_read_text(struct app_config *config, const char *name, const char *text, struct err *err);
+int config_read_text(struct app_config *config, const char *name, const char *text,
+                     struct err *err);
 
 #endif

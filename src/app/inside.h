@@ -102,7 +102,7 @@ struct app {
     struct event own[OWN_EVENTS_MAX]; /* what failed while actions were carried out */
     unsigned own_first, own_count;
     uint16_t failure; /* code of the leg whose failure is being handled; 0: none */
-    bool refused; /* the present command, and why */
+    bool refused;     /* the present command, and why */
     char refused_why[WHY_SIZE];
     char reason[128]; /* of the BYE that is being handled, to be passed on */
 

@@ -4,11 +4,12 @@
 
 #include <stddef.h>
 
-/* How many letters must be put in, taken out or changed to get from one to the other, without regard to
- * ASCII case. Only the first 63 characters count. */
+/* How many letters must be put in, taken out or changed to get from one to the other, without
+ * regard to ASCII case. Only the first 63 characters count. */
 unsigned nearest_distance(const char *a, const char *b);
 
-/* The one of `count` words that is nearest to `typed`, or NULL when none is near enough to be meant. */
+/* The one of `count` words that is nearest to `typed`, or NULL when none is near enough to be
+ * meant. */
 const char *nearest_word(const char *typed, const char *const *words, size_t count);
 
 #endif

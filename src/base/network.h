@@ -24,7 +24,8 @@ bool ip_is_v4(const struct ip *ip);
 bool network_read(const char *text, struct network *n);
 bool network_holds(const struct network *n, const struct ip *ip);
 
-/* The same for an address as text, with or without brackets; what is no address is in no network. */
+/* The same for an address as text, with or without brackets; what is no address is in no network.
+ */
 bool network_holds_text(const struct network *n, const char *address);
 
 #endif

@@ -2,25 +2,25 @@
 #ifndef CALLPARK_CORE_LIMITS_H
 #define CALLPARK_CORE_LIMITS_H
 
-#define NUMBER_SIZE 10             /* 9 characters and the NUL */
-#define NAME_SIZE 257              /* 64 characters, which may be 4 bytes each in UTF-8 */
-#define FQDN_SIZE 256              /* RFC 1035 3.1 */
-#define URI_SIZE 256               /* a longer URI of a party is refused with 414 */
-#define DISPLAY_SIZE 96            /* a longer display name is cut */
+#define NUMBER_SIZE 10  /* 9 characters and the NUL */
+#define NAME_SIZE 257   /* 64 characters, which may be 4 bytes each in UTF-8 */
+#define FQDN_SIZE 256   /* RFC 1035 3.1 */
+#define URI_SIZE 256    /* a longer URI of a party is refused with 414 */
+#define DISPLAY_SIZE 96 /* a longer display name is cut */
 #define NOTE_SIZE 256
-#define WHY_SIZE 200               /* a reason in words */
-#define LIST_SIZE 512              /* a setting that is a list */
+#define WHY_SIZE 200  /* a reason in words */
+#define LIST_SIZE 512 /* a setting that is a list */
 
-#define RANGES_MAX 5000            /* in the deployment */
-#define RANGE_NUMBERS_MAX 10000    /* in one range */
-#define RANGE_NUMBERS_HINT 100     /* more is allowed, with a hint */
+#define RANGES_MAX 5000               /* in the deployment */
+#define RANGE_NUMBERS_MAX 10000       /* in one range */
+#define RANGE_NUMBERS_HINT 100        /* more is allowed, with a hint */
 #define DESTINATION_NUMBERS_MAX 49999 /* "fewer than 50,000" over the ranges of one destination */
 #define DESTINATIONS_MAX 256
 #define SITES_MAX 256
 
-#define CALLS_MAX 65536            /* parked, ringing or connected on this node; a power of two */
+#define CALLS_MAX 65536 /* parked, ringing or connected on this node; a power of two */
 #define LEGS_MAX (CALLS_MAX * 2)
-#define ENDED_LEGS_MAX 4096        /* consultation legs remembered for a late Replaces */
-#define ACTIONS_MAX 16             /* that one step may return */
+#define ENDED_LEGS_MAX 4096 /* consultation legs remembered for a late Replaces */
+#define ACTIONS_MAX 16      /* that one step may return */
 
 #endif

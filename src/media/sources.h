@@ -29,8 +29,9 @@ struct source {
 
 #define SOURCES_LEFT                                                                               \
     4096 /* a power of two; places that fall together are only treated more strictly */
-#define SOURCES_ECHO 10000 /* msec of silence after which an ended call's place may be another's   \
-                            */
+#define SOURCES_ECHO                                                                               \
+    10000 /* msec of silence after which an ended call's place may be another's                    \
+           */
 
 struct sources {
     struct source_link **bucket;
