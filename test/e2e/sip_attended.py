@@ -71,6 +71,17 @@ def bad_offer(s):
     want(take_over(s, lot, parker).answer.code, 200, "a better offer")
 
 
+@line("PA-07", "a consultation that was not answered yet cannot be named: 481, and it goes on")
+def not_yet_answered(s):
+    lot = s.lot()
+    parker = s.dialog(lot.park)
+    cseq = parker.send("INVITE", [], s.audio().offer())
+    caller = s.outsider(lot.park)
+    response = caller.invite([f"Replaces: {parker.call_id};to-tag=0;from-tag={parker.local_tag}"], s.audio().offer())
+    want(response.code, 481, "answer")
+    want(parker.follow(parker.response(cseq)).code, 200, "the consultation")
+
+
 @line("PA-08", "the orbit was retrieved meanwhile: the transferred party gets the retriever")
 def impatient(s):
     lot = s.lot()
