@@ -3,6 +3,6 @@
 # time-limit: 120
 . "$(dirname "$0")/lib.sh"
 E2E_T1=25 E2E_LOG=warning
-export E2E_T1
+export E2E_T1 E2E_LOG
 e2e_start
 e2e_phones race.py
