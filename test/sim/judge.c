@@ -128,7 +128,7 @@ void judge_event(struct world *w, const struct event *ev)
     struct leg *l = phones_leg(w, ev->leg);
     struct watch *c = judge_watch(w, ev->call);
 
-    if (ev->type == EV_NOT_SAVED && c && ev->write == c->write)
+    if (ev->type == EV_NOT_SAVED && c && !c->answered)
         c->save_failed = true;
     if (ev->type >= EV_DO_RETRIEVE && ev->type <= EV_DO_FORCE_OUT)
         command_given(w, ev);
@@ -188,7 +188,6 @@ static void parking_begins(struct world *w, const struct event *ev, const struct
     c->call = a->call;
     c->caller = l->id;
     c->asked = w->now;
-    c->write = 1;
     c->has_parker = *l->by && !text_is(l->by, l->user);
     c->consult = l->insider && !*l->by && l->kind != REPLACES_ENDED;
     c->has_parker |= l->kind == REPLACES_ENDED;

@@ -67,7 +67,6 @@ struct watch {
     bool by_hand;        /* somebody asked for that ring */
     bool fallback_called, fallback_rang;
     leg_id ringing, claimant;
-    uint64_t write; /* of its first save */
     bool save_failed;
     bool regret;
     bool met; /* connected, and not come back since */
