@@ -32,26 +32,41 @@ void csv_raw(struct csv *c, const char *text)
         add(c, text, strlen(text));
 }
 
-/* Spreadsheets take a text that begins like a formula for one. */
+/* A spreadsheet would run it, and callers' names come from anywhere: the apostrophe in front makes
+ * it text. A number with its sign is none. */
+static bool is_formula(const char *value)
+{
+    if (!value[0] || !strchr("=+-@\t\r", value[0]))
+        return false;
+    return !(strchr("+-", value[0]) && value[1] &&
+             value[1 + strspn(value + 1, "0123456789")] == '\0');
+}
+
 static bool needs_quotes(const char *value)
 {
-    return value[strcspn(value, ",;\t\"\r\n")] != '\0' || (value[0] && strchr("=+-@", value[0])) ||
-           value[0] == ' ';
+    return value[strcspn(value, ",;\t\"\r\n")] != '\0' || value[0] == ' ';
 }
 
 void csv_field(struct csv *c, const char *value)
 {
+    bool guard = is_formula(value);
+
     if (c->in_row)
         csv_raw(c, ",");
     c->in_row = true;
-    if (!needs_quotes(value)) {
+    if (!guard && !needs_quotes(value)) {
         csv_raw(c, value);
         return;
     }
-    csv_raw(c, "\"");
+    csv_raw(c, guard ? "\"'" : "\"");
     for (const char *p = value; *p && !c->failed; p++)
         add(c, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
     csv_raw(c, "\"");
+}
+
+const char *csv_unguarded(const char *value)
+{
+    return value[0] == '\'' && is_formula(value + 1) ? value + 1 : value;
 }
 
 void csv_end(struct csv *c)

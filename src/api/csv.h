@@ -17,6 +17,10 @@ struct csv {
 
 void csv_field(struct csv *c, const char *value); /* quoted where that is needed */
 void csv_end(struct csv *c);                      /* of a row */
+
+/* A value that was read, without the apostrophe that csv_field() put before a formula. */
+const char *csv_unguarded(const char *value);
+
 void csv_raw(struct csv *c, const char *text);
 char *csv_take(struct csv *c); /* malloc'ed; NULL: there was no memory */
 

@@ -193,7 +193,7 @@ static json_t *row_object(const struct csv_row *row, const char *const *fields, 
 
         if (fields[i] && text_trim(value, sizeof value, row->field[i]) && value[0] &&
             !json_object_get(object, fields[i]))
-            (void)json_object_set_new(object, fields[i], show_text(value));
+            (void)json_object_set_new(object, fields[i], show_text(csv_unguarded(value)));
     }
     return object;
 }

@@ -54,7 +54,8 @@ int params_choice(struct ask *q, const char *name, const char *const *choices, i
     for (int i = 0; choices[i]; i++) {
         if (strcmp(choices[i], value) == 0)
             return i;
-        (void)text_append(all, sizeof all, "%s%s", i ? ", " : "", choices[i]); /* all are short */
+        if (choices[i][0]) /* the empty one is for who leaves it out */
+            (void)text_append(all, sizeof all, "%s%s", all[0] ? ", " : "", choices[i]);
     }
     reply_problem(q, "invalid-request", NULL, "%s cannot be '%s': use one of %s.", name,
                   text_shown(shown, sizeof shown, value), all);

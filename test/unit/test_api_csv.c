@@ -27,10 +27,11 @@ static void fields_are_quoted_where_needed(void **state)
         { "a\tb", "\"a\tb\"" },
         { "say \"hi\"", "\"say \"\"hi\"\"\"" },
         { "two\nlines", "\"two\nlines\"" },
-        { "=1+1", "\"=1+1\"" }, /* a spreadsheet would reckon */
-        { "+49", "\"+49\"" },
-        { "-1", "\"-1\"" },
-        { "@sum", "\"@sum\"" },
+        { "=1+1", "\"'=1+1\"" }, /* a spreadsheet would reckon, quoted or not */
+        { "+49", "+49" },
+        { "-1", "-1" },
+        { "+1+1", "\"'+1+1\"" },
+        { "@sum", "\"'@sum\"" },
         { " a", "\" a\"" },
         { "M\xc3\xbcller", "M\xc3\xbcller" },
     };
@@ -131,7 +132,7 @@ static void what_is_written_is_read_again(void **state)
     assert_true(csv_next(&r, &row));
     assert_int_equal(row.count, 8);
     for (size_t i = 0; i < 7; i++)
-        assert_string_equal(row.field[i + 1], values[i]);
+        assert_string_equal(csv_unguarded(row.field[i + 1]), values[i]);
     assert_false(csv_next(&r, &row));
     csv_close(&r);
     free(text);
