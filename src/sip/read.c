@@ -37,7 +37,7 @@ bool read_invite(const char *text, size_t length, struct invite *to, struct sess
     msg = msg_make(strict_class(), 0, text, (issize_t)length);
     sip = msg ? sip_object(msg) : NULL;
     good = sip && sip->sip_request && !(sip->sip_flags & MSG_FLG_ERROR) &&
-           sip_sanity_check(sip) == 0 && !in_too_large(sip);
+           (sip->sip_flags & MSG_FLG_COMPLETE) && sip_sanity_check(sip) == 0 && !in_too_large(sip);
     if (good) {
         copy_dialog(sip);
         headers_invite(to, sip);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define HEADERS_MAX 200
 
@@ -20,10 +21,39 @@ static bool too_many_headers(const sip_t *sip)
     return n > HEADERS_MAX;
 }
 
-/* Who has no scheme, no host or no number is nobody. The library would also copy some such URIs
- * (";lr") without an end, and read on behind them. */
-static bool is_sound(const url_t *url)
+/* Does the parameter at `at` have a name that only begins with one that is looked for? */
+static bool is_longer_name(const char *at)
 {
+    static const char *const sought[] = { "lr", "transport", "maddr", "comp", "orbit" };
+    size_t name = strcspn(at, "=;");
+
+    for (size_t i = 0; i < sizeof sought / sizeof sought[0]; i++)
+        if (name > strlen(sought[i]) && strncasecmp(at, sought[i], strlen(sought[i])) == 0)
+            return true;
+    return false;
+}
+
+/* When the library looks for "lr" and the last parameter is "lrx" it reads on behind the end.
+ * Nobody misses a parameter that nobody knows. */
+static void drop_trap(url_t *url)
+{
+    char *params = (char *)(uintptr_t)url->url_params, *last;
+
+    while (params && params[0]) {
+        last = strrchr(params, ';');
+        if (!is_longer_name(last ? last + 1 : params))
+            return;
+        if (last)
+            *last = '\0';
+        else
+            url->url_params = params = NULL;
+    }
+}
+
+/* Who has no scheme, no host or no number is nobody. */
+static bool is_sound(url_t *url)
+{
+    drop_trap(url);
     if (url->url_type == url_sip || url->url_type == url_sips)
         return url->url_host && url->url_host[0];
     if (url->url_type == url_tel)
@@ -31,7 +61,7 @@ static bool is_sound(const url_t *url)
     return url->url_type == url_any || (url->url_scheme && url->url_scheme[0]);
 }
 
-static bool are_sound(const sip_route_t *route)
+static bool are_sound(sip_route_t *route)
 {
     for (; route; route = route->r_next)
         if (!is_sound(route->r_url) || route->r_url->url_type == url_any)
@@ -40,9 +70,11 @@ static bool are_sound(const sip_route_t *route)
 }
 
 /* All that we hand back to the library or keep. */
-static bool is_sound_message(const sip_t *sip)
+static bool is_sound_message(sip_t *sip)
 {
-    for (const sip_contact_t *m = sip->sip_contact; m; m = m->m_next)
+    if (sip->sip_request)
+        drop_trap(sip->sip_request->rq_url);
+    for (sip_contact_t *m = sip->sip_contact; m; m = m->m_next)
         if (!is_sound(m->m_url))
             return false;
     return (!sip->sip_from || is_sound(sip->sip_from->a_url)) &&

@@ -83,6 +83,7 @@ static void test_dialled(void **state)
         { "sip:a.b-c@s", "<sip:x@s>", "a.b-c", "x", "" },
         { "sip:700@s;orbit=701", "<sip:700@s>", "700", "700", "701" },
         { "sip:700@s;orbit=%2A701", "<sip:700@s>", "700", "700", "*701" },
+        { "sip:700@s;orbital", "<sip:700@s>", "700", "700", "" },
         { "sip:700@s;orbit=7x", "<sip:700@s>", "700", "700", "" },
         { "sip:account@192.0.2.9:5060", "\"P\" <sip:701@pbx>", "account", "701", "" },
         { "sip:s", "<sip:s>", "", "", "" },
