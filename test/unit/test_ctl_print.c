@@ -244,6 +244,17 @@ static void reads_csv(void **state)
     }
 }
 
+/* A cell of several lines counts as so many. */
+static void names_the_line(void **state)
+{
+    static const char text[] = "a\n\"1\n2\"\n\xFF\n";
+    struct err err = { 0 };
+
+    (void)state;
+    assert_null(csv_read(text, strlen(text), &err));
+    assert_non_null(strstr(err.text, "line 4"));
+}
+
 /* What was guarded on its way out comes back as it was; an apostrophe of somebody's name stays. */
 static void takes_guards_off(void **state)
 {
@@ -269,7 +280,7 @@ static bool gather(void *to, const struct sse_event *e)
 static void takes_events_apart(void **state)
 {
     static const char stream[] = ": hello\n\nid: 7\nevent: call.parked\ndata: {\"a\":1}\n\n"
-                                 "data:one\ndata: two\r\n\r\nevent: nothing\n\nid:8\rdata\r\r";
+                                 "data:one\r\ndata: two\r\n\r\nevent: nothing\n\nid:8\rdata\r\r";
     static const char expected[] = "7/call.parked/{\"a\":1}|7/message/one\ntwo|8/message/|";
 
     (void)state;
@@ -293,7 +304,8 @@ int main(void)
         cmocka_unit_test(names_people),         cmocka_unit_test(cuts_only_what_stands_between),
         cmocka_unit_test(prints_tables),        cmocka_unit_test(prints_other_formats),
         cmocka_unit_test(says_lengths_of_time), cmocka_unit_test(reads_csv),
-        cmocka_unit_test(takes_guards_off),     cmocka_unit_test(takes_events_apart),
+        cmocka_unit_test(takes_guards_off),     cmocka_unit_test(names_the_line),
+        cmocka_unit_test(takes_events_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
