@@ -63,7 +63,8 @@ enum sip_event_type {
     SIP_ANSWERED,  /* our INVITE was answered (the ACK is sent): `offer` holds the answer, `party`,
                       `dialog` */
     SIP_FAILED, /* our INVITE ended with `code` (408: no answer at all, 503: could not be sent), or
-                   the ACK of our 200 never came (408; the leg is hung up by the edge) */
+                   the ACK of our 200 never came (408), or it could not be written (488): the leg is
+                   hung up by the edge */
     SIP_GONE,   /* BYE, or a dead session: the leg is no more; `reason` as in its Reason header */
 };
 
@@ -79,7 +80,8 @@ struct sip_event {
     struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
     struct party party;
     struct session_offer offer;
-    struct sip_dialog dialog; /* SIP_INVITE, SIP_ANSWERED, SIP_ACKED (refreshed) */
+    struct sip_dialog
+        dialog; /* SIP_INVITE, SIP_ANSWERED; refreshed: SIP_ACKED, _OFFERED, _IDENTITY */
 };
 
 /* Called on the SIP thread; copies what it needs and returns at once. False: no room, the edge

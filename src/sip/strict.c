@@ -37,7 +37,7 @@ static bool is_longer_name(const char *at)
  * Nobody misses a parameter that nobody knows. */
 static void drop_trap(url_t *url)
 {
-    char *params = (char *)(uintptr_t)url->url_params, *last;
+    char *params = (char *)url->url_params, *last;
 
     while (params && params[0]) {
         last = strrchr(params, ';');
