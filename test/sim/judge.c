@@ -119,8 +119,6 @@ static void command_given(struct world *w, const struct event *ev)
         c->hang_up_asked = true;
     if (ev->type == EV_DO_FORCE_OUT)
         c->forced = c->may_ring = true;
-    if (ev->type == EV_DO_EXTEND && c->earliest != NEVER)
-        c->may_ring = false; /* by how much depends on whether it was refused: see the step */
 }
 
 void judge_event(struct world *w, const struct event *ev)
