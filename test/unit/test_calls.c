@@ -128,14 +128,14 @@ static void holes_are_closed(void **state)
     struct call *c = calls_new(all);
     uint32_t dice = 1;
 
-    for (leg_id leg = 1; leg <= LEGS_MAX; leg++)
+    for (leg_id leg = 1; leg <= (leg_id)LEGS_MAX; leg++)
         assert_true(calls_map_leg(all, leg, c->id));
-    assert_false(calls_map_leg(all, LEGS_MAX + 1, c->id));
-    for (leg_id leg = 1; leg <= LEGS_MAX; leg += 1 + dice % 3) {
+    assert_false(calls_map_leg(all, (leg_id)LEGS_MAX + 1, c->id));
+    for (leg_id leg = 1; leg <= (leg_id)LEGS_MAX; leg += 1 + dice % 3) {
         dice = dice * 1664525u + 1013904223u;
         calls_unmap_leg(all, leg);
         assert_null(calls_by_leg(all, leg));
-        assert_true(leg == LEGS_MAX || calls_by_leg(all, leg + 1) == c);
+        assert_true(leg == (leg_id)LEGS_MAX || calls_by_leg(all, leg + 1) == c);
     }
 }
 
