@@ -61,7 +61,12 @@ static bool parker_is_known(struct call *c)
 /* The transfer is complete: the patience begins now, for the caller that it is for. */
 static void begin_anew(struct turn *t, struct call *c)
 {
+    msec planned = c->state == CALL_PARKED ? c->deadline : c->resume_at;
+
     c->resume_at = park_full_patience(t, c);
+    /* What somebody has extended by hand is not taken back. */
+    if (!c->forced && planned != NEVER && planned > c->resume_at)
+        c->resume_at = planned;
     if (c->state == CALL_CONNECTED)
         return;
     park_stop_ringing(t, c, 0, "the call was transferred meanwhile");
@@ -70,7 +75,6 @@ static void begin_anew(struct turn *t, struct call *c)
     c->parker_gone = false;
     if (c->state == CALL_LEAVING)
         c->outcome = OUT_NONE;
-    /* What somebody has extended by hand is not taken back. */
     if (c->give_up_at < park_later(t->now, park_longest(c)))
         c->give_up_at = park_later(t->now, park_longest(c));
     if (c->state != CALL_RETRIEVING)
