@@ -158,7 +158,7 @@ static void judge_hang_up(struct world *w, const struct action *a)
     if (!c || c->ringing != l->id)
         return;
     c->ringing = 0;
-    if (w->now >= l->since + c->rules.ring_time) {
+    if (w->now >= l->since + c->rules.ring_time && a->code != 200) {
         if (c->kind == CALLING_PARKER)
             judge_patience(w, c);
     } else if (c->kind == CALLING_PARKER) {
