@@ -80,19 +80,23 @@ static bool is_loopback(const char *host)
     return false;
 }
 
+/* Our domain without a port, or one of our listeners: a port of somebody else makes it somebody
+ * else's, whatever the host. */
 static bool is_us(const struct sip *s, const url_t *url)
 {
     const struct sip_config *c = &s->setup->config;
+    bool named =
+        c->domain[0] && !is_numeric(url->url_host) && text_is_nocase(url->url_host, c->domain);
+    uint64_t port = 5060;
 
-    if (c->domain[0] && !is_numeric(url->url_host) && text_is_nocase(url->url_host, c->domain))
-        return true; /* an address is ours together with its port only */
+    if (url->url_port && !text_number(url->url_port, 1, 65535, &port))
+        return false;
+    if (named && !url->url_port)
+        return true;
     for (unsigned i = 0; i < s->listener_count; i++) {
         const struct listener *l = &s->listeners[i];
-        uint64_t port = 5060;
 
-        if (url->url_port && !text_number(url->url_port, 1, 65535, &port))
-            return false;
-        if (text_is_nocase(url->url_host, l->host) && port == l->bound.port)
+        if (port == l->bound.port && (named || text_is_nocase(url->url_host, l->host)))
             return true;
     }
     return false;
