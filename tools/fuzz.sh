@@ -1,5 +1,7 @@
 #!/bin/sh
 # Runs fuzz targets: tools/fuzz.sh BUILD_DIR SECONDS [TARGET]
+# In place of the seconds `N-inputs` runs that many, the same ones each time: a check must not fail for
+# what chance found, that is for a longer run to find.
 # Starts from fuzz/corpus/TARGET, keeps what is new in BUILD_DIR/corpus (not in git) and what broke
 # something in BUILD_DIR/found. Put that file into fuzz/corpus/TARGET together with the fix.
 set -u
@@ -10,16 +12,25 @@ build=$1 seconds=$2 only=${3:-}
 if [ "$only" = --one ]; then
     program=$4
     target=${program##*/fuzz_}
-    mkdir -p "$build/corpus/$target" "$build/found" "fuzz/corpus/$target"
+    kept=$build/corpus/$target
+    mkdir -p "$kept" "$build/found" "fuzz/corpus/$target"
     log=$build/found/$target.log
     words=
     if [ -f "fuzz/$target.dict" ]; then words=-dict=fuzz/$target.dict; fi
-    # shellcheck disable=SC2086  # no words, no argument
-    if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    case $seconds in
+    *-inputs)
+        limits="-seed=1 -runs=${seconds%-inputs}"
+        kept=$(mktemp -d) # from what is in git only, so that it is the same for everybody
+        trap 'rm -rf "$kept"' EXIT
+        ;;
+    *) limits="-max_total_time=$seconds" ;;
+    esac
+    # shellcheck disable=SC2086  # several words
+    if "$program" $limits -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$build/found/$target-" $words \
-        "$build/corpus/$target" "fuzz/corpus/$target" >"$log" 2>&1; then
+        "$kept" "fuzz/corpus/$target" >"$log" 2>&1; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-        printf 'ok   fuzz/%-20s %s inputs in %s s\n' "$target" "$runs" "$seconds"
+        printf 'ok   fuzz/%-20s %s inputs\n' "$target" "$runs"
         exit 0
     fi
     printf 'FAIL fuzz/%s: %s\n' "$target" "$(sed -n 's/^Test unit written to //p' "$log" | tail -n 1)"
