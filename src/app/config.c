@@ -1,6 +1,6 @@
-/* Reading callpark.conf: one table of sections and keys, each with the function that understands
- * its value. inih finds sections, names and values; lines are counted and bounded here, because its
- * own reader cuts long lines in two without a word. */
+/* Reading callpark.conf. inih finds sections, names and values, config_keys.c knows what they mean;
+ * lines are counted and bounded here, because inih's own reader cuts long lines in two without a
+ * word. And what follows from what was given. */
 #include "app/config.h"
 
 #include <errno.h>
@@ -8,344 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/nearest.h"
-#include "base/network.h"
+#include "app/config_keys.h"
 #include "base/text.h"
 
 #define LINE_MAX_SIZE 2000 /* longest line that inih is given; its own limit is not known to us */
 
 struct reading {
-    struct app_config *config;
+    struct config_reading keys;
     const char *name; /* of the file, for errors */
     FILE *stream;
     unsigned line;
-    uint64_t seen; /* keys that were given, by their place in the table */
-    struct err *err;
     int result;
 };
-
-typedef int set_value(struct reading *r, const char *value, void *to, size_t size);
-
-static int wrong(struct reading *r, const char *sentence, const char *value)
-{
-    return err_set(r->err, -EINVAL, "'%.80s' %s", value, sentence);
-}
-
-static int set_text(struct reading *r, const char *value, void *to, size_t size)
-{
-    if (!text_copy(to, size, value))
-        return wrong(r, "is too long", value);
-    return 0;
-}
-
-static int set_fqdn(struct reading *r, const char *value, void *to, size_t size)
-{
-    (void)size; /* always FQDN_SIZE */
-    return destination_read(NULL, value, to, r->err);
-}
-
-/* "udp:HOST:PORT"; the address itself is judged when it is bound. */
-static int set_listen(struct reading *r, const char *value, void *to, size_t size)
-{
-    struct sip_config *sip = &r->config->sip;
-
-    (void)to;
-    (void)size;
-    if (!text_starts(value, "udp:") && !text_starts(value, "tcp:"))
-        return wrong(r, "is no listener: write udp:HOST:PORT or tcp:HOST:PORT", value);
-    if (sip->listen_count == SIP_LISTEN_MAX)
-        return wrong(r, "is one listener too many: 16 are allowed", value);
-    if (!text_copy(sip->listen[sip->listen_count], sizeof(sip->listen[0]), value))
-        return wrong(r, "is too long for a listener", value);
-    sip->listen_count++;
-    return 0;
-}
-
-/* Call `add` for each item of a list that commas or blanks divide. */
-static int each_item(struct reading *r, const char *value,
-                     int (*add)(struct reading *, const char *item))
-{
-    char item[FQDN_SIZE];
-
-    for (;;) {
-        size_t length;
-
-        value += strspn(value, ", \t");
-        length = strcspn(value, ", \t");
-        if (!length)
-            return 0;
-        if (!text_copy_n(item, sizeof(item), value, length))
-            return wrong(r, "is too long", value);
-        if (add(r, item))
-            return -EINVAL;
-        value += length;
-    }
-}
-
-static int add_network(struct reading *r, const char *item)
-{
-    struct sip_config *sip = &r->config->sip;
-    struct network network;
-
-    if (sip->trusted_count == SIP_NETWORKS_MAX)
-        return wrong(r, "is one network too many: 64 are allowed", item);
-    if (!network_read(item, &network))
-        return wrong(r, "is no network: write 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32", item);
-    (void)text_copy(sip->trusted[sip->trusted_count++], sizeof(sip->trusted[0]), item);
-    return 0;
-}
-
-static int set_networks(struct reading *r, const char *value, void *to, size_t size)
-{
-    (void)to;
-    (void)size;
-    return each_item(r, value, add_network);
-}
-
-static int add_domain(struct reading *r, const char *item)
-{
-    struct house *house = &r->config->house;
-
-    if (house->domain_count == sizeof(house->domains) / sizeof(house->domains[0]))
-        return wrong(r, "is one domain too many: 8 are allowed", item);
-    (void)text_copy(house->domains[house->domain_count++], FQDN_SIZE, item);
-    return 0;
-}
-
-static int set_domains(struct reading *r, const char *value, void *to, size_t size)
-{
-    (void)to;
-    (void)size;
-    return each_item(r, value, add_domain);
-}
-
-static int set_uri(struct reading *r, const char *value, void *to, size_t size)
-{
-    if (!text_starts(value, "sip:") || strpbrk(value, " \t\"<>"))
-        return wrong(r, "is no SIP URI: write sip:HOST or sip:HOST:PORT;transport=tcp", value);
-    return set_text(r, value, to, size);
-}
-
-static int set_ports(struct reading *r, const char *value, void *to, size_t size)
-{
-    char first[16];
-    const char *dash = strchr(value, '-');
-    uint64_t low, high;
-
-    (void)to;
-    (void)size;
-    if (!dash || !text_copy_n(first, sizeof(first), value, (size_t)(dash - value)) ||
-        !text_number(first, 1024, 65534, &low) || !text_number(dash + 1, low + 1, 65535, &high))
-        return wrong(r, "is no range of ports: write for example 20000-24999", value);
-    r->config->media.port_first = (uint16_t)low;
-    r->config->media.port_last = (uint16_t)high;
-    return 0;
-}
-
-static int set_number(struct reading *r, const char *value, uint64_t low, uint64_t high,
-                      uint64_t *number)
-{
-    if (!text_number(value, low, high, number))
-        return err_set(r->err, -EINVAL, "'%.80s' is no number between %llu and %llu", value,
-                       (unsigned long long)low, (unsigned long long)high);
-    return 0;
-}
-
-static int set_workers(struct reading *r, const char *value, void *to, size_t size)
-{
-    uint64_t number;
-
-    (void)to;
-    (void)size;
-    if (set_number(r, value, 1, 16, &number))
-        return -EINVAL;
-    r->config->media.workers = (unsigned)number;
-    return 0;
-}
-
-static int set_count(struct reading *r, const char *value, void *to, size_t size)
-{
-    const uint32_t most = LEGS_MAX;
-    uint64_t number;
-    uint32_t small;
-
-    (void)size;
-    if (set_number(r, value, 1, most, &number))
-        return -EINVAL;
-    small = (uint32_t)number;
-    memcpy(to, &small, sizeof(small));
-    return 0;
-}
-
-static int set_t1(struct reading *r, const char *value, void *to, size_t size)
-{
-    uint64_t number;
-
-    (void)to;
-    (void)size;
-    if (set_number(r, value, 10, 5000, &number))
-        return -EINVAL;
-    r->config->sip.t1 = number;
-    return 0;
-}
-
-static int set_expires(struct reading *r, const char *value, void *to, size_t size)
-{
-    uint64_t number;
-
-    (void)to;
-    (void)size;
-    if (set_number(r, value, 90, 86400, &number))
-        return -EINVAL;
-    r->config->sip.session_expires = (uint32_t)number;
-    return 0;
-}
-
-static int set_switch(struct reading *r, const char *value, void *to, size_t size)
-{
-    bool on = text_is_nocase(value, "yes") || text_is_nocase(value, "on");
-
-    (void)size;
-    if (!on && !text_is_nocase(value, "no") && !text_is_nocase(value, "off"))
-        return wrong(r, "is neither yes nor no", value);
-    memcpy(to, &on, sizeof(on));
-    return 0;
-}
-
-static int set_level(struct reading *r, const char *value, void *to, size_t size)
-{
-    static const char *const names[] = { "error", "warning", "info", "debug" };
-
-    (void)to;
-    (void)size;
-    for (unsigned i = 0; i < 4; i++) {
-        if (text_is_nocase(value, names[i])) {
-            r->config->log_level = (enum log_level)i;
-            return 0;
-        }
-    }
-    return wrong(r, "is no log level: write error, warning, info or debug", value);
-}
-
-static int set_form(struct reading *r, const char *value, void *to, size_t size)
-{
-    static const char *const names[] = { "text", "json", "journal" };
-
-    (void)to;
-    (void)size;
-    for (unsigned i = 0; i < 3; i++) {
-        if (text_is_nocase(value, names[i])) {
-            r->config->log_form = (enum log_form)i;
-            return 0;
-        }
-    }
-    return wrong(r, "is no log format: write text, json or journal", value);
-}
-
-static int set_store(struct reading *r, const char *value, void *to, size_t size)
-{
-    if (!text_starts(value, "sqlite:") && !text_is(value, "memory:"))
-        return wrong(r, "is no store of this version: write sqlite:/path/to/callpark.db", value);
-    return set_text(r, value, to, size);
-}
-
-#define FIELD(member) offsetof(struct app_config, member), sizeof(((struct app_config *)0)->member)
-
-/* clang-format off */
-static const struct {
-    const char *section, *name;
-    set_value *set;
-    size_t offset, size;
-    bool repeats;
-} keys[] = {
-    { "node",  "name",          set_text,     FIELD(node),              false },
-    { "node",  "destination",   set_fqdn,     FIELD(destination),       false },
-    { "node",  "site",          set_text,     FIELD(site),              false },
-    { "sip",   "listen",        set_listen,   0, 0,                     true  },
-    { "sip",   "advertise",     set_text,     FIELD(sip.advertise),     false },
-    { "sip",   "domain",        set_domains,  0, 0,                     true  },
-    { "sip",   "trusted",       set_networks, 0, 0,                     true  },
-    { "sip",   "outbound",      set_uri,      FIELD(sip.outbound),      false },
-    { "sip",   "park-user",     set_text,     FIELD(house.park_user),   false },
-    { "sip",   "park-prefix",   set_text,     FIELD(house.park_prefix), false },
-    { "sip",   "retrieve-prefix", set_text,   FIELD(house.retrieve_prefix), false },
-    { "sip",   "calls-max",     set_count,    FIELD(sip.calls_max),     false },
-    { "sip",   "calls-per-source", set_count, FIELD(sip.calls_per_source), false },
-    { "sip",   "session-expires", set_expires, 0, 0,                    false },
-    { "sip",   "t1",            set_t1,       0, 0,                     false },
-    { "media", "rtp-ports",     set_ports,    0, 0,                     false },
-    { "media", "advertise",     set_text,     FIELD(media.advertise4),  false },
-    { "media", "advertise6",    set_text,     FIELD(media.advertise6),  false },
-    { "media", "bind",          set_text,     FIELD(media.bind4),       false },
-    { "media", "bind6",         set_text,     FIELD(media.bind6),       false },
-    { "media", "workers",       set_workers,  0, 0,                     false },
-    { "media", "streams-max",   set_count,    FIELD(media.streams_max), false },
-    { "media", "music",         set_text,     FIELD(media.music),       false },
-    { "media", "prompts",       set_text,     FIELD(media.prompts),     false },
-    { "web",   "listen",        set_text,     FIELD(http.listen),       false },
-    { "web",   "admin-socket",  set_text,     FIELD(http.socket),       false },
-    { "web",   "token-file",    set_text,     FIELD(token_file),        false },
-    { "web",   "behind-proxy",  set_switch,   FIELD(http.behind_proxy), false },
-    { "store", "url",           set_store,    FIELD(store_url),         false },
-    { "log",   "level",         set_level,    0, 0,                     false },
-    { "log",   "format",        set_form,     0, 0,                     false },
-    { "log",   "full-numbers",  set_switch,   FIELD(log_full_numbers),  false },
-};
-/* clang-format on */
-
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
-
-static int unknown(struct reading *r, const char *what, const char *typed, const char *nearest)
-{
-    if (nearest)
-        return err_set(r->err, -EINVAL, "unknown %s '%.40s': did you mean '%s'?", what, typed,
-                       nearest);
-    return err_set(r->err, -EINVAL, "unknown %s '%.40s'", what, typed);
-}
-
-static int check_section(struct reading *r, const char *section)
-{
-    const char *words[KEYS];
-
-    for (size_t i = 0; i < KEYS; i++) {
-        if (text_is(keys[i].section, section))
-            return 0;
-        words[i] = keys[i].section;
-    }
-    return unknown(r, "section", section, nearest_word(section, words, KEYS));
-}
-
-static int unknown_key(struct reading *r, const char *section, const char *name)
-{
-    const char *words[KEYS];
-    size_t count = 0;
-
-    for (size_t i = 0; i < KEYS; i++) {
-        if (text_is(keys[i].section, section))
-            words[count++] = keys[i].name;
-    }
-    return unknown(r, "key", name, nearest_word(name, words, count));
-}
-
-static int take(struct reading *r, const char *section, const char *name, const char *value)
-{
-    if (check_section(r, section))
-        return -EINVAL;
-    for (size_t i = 0; i < KEYS; i++) {
-        if (!text_is(keys[i].section, section) || !text_is(keys[i].name, name))
-            continue;
-        if (!keys[i].repeats && r->seen & (1ULL << i))
-            return err_set(r->err, -EINVAL, "'%s' is given twice: keep one of them", name);
-        r->seen |= 1ULL << i;
-        if (!*value)
-            return err_set(r->err, -EINVAL, "'%s' has no value: write one, or take the line out",
-                           name);
-        if (keys[i].set(r, value, (char *)r->config + keys[i].offset, keys[i].size))
-            return err_prefix(r->err, "[%s] %s: ", section, name);
-        return 0;
-    }
-    return unknown_key(r, section, name);
-}
 
 /* inih's callback: 0 is its sign of an error. Only the first error is kept. */
 static int take_pair(void *user, const char *section, const char *name, const char *value)
@@ -353,7 +27,7 @@ static int take_pair(void *user, const char *section, const char *name, const ch
     struct reading *r = user;
 
     if (!r->result)
-        r->result = take(r, section, name, value ? value : "");
+        r->result = config_take(&r->keys, section, name, value ? value : "");
     return !r->result;
 }
 
@@ -367,7 +41,7 @@ static void check_heading(struct reading *r, const char *line)
     if (*line != '[' || !end || end < line)
         return;
     (void)text_copy_n(section, sizeof(section), line + 1, (size_t)(end - line - 1));
-    r->result = check_section(r, section);
+    r->result = config_section(&r->keys, section);
 }
 
 /* fgets for inih: hands on one line, or ends the reading with an error that has the line's number.
@@ -382,11 +56,12 @@ static char *next_line(char *to, int size, void *user)
         return NULL;
     r->line++;
     if (strlen(to) + 1 == (size_t)room && to[strlen(to) - 1] != '\n')
-        r->result =
-            err_set(r->err, -EINVAL, "the line is longer than %d characters: shorten it", room - 2);
+        r->result = err_set(r->keys.err, -EINVAL,
+                            "the line is longer than %d characters: shorten it", room - 2);
     else if (to[0] && strspn(to, " \t") && to[strspn(to, " \t\r\n")] &&
              !strchr(";#", to[strspn(to, " \t")]))
-        r->result = err_set(r->err, -EINVAL, "the line begins with a blank: put it at the margin");
+        r->result =
+            err_set(r->keys.err, -EINVAL, "the line begins with a blank: put it at the margin");
     else
         check_heading(r, to);
     return r->result ? NULL : to;
@@ -493,7 +168,9 @@ static int complete(struct app_config *config, struct err *err)
 static int read_stream(struct app_config *config, const char *name, FILE *stream, struct err *err)
 {
     struct err words = { 0 };
-    struct reading r = { .config = config, .name = name, .stream = stream, .err = &words };
+    struct reading r = { .keys = { .config = config, .err = &words },
+                         .name = name,
+                         .stream = stream };
     int line;
 
     set_defaults(config);
