@@ -340,7 +340,8 @@ static void bridge(struct app *a, const struct action *action)
     const struct app_leg *l = app_leg_find(a, action->leg);
     const struct app_leg *other = app_leg_find(a, action->other);
 
-    (void)media_bridge(a->media, action->leg, action->other);
+    if (media_bridge(a->media, action->leg, action->other))
+        log_error("media", "two legs of a call could not be connected: they stay with music");
     if (l)
         app_leg_save(a, l, action->call);
     if (other)
