@@ -179,3 +179,12 @@ void admin_make(struct ask *q, const struct admin_change *changes, size_t count,
     q->made = done;
     app_admin(q->app, changes, count, q->dry_run, q->actor, made, q);
 }
+
+void admin_deleted(struct ask *q, const struct admin_result *result)
+{
+    (void)result;
+    if (q->dry_run)
+        reply_json(q, 200, json_pack("{s:b, s:s}", "dry_run", 1, "result", "deleted"));
+    else
+        reply_nothing(q);
+}

@@ -98,6 +98,9 @@ bool version_not_wrong(struct ask *q, uint32_t present);
  * replied to as a problem. */
 void admin_make(struct ask *q, const struct admin_change *changes, size_t count,
                 void (*done)(struct ask *q, const struct admin_result *result));
+
+/* A `done` for what was taken away: 204, or what a dry run would have done. */
+void admin_deleted(struct ask *q, const struct admin_result *result);
 /* What is wrong with a range, as a problem document. */
 json_t *admin_range_problem(const struct app *a, const struct range_verdict *v,
                             const struct err *err);

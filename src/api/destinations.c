@@ -204,15 +204,6 @@ void patch_destination(struct ask *q)
     change(q, true);
 }
 
-static void gone(struct ask *q, const struct admin_result *result)
-{
-    (void)result;
-    if (q->dry_run)
-        reply_json(q, 200, json_pack("{s:b, s:s}", "dry_run", 1, "result", "deleted"));
-    else
-        reply_nothing(q);
-}
-
 void delete_destination(struct ask *q)
 {
     struct admin_change c = { .what = ADMIN_DESTINATION_REMOVE };
@@ -223,5 +214,5 @@ void delete_destination(struct ask *q)
     if (!dest || !version_matches(q, dest->version, &c))
         return;
     c.destination = *dest;
-    admin_make(q, &c, 1, gone);
+    admin_make(q, &c, 1, admin_deleted);
 }

@@ -140,15 +140,6 @@ void post_site(struct ask *q)
     admin_make(q, &c, 1, made);
 }
 
-static void gone(struct ask *q, const struct admin_result *result)
-{
-    (void)result;
-    if (q->dry_run)
-        reply_json(q, 200, json_pack("{s:b, s:s}", "dry_run", 1, "result", "deleted"));
-    else
-        reply_nothing(q);
-}
-
 void delete_site(struct ask *q)
 {
     struct admin_change c = { .what = ADMIN_SITE_REMOVE };
@@ -159,5 +150,5 @@ void delete_site(struct ask *q)
     if (!s || !version_matches(q, s->version, &c))
         return;
     c.site = *s;
-    admin_make(q, &c, 1, gone);
+    admin_make(q, &c, 1, admin_deleted);
 }

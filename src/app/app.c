@@ -160,6 +160,7 @@ static void tick(struct app *a)
 static void each_second(struct app *a)
 {
     admin_drop_drained(a);
+    orbits_settle(a->park.orbits, a->now); /* else each count walks all that cooled down since */
     if (a->watcher.second)
         a->watcher.second(a->watcher.to);
     if (atomic_exchange(&want_reload, false)) {

@@ -26,22 +26,13 @@ static bool read_v4(const char *text, uint8_t to[4])
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* One group of up to four hex digits. */
 static bool take_group(const char **p, uint8_t to[2])
 {
     unsigned value = 0, digits = 0;
 
-    for (; digits < 5 && hex_digit(**p) >= 0; (*p)++, digits++)
-        value = value * 16 + (unsigned)hex_digit(**p);
+    for (; digits < 5 && text_hex_digit(**p) >= 0; (*p)++, digits++)
+        value = value * 16 + (unsigned)text_hex_digit(**p);
     if (digits == 0 || digits > 4)
         return false;
     to[0] = (uint8_t)(value >> 8);

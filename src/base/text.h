@@ -62,4 +62,7 @@ bool text_duration(const char *text, uint64_t *milliseconds);
 void text_base32(char to[14], uint64_t value);
 bool text_base32_read(const char *text, uint64_t *value);
 
+/* What a hexadecimal digit is worth, in either case; -1: it is none. */
+int text_hex_digit(char c);
+
 #endif

@@ -365,13 +365,3 @@ const char *outcome_name(enum outcome o)
 
     return o <= OUT_INTERRUPTED ? names[o] : "none";
 }
-
-const char *peer_role_name(enum peer_role r)
-{
-    static const char *const names[] = {
-        [PEER_NONE] = "none",         [PEER_RETRIEVER] = "retriever", [PEER_PARKER] = "parker",
-        [PEER_FALLBACK] = "fallback", [PEER_CHOSEN] = "chosen",
-    };
-
-    return r <= PEER_CHOSEN ? names[r] : "none";
-}

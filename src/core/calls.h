@@ -142,6 +142,5 @@ void calls_check(struct calls *all); /* asserts what holds for slots, map and he
 
 const char *call_state_name(enum call_state s); /* as the API says it: "parking", "parked", ... */
 const char *outcome_name(enum outcome o);
-const char *peer_role_name(enum peer_role r);
 
 #endif

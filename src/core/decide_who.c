@@ -9,22 +9,13 @@
  */
 #define LONGEST_EXTENSION 9
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The character at `*at`, unescaped (RFC 3261 19.1.4); moves `*at` behind it. A NUL stays as it was
  * written, as nobody's name has one. */
 static char next_char(const char **at, const char *end)
 {
     const char *s = *at;
-    int high = *s == '%' && end - s > 2 ? hex_digit(s[1]) : -1;
-    int low = high >= 0 ? hex_digit(s[2]) : -1;
+    int high = *s == '%' && end - s > 2 ? text_hex_digit(s[1]) : -1;
+    int low = high >= 0 ? text_hex_digit(s[2]) : -1;
 
     if (low >= 0 && high + low > 0) {
         *at += 3;

@@ -2,17 +2,9 @@
  * send it). Pure text work on what strangers sent; it judges no resource. */
 #include <string.h>
 
+#include "base/text.h"
 #include "http/http.h"
 #include "http/target.h"
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* The byte that the escape at `text` stands for; -1 when it is none, or cut off. */
 static int escape_value(const char *text, size_t length)
@@ -21,8 +13,8 @@ static int escape_value(const char *text, size_t length)
 
     if (length < 3 || text[0] != '%')
         return -1;
-    high = hex_value(text[1]);
-    low = hex_value(text[2]);
+    high = text_hex_digit(text[1]);
+    low = text_hex_digit(text[2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
