@@ -27,6 +27,7 @@ static const struct path paths[] = {
     { "GET",    "/readyz",                         get_readyz,         "verbose",                  OPEN | HEALTH },
     { "GET",    "/metrics",                        get_metrics,        "",                         OPEN },
     { "GET",    "/version",                        get_version,        "",                         OPEN },
+    { "GET",    "/api/openapi.json",               get_openapi,        "",                         0 },
     { "GET",    "/api/problems/{}",                get_problem,        "",                         0 },
 
     { "GET",    V1 "/number-ranges",               get_ranges,

@@ -1,4 +1,5 @@
 #include "api_fake.h"
+#include "api_log.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -327,6 +328,7 @@ void http_reply(struct http_server *h, struct http_request *rq, const struct htt
     (void)text_copy(to->allow, sizeof to->allow, reply->allow);
     if (reply->body)
         to->json = json_loadb(reply->body, reply->body_length, 0, NULL);
+    api_log(rq, reply);
     free_request(rq);
 }
 
