@@ -10,6 +10,7 @@
 #define NOTE_SIZE 256
 #define WHY_SIZE 200  /* a reason in words */
 #define LIST_SIZE 512 /* a setting that is a list */
+#define MUSIC_SIZE 65 /* SHA-256 of a file of music, in hex digits */
 
 #define RANGES_MAX 5000               /* in the deployment */
 #define RANGE_NUMBERS_MAX 10000       /* in one range */

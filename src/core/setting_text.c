@@ -210,3 +210,16 @@ int setting_text_allow(const char *text, struct err *err)
     }
     return 0;
 }
+
+/* --- music --- */
+
+/* Nobody types these digits; who tries wants the other command. */
+int setting_text_music(const char *text, struct err *err)
+{
+    if (strlen(text) == MUSIC_SIZE - 1 && only(text, DIGITS "abcdef"))
+        return 0;
+    return err_set(
+        err, -EINVAL,
+        "names no uploaded file: upload one with callparkctl music set FILE, or with PUT "
+        "/api/v1/music/...");
+}

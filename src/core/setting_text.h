@@ -1,5 +1,6 @@
-/* What settings that are texts may hold: URIs, templates, languages, lists. Each check returns 0,
- * or -EINVAL and words that go on after the setting's name and value ("has no host: ..."). Pure. */
+/* What settings that are texts may hold: URIs, templates, languages, lists, files of music. Each
+ * check returns 0, or -EINVAL and words that go on after the setting's name and value ("has no
+ * host: ..."). Pure. */
 #ifndef CALLPARK_CORE_SETTING_TEXT_H
 #define CALLPARK_CORE_SETTING_TEXT_H
 
@@ -19,5 +20,8 @@ int setting_text_language(const char *text, struct err *err);
 
 /* A comma list: addresses, networks, patterns of identities. */
 int setting_text_allow(const char *text, struct err *err);
+
+/* The SHA-256 of an uploaded file, as the store names it: 64 hex digits in lower case. */
+int setting_text_music(const char *text, struct err *err);
 
 #endif

@@ -93,6 +93,11 @@ static const struct row rows[SETTING_KEYS] = {
           "Who may retrieve: networks and identities, with commas between them; empty: everybody inside.",
           KIND_TEXT, 0, LIST_SIZE - 1, false, "" },
         FIELD(retrieve_allow), setting_text_allow, "" },
+    [SET_MUSIC] = {
+        { "music", "",
+          "Which uploaded file the caller hears, by its SHA-256; empty: the built-in or configured piece.",
+          KIND_TEXT, 0, MUSIC_SIZE - 1, false, "" },
+        FIELD(music), setting_text_music, "" },
 };
 /* clang-format on */
 

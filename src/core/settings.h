@@ -27,6 +27,7 @@ enum setting_key {
     SET_LAMP,           /* confirmed or early */
     SET_FREE_ORBIT,     /* park or reject: an internal call to a free orbit */
     SET_RETRIEVE_ALLOW, /* comma list of networks and identity patterns; empty: insiders */
+    SET_MUSIC,          /* which uploaded file, by its SHA-256; empty: the configured piece */
     SETTING_KEYS
 };
 
@@ -51,6 +52,7 @@ struct rules {
     enum lamp lamp;
     enum free_orbit free_orbit;
     char retrieve_allow[LIST_SIZE];
+    char music[MUSIC_SIZE];
 };
 
 /* What one scope says: only the keys in `set` count. */

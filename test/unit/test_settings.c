@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "core/settings.h"
 
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 static void knows_its_names(void **state)
@@ -66,6 +67,7 @@ static void has_the_defaults_of_the_design(void **state)
         [SET_LAMP] = "confirmed",
         [SET_FREE_ORBIT] = "park",
         [SET_RETRIEVE_ALLOW] = "",
+        [SET_MUSIC] = "",
     };
     char text[LIST_SIZE];
     struct rules r;
@@ -276,6 +278,12 @@ static void takes_texts(void **state)
         { SET_LANGUAGE, "../de", NULL, "is no language" },
         { SET_LANGUAGE, "de/../..", NULL, "is no language" }, /* it names a folder of prompts */
         { SET_LANGUAGE, "de-aaaaaaaaaaaaaaaa", NULL, "language is longer than 15 bytes" },
+        { SET_MUSIC, "", "", "" },
+        { SET_MUSIC, HASH, HASH, "" },
+        { SET_MUSIC, "hold.wav", NULL, "music 'hold.wav' names no uploaded file: upload one with" },
+        { SET_MUSIC, HASH "0", NULL, "music is longer than 64 bytes" },
+        { SET_MUSIC, "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef", NULL,
+          "names no uploaded file" },
         { SET_RETRIEVE_ALLOW, "10.0.0.0/8", "10.0.0.0/8", "" },
         { SET_RETRIEVE_ALLOW, "10.1.2.3, 2001:db8::/32,sip:2??@contoso.com , 2??",
           "10.1.2.3, 2001:db8::/32,sip:2??@contoso.com , 2??", "" },
