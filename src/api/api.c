@@ -8,6 +8,7 @@
 
 #include "api/ask.h"
 #include "api/events.h"
+#include "api/idempotency.h"
 #include "base/text.h"
 
 struct ask *ask_new(struct api *api, struct http_request *rq)
@@ -87,18 +88,23 @@ static void take_event(void *to, const struct app_event *ev)
 
 static void take_second(void *to)
 {
-    free_replied(to);
-    events_second(((struct api *)to)->events);
+    struct api *api = to;
+
+    free_replied(api);
+    events_second(api->events);
+    idempotency_second(api->idempotency, app_now(api->app));
 }
 
 int api_new(struct api **out, struct app *app, struct err *err)
 {
     struct api *api = calloc(1, sizeof *api);
 
-    if (api)
+    if (api) {
         api->events = events_new(app);
-    if (!api || !api->events) {
-        free(api);
+        api->idempotency = idempotency_new();
+    }
+    if (!api || !api->events || !api->idempotency) {
+        api_free(api);
         return err_set(err, -ENOMEM, "no memory for the API");
     }
     api->app = app;
@@ -117,5 +123,6 @@ void api_free(struct api *api)
         ask_done(api->asks);
     free_replied(api);
     events_free(api->events);
+    idempotency_free(api->idempotency);
     free(api);
 }

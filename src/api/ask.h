@@ -9,11 +9,14 @@
 
 struct ask;
 struct events;
+struct idempotency;
+struct once;
 typedef void handler(struct ask *q);
 
 struct api {
     struct app *app;
     struct events *events;
+    struct idempotency *idempotency;
     struct ask *asks;     /* all that are not answered yet */
     struct ask *replied;  /* those that are, until the next request comes */
     uint64_t requests[6]; /* answers by hundred: [2] is 2xx */
@@ -32,6 +35,7 @@ struct ask {
     /* The resource as it is now, and its version in reply.etag; NULL when it is gone. What a lost
      * race (412) is answered with. */
     json_t *(*current)(struct ask *q);
+    struct once *once;     /* where its answer is kept, for an Idempotency-Key; NULL: nowhere */
     const char *half_made; /* what the first of two lists has changed already; NULL: nothing */
     /* Put words in front of why a list of changes was refused; NULL: nothing to say. */
     void (*explain)(struct ask *q, struct admin_result *r);
@@ -63,6 +67,8 @@ void reply_versioned(struct ask *q, json_t *body);
 void reply_nothing(struct ask *q); /* 204 */
 void reply_text(struct ask *q, unsigned status, const char *type, char *text);
 void reply_stream(struct ask *q, uint64_t *stream);
+/* An answer that was given before. */
+void reply_again(struct ask *q, const struct http_reply *kept);
 
 /* A problem document (RFC 9457). `pointer` names the field at fault, NULL: none. */
 void reply_problem(struct ask *q, const char *slug, const char *pointer, const char *format, ...)

@@ -71,6 +71,10 @@ static const struct problem problems[] = {
     { "unknown-destination", 422, "The destination is not known",
       "A range belongs to a destination that exists. Add it first (POST /api/v1/destinations), or use one of "
       "those in the detail." },
+    { "idempotency-conflict", 422, "The Idempotency-Key was used for another request",
+      "A key stands for one request, with its path, its query and its body, for 24 hours. Send a new key "
+      "with a new request. With status 409 the first request of this key is still being worked on: ask "
+      "again in a moment, with the same key." },
     { "no-free-orbit", 503, "No orbit is free",
       "Every number of the range holds a call. Wait, or make the range larger." },
     { "store-failed", 503, "The store did not take it",

@@ -6,6 +6,7 @@
 #include "api/csv.h"
 #include "api/fields.h"
 #include "api/resources.h"
+#include "api/select.h"
 #include "base/text.h"
 #include "sys/clock.h"
 
@@ -167,7 +168,7 @@ static void reply_ndjson(struct ask *q, const struct store_rows *rows)
     struct csv text = { 0 };
 
     for (size_t i = 0; i < rows->count; i++) {
-        json_t *record = show_record(&rows->records[i]);
+        json_t *record = select_of_one(q, show_record(&rows->records[i]));
         char *line = json_dumps(record, JSON_COMPACT);
 
         csv_raw(&text, line ? line : "{}");

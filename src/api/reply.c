@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/idempotency.h"
+#include "api/select.h"
 #include "base/text.h"
 
 static void send(struct ask *q, unsigned status)
 {
     q->reply.status = status;
     q->api->requests[status / 100 % 6]++;
+    idempotency_end(q);
     http_reply(app_http(q->app), q->rq, &q->reply);
     ask_done(q);
 }
@@ -45,6 +48,11 @@ static void send_json(struct ask *q, unsigned status, const char *type, json_t *
 
 void reply_json(struct ask *q, unsigned status, json_t *body)
 {
+    if (body && status == 200) {
+        body = select_fields(q, body);
+        if (!body)
+            return;
+    }
     send_json(q, status, "application/json", body);
 }
 
@@ -65,10 +73,23 @@ void reply_nothing(struct ask *q)
 
 void reply_text(struct ask *q, unsigned status, const char *type, char *text)
 {
+    if (select_asked(q) && !text_is(type, "application/x-ndjson")) {
+        free(text);
+        reply_problem(q, "invalid-request", NULL,
+                      "fields= chooses from JSON; this form has always the same columns.");
+        return;
+    }
     q->reply.content_type = type;
     q->reply.body = text;
     q->reply.body_length = text ? strlen(text) : 0;
     send(q, text ? status : 503);
+}
+
+void reply_again(struct ask *q, const struct http_reply *kept)
+{
+    q->reply = *kept;
+    q->reply.replayed = true;
+    send(q, kept->status);
 }
 
 void reply_stream(struct ask *q, uint64_t *stream)
@@ -83,6 +104,7 @@ static void problem(struct ask *q, const char *slug, const char *pointer, json_t
 {
     json_t *body = problem_json(slug, pointer, detail);
     char id[24] = "", digits[14];
+    unsigned status;
 
     text_base32(digits, q->rq->id);
     (void)text_format(id, sizeof id, "req_%s", digits); /* fits */
@@ -91,9 +113,10 @@ static void problem(struct ask *q, const char *slug, const char *pointer, json_t
     if (more)
         (void)json_object_update(body, more);
     json_decref(more);
-    if (problem_find(slug)->status == 503 && !q->reply.retry_after)
+    status = (unsigned)json_integer_value(json_object_get(body, "status"));
+    if (status == 503 && !q->reply.retry_after)
         q->reply.retry_after = 1;
-    send_json(q, problem_find(slug)->status, "application/problem+json", body);
+    send_json(q, status, "application/problem+json", body);
 }
 
 void reply_problem(struct ask *q, const char *slug, const char *pointer, const char *format, ...)

@@ -5,6 +5,7 @@
 
 #include "api/ask.h"
 #include "api/fields.h"
+#include "api/idempotency.h"
 #include "api/resources.h"
 #include "base/text.h"
 
@@ -160,6 +161,18 @@ static bool is_open(const struct ask *q, const struct path *p)
     return p->flags & (app_config(q->app)->http.behind_proxy ? HEALTH : OPEN);
 }
 
+/* Of everything that is answered in JSON the fields can be chosen. */
+static bool check_params(struct ask *q, const struct path *p)
+{
+    char names[160];
+    bool chooses = text_is(p->method, "GET") && text_starts(p->pattern, V1) &&
+                   !text_is(p->pattern, V1 "/events");
+
+    (void)text_format(names, sizeof names, "%s%s%s", p->params, chooses && p->params[0] ? "," : "",
+                      chooses ? "fields" : ""); /* fits: the table above is ours */
+    return params_known(q, names);
+}
+
 void route(struct ask *q)
 {
     char methods[64] = "";
@@ -173,9 +186,10 @@ void route(struct ask *q)
         return;
     }
     put_slashes(q->part);
-    if (!params_known(q, p->params))
+    if (!check_params(q, p))
         return;
     if (p->flags & WRITES && !params_switch(q, "dry_run", &q->dry_run))
         return;
-    p->handle(q);
+    if (idempotency_begin(q))
+        p->handle(q);
 }

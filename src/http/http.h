@@ -63,6 +63,7 @@ struct http_reply {
     const char *cache_control; /* NULL: no-store */
     const char *allow;         /* with 405: the methods that there are, "GET, PUT"; NULL: none */
     const char *disposition;   /* of a file to be saved: "attachment; filename=..."; NULL: none */
+    bool replayed;             /* an answer given before, to the same Idempotency-Key */
 };
 
 /* Answer and free the request. Any thread. */

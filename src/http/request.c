@@ -425,6 +425,7 @@ static void add_headers(struct MHD_Response *r, const struct http_reply *reply)
     add(r, "Link", reply->link);
     add(r, "Allow", reply->allow);
     add(r, "Content-Disposition", reply->disposition);
+    add(r, "Idempotency-Replayed", reply->replayed ? "true" : NULL);
     add(r, "Cache-Control", reply->cache_control ? reply->cache_control : "no-store");
     add(r, "X-Content-Type-Options", "nosniff");
     if (reply->status == 401)

@@ -18,6 +18,7 @@ struct answer {
     json_t *json; /* NULL: the body is none */
     char *body, type[64], etag[32], location[HTTP_PATH_SIZE], link[HTTP_PATH_SIZE + 128], allow[64];
     unsigned retry_after;
+    bool replayed;
 };
 
 struct app {
@@ -32,9 +33,13 @@ struct app {
     struct api *api;
     struct answer answer;
     bool draining, store_bad;
+    msec later; /* how far the loop's clock has moved on from FAKE_NOW */
     /* What the test wants to happen, or wants to know. */
-    enum admin_status force;     /* not ADMIN_DONE: every list of changes ends so */
-    unsigned fail_after;         /* not 0: after so many lists the store fails */
+    enum admin_status force; /* not ADMIN_DONE: every list of changes ends so */
+    unsigned fail_after;     /* not 0: after so many lists the store fails */
+    bool hold;               /* lists of changes are answered by fake_release() */
+    admin_done *held;
+    void *held_context;
     const char *command_refused; /* why the next commands are refused; NULL: they are not */
     struct event command;
     struct store_query query;
@@ -50,6 +55,7 @@ struct app {
     bool by_tcp;
     uid_t uid;
     const char *authorization, *accept, *if_none_match, *last_event_id, *content_type, *source;
+    const char *idempotency_key;
 };
 
 int fake_set_up(void **state);
@@ -58,6 +64,9 @@ int fake_tear_down(void **state);
 /* "PATCH /api/v1/sites?dry_run=1", with an If-Match header and a body unless they are NULL. */
 const struct answer *fake_ask(struct app *a, const char *request, const char *if_match,
                               const char *body);
+
+/* Let the list of changes go on that `hold` kept; until then its ask has status 0. */
+const struct answer *fake_release(struct app *a);
 
 /* The value at a path such as "items.0.name" as text: "4100", "17", "true", "null", "" for a place
  * that does not exist; of an object or a list its size, "[2]". Good until the next call. */
