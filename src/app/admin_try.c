@@ -318,6 +318,15 @@ static void put_change(struct change *change, const struct admin_change *c)
     case CHANGE_LEG_REMOVE:
     case CHANGE_RECORD_PUT:
     case CHANGE_STEP_ADD:
+    case CHANGE_USER_PUT:
+    case CHANGE_USER_REMOVE:
+    case CHANGE_BINDING_PUT:
+    case CHANGE_BINDING_REMOVE:
+    case CHANGE_TOKEN_PUT:
+    case CHANGE_TOKEN_REMOVE:
+    case CHANGE_LOGIN_PUT:
+    case CHANGE_LOGIN_REMOVE:
+    case CHANGE_AUDIT_ADD:
         break; /* no administrator writes these */
     }
 }

@@ -167,22 +167,22 @@ int load_all(struct app *a, struct err *err)
                                    .settings = load_settings,
                                    .call = load_call,
                                    .leg = load_leg };
-    call_id call = 0;
-    leg_id leg = 0;
+    struct store_highest highest = { 0 };
     int result = store_load(a->store, &reader, err);
 
     if (!result && l.failed)
         result = err_set(err, l.failed, "the store holds more than this version can take");
     if (!result)
-        result = store_highest(a->store, &call, &leg, &a->last_range, err);
+        result = store_highest(a->store, &highest, err);
     if (!result)
         result = own_places(a, err);
     if (!result) {
+        a->last_range = highest.range;
         a->park.house = a->config.house;
         a->park.deployment = a->deployment;
         a->park.orbits = orbits_init(a->orbits_memory, random_seed());
-        a->park.calls = calls_init(a->calls_memory, call);
-        a->park.next_leg = (leg / 2 + 1) * 2;
+        a->park.calls = calls_init(a->calls_memory, highest.call);
+        a->park.next_leg = (highest.leg / 2 + 1) * 2;
         a->config.sip.first_leg = a->park.next_leg + 1;
         orbits_rebuild(a->park.orbits, &a->deployment->ranges, a->config.destination);
         close_old_calls(a, &l);

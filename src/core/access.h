@@ -61,9 +61,11 @@ permission_set role_permissions(enum role role);
 #define PASSWORD_HASH_SIZE 128
 #define TOKEN_NAME_SIZE 65
 #define SECRET_HASH_SIZE 32 /* SHA-256 */
+#define SOURCE_SIZE 64      /* an address in words */
 
 typedef uint64_t binding_id; /* 0: none; never used twice within a store */
 typedef uint64_t token_id;
+typedef uint64_t login_id;
 
 struct user {
     char name[USER_SIZE];
@@ -90,7 +92,19 @@ struct access_token {
     permission_set permissions;
     char networks[LIST_SIZE]; /* from where it may be used, commas between; "": from anywhere */
     wall_msec created_at, expires_at; /* NEVER */
+    wall_msec used_at;                /* roughly; 0: not yet */
     uint32_t version;
+};
+
+/* Somebody who signed in with a browser. What the API calls a session; in the code that word is
+ * SDP's. Only a hash of the secret in the cookie is kept. */
+struct login {
+    login_id id;
+    unsigned char hash[SECRET_HASH_SIZE];
+    char user[USER_SIZE];
+    char source[SOURCE_SIZE]; /* the address it began from */
+    char agent[160];          /* of the browser */
+    wall_msec created_at, seen_at, expires_at;
 };
 
 /* In order of name (users) or id (the rest). Large: the app allocates two, zeroed. */

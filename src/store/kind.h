@@ -5,12 +5,6 @@
 
 #include "store/store.h"
 
-struct highest {
-    call_id call;
-    leg_id leg;
-    range_id range;
-};
-
 struct store_kind {
     const char *scheme; /* "sqlite:" */
 
@@ -20,7 +14,7 @@ struct store_kind {
     void (*keep)(void *self, uint64_t records);
 
     int (*load)(void *self, const struct store_reader *reader, struct err *err);
-    int (*highest)(void *self, struct highest *out, struct err *err);
+    int (*highest)(void *self, struct store_highest *out, struct err *err);
 
     /* One turn: begin, apply for each group, commit. A group that is not STORE_DONE left no trace.
      * When commit fails, no group of the turn did. */

@@ -14,7 +14,7 @@
 
 #define KEEP_DEFAULT 10000
 #define TABLES                                                                                     \
-    (CHANGE_STEP_ADD + 1) /* by the type of change that puts a row in; the others stay empty */
+    (CHANGE_AUDIT_ADD + 1) /* by the type of change that puts a row in; the others stay empty */
 
 /* What to put back when the group fails: `was` instead of `now`; either may be NULL. */
 struct undo {
@@ -28,7 +28,7 @@ struct mem {
     struct table table[TABLES];
     struct undo *undo;
     size_t undo_count, undo_room;
-    struct highest highest;
+    struct store_highest highest;
     uint64_t keep;
     atomic_uint fail_times;
     atomic_ullong delay;
@@ -62,11 +62,25 @@ static bool same_row(const struct change *a, const struct change *b)
         return a->record.id == b->record.id;
     case CHANGE_STEP_ADD:
         return a->step.call == b->step.call && a->step.number == b->step.number;
+    case CHANGE_USER_PUT:
+        return text_is_nocase(a->user.name, b->user.name);
+    case CHANGE_BINDING_PUT:
+        return a->binding.id == b->binding.id;
+    case CHANGE_TOKEN_PUT:
+        return a->token.id == b->token.id;
+    case CHANGE_LOGIN_PUT:
+        return a->login.id == b->login.id;
+    case CHANGE_AUDIT_ADD:
+        return a->audit.id == b->audit.id;
     case CHANGE_RANGE_REMOVE:
     case CHANGE_DESTINATION_REMOVE:
     case CHANGE_SITE_REMOVE:
     case CHANGE_CALL_REMOVE:
     case CHANGE_LEG_REMOVE:
+    case CHANGE_USER_REMOVE:
+    case CHANGE_BINDING_REMOVE:
+    case CHANGE_TOKEN_REMOVE:
+    case CHANGE_LOGIN_REMOVE:
         break;
     }
     return false;
@@ -257,6 +271,15 @@ static bool apply_change(struct mem *m, const struct change *c)
     case CHANGE_LEG_PUT:
     case CHANGE_RECORD_PUT:
     case CHANGE_STEP_ADD:
+    case CHANGE_USER_PUT:
+    case CHANGE_BINDING_PUT:
+    case CHANGE_TOKEN_PUT:
+    case CHANGE_LOGIN_PUT:
+    case CHANGE_AUDIT_ADD:
+    case CHANGE_USER_REMOVE:
+    case CHANGE_BINDING_REMOVE:
+    case CHANGE_TOKEN_REMOVE:
+    case CHANGE_LOGIN_REMOVE:
         break;
     }
     return put_row(m, c);
@@ -440,7 +463,7 @@ static int mem_load(void *self, const struct store_reader *reader, struct err *e
     return 0;
 }
 
-static int mem_highest(void *self, struct highest *out, struct err *err)
+static int mem_highest(void *self, struct store_highest *out, struct err *err)
 {
     struct mem *m = self;
 

@@ -163,7 +163,7 @@ static uint64_t higher(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-void highest_raise(struct highest *h, const struct change *c)
+void highest_raise(struct store_highest *h, const struct change *c)
 {
     switch (c->type) {
     case CHANGE_RANGE_PUT:
@@ -182,6 +182,21 @@ void highest_raise(struct highest *h, const struct change *c)
     case CHANGE_STEP_ADD:
         h->call = higher(h->call, c->step.call);
         break;
+    case CHANGE_BINDING_PUT:
+        h->binding = higher(h->binding, c->binding.id);
+        break;
+    case CHANGE_TOKEN_PUT:
+        h->token = higher(h->token, c->token.id);
+        break;
+    case CHANGE_LOGIN_PUT:
+        h->login = higher(h->login, c->login.id);
+        break;
+    case CHANGE_AUDIT_ADD: /* the store gives the number itself */
+    case CHANGE_USER_PUT:
+    case CHANGE_USER_REMOVE:
+    case CHANGE_BINDING_REMOVE:
+    case CHANGE_TOKEN_REMOVE:
+    case CHANGE_LOGIN_REMOVE:
     case CHANGE_RANGE_REMOVE:
     case CHANGE_DESTINATION_PUT:
     case CHANGE_DESTINATION_REMOVE:
@@ -237,5 +252,6 @@ void store_rows_free(struct store_rows *rows)
         return;
     free(rows->records);
     free(rows->steps);
+    free(rows->audit);
     free(rows);
 }

@@ -34,7 +34,7 @@ void rows_overlap_text(struct err *err, number_key number, const struct range *w
                        const struct range *holder);
 
 /* Raise `h` to the ids that this change writes. */
-void highest_raise(struct highest *h, const struct change *c);
+void highest_raise(struct store_highest *h, const struct change *c);
 
 /* Limits of one answer. */
 #define ROWS_LIMIT 1000

@@ -46,7 +46,7 @@ struct sqlite {
     sqlite3 *db;
     char *path;
     int lock_fd;
-    struct highest highest;
+    struct store_highest highest;
     bool highest_raised;    /* since it was written */
     uint64_t keep, records; /* `records` is never less than there are */
     bool undone;            /* SQLite gave up the turn's transaction; `why` */
@@ -112,7 +112,7 @@ int sqlite_prune(struct sqlite *s, struct err *err);
 
 /* sqlite_read.c */
 int sqlite_load(void *self, const struct store_reader *reader, struct err *err);
-int sqlite_highest(void *self, struct highest *out, struct err *err);
+int sqlite_highest(void *self, struct store_highest *out, struct err *err);
 int sqlite_query(void *self, const struct store_query *q, struct store_rows *rows, struct err *err);
 int sqlite_count_records(struct sqlite *s, struct err *err);
 

@@ -178,7 +178,7 @@ int sqlite_load(void *self, const struct store_reader *reader, struct err *err)
 }
 
 /* The rows are asked as well: the table was written for ids whose rows are gone since. */
-int sqlite_highest(void *self, struct highest *out, struct err *err)
+int sqlite_highest(void *self, struct store_highest *out, struct err *err)
 {
     static const char sql[] =
         "SELECT max(coalesce((SELECT id FROM highest WHERE what = 'call'), 0),"
@@ -196,6 +196,7 @@ int sqlite_highest(void *self, struct highest *out, struct err *err)
         return -EIO;
     if (sqlite3_step(st) != SQLITE_ROW)
         return sqlite_fault(s, err);
+    memset(out, 0, sizeof *out);
     out->call = (call_id)sqlite3_column_int64(st, 0);
     out->leg = (leg_id)sqlite3_column_int64(st, 1);
     out->range = (range_id)sqlite3_column_int64(st, 2);

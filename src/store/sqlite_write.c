@@ -238,13 +238,23 @@ static int write_change(struct sqlite *s, const struct change *c, struct err *er
         return put_record(s, &c->record, err);
     case CHANGE_STEP_ADD:
         return put_row(s, ST_STEP_ADD, &columns_step, &c->step, err);
+    case CHANGE_USER_PUT:
+    case CHANGE_USER_REMOVE:
+    case CHANGE_BINDING_PUT:
+    case CHANGE_BINDING_REMOVE:
+    case CHANGE_TOKEN_PUT:
+    case CHANGE_TOKEN_REMOVE:
+    case CHANGE_LOGIN_PUT:
+    case CHANGE_LOGIN_REMOVE:
+    case CHANGE_AUDIT_ADD:
+        break;
     }
     return err_set(err, -EINVAL, "change of an unknown type");
 }
 
 int sqlite_write(struct sqlite *s, const struct change *c, struct err *err)
 {
-    struct highest before = s->highest;
+    struct store_highest before = s->highest;
     int failed = write_change(s, c, err);
 
     if (failed)

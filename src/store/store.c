@@ -90,19 +90,10 @@ int store_load(struct store *s, const struct store_reader *reader, struct err *e
     return s->kind->load(s->self, reader, err);
 }
 
-int store_highest(struct store *s, call_id *call, leg_id *leg, range_id *range, struct err *err)
+int store_highest(struct store *s, struct store_highest *out, struct err *err)
 {
-    struct highest h = { 0 };
-    int failed;
-
     assert(!s->started);
-    failed = s->kind->highest(s->self, &h, err);
-    if (failed)
-        return failed;
-    *call = h.call;
-    *leg = h.leg;
-    *range = h.range;
-    return 0;
+    return s->kind->highest(s->self, out, err);
 }
 
 void store_keep(struct store *s, uint64_t records)

@@ -9,6 +9,8 @@
 
 #include "base/err.h"
 #include "base/types.h"
+#include "core/access.h"
+#include "core/audit.h"
 #include "core/calls.h"
 #include "core/deployment.h"
 
@@ -27,7 +29,16 @@ enum change_type {
     CHANGE_LEG_PUT,
     CHANGE_LEG_REMOVE,
     CHANGE_RECORD_PUT,
-    CHANGE_STEP_ADD
+    CHANGE_STEP_ADD,
+    CHANGE_USER_PUT,
+    CHANGE_USER_REMOVE, /* a user's removal takes bindings, access tokens and logins along */
+    CHANGE_BINDING_PUT,
+    CHANGE_BINDING_REMOVE,
+    CHANGE_TOKEN_PUT,
+    CHANGE_TOKEN_REMOVE,
+    CHANGE_LOGIN_PUT,
+    CHANGE_LOGIN_REMOVE,
+    CHANGE_AUDIT_ADD /* id, prev and hash are filled in by the store, in order of commit */
 };
 
 /* A live call; deadlines as wall-clock moments, so that they mean something after a restart. What
@@ -86,6 +97,14 @@ struct change {
         leg_id leg_gone;
         struct call_record record;
         struct call_step step;
+        struct user user; /* REMOVE: only name */
+        struct binding binding;
+        binding_id binding_gone;
+        struct access_token token;
+        token_id token_gone;
+        struct login login;
+        login_id login_gone;
+        struct audit_entry audit;
     };
 };
 
@@ -105,6 +124,8 @@ struct store_event {
      * fails, DONE when it works again; each once. */
     enum store_result result;
     char text[ERR_TEXT_SIZE]; /* why, and what to do */
+    audit_id audit; /* REPORT, DONE: of the group's last audit entry; those before it have the
+                     * numbers before it. 0: there was none */
     struct store_rows
         *rows; /* ROWS: the receiver frees it with store_rows_free(); NULL when FAILED */
 };
@@ -115,7 +136,7 @@ struct store_event {
 typedef bool store_report(void *to, const struct store_event *ev);
 
 /* What store_load() hands over, row by row, before the worker starts: sites, destinations, ranges,
- * settings, calls, legs, in this order. Any may be NULL. */
+ * settings, calls, legs, users, bindings, access tokens, logins, in this order. Any may be NULL. */
 struct store_reader {
     void *to;
     void (*range)(void *to, const struct range *r);
@@ -124,28 +145,43 @@ struct store_reader {
     void (*settings)(void *to, const struct scope *scope, const struct settings *s);
     void (*call)(void *to, const struct stored_call *c);
     void (*leg)(void *to, const struct stored_leg *l);
+    void (*user)(void *to, const struct user *u);
+    void (*binding)(void *to, const struct binding *b);
+    void (*token)(void *to, const struct access_token *t);
+    void (*login)(void *to, const struct login *l);
 };
 
-enum query_type { QUERY_RECORDS, QUERY_STEPS };
+/* QUERY_AUDIT_HEAD: the newest audit entry, how many there are, and the highest id that was ever
+ * given (`head`): when that is another one, the newest entries were removed. */
+enum query_type { QUERY_RECORDS, QUERY_STEPS, QUERY_AUDIT, QUERY_AUDIT_HEAD };
 
 struct store_query {
     enum query_type type;
     uint64_t token;
-    call_id call;   /* STEPS: of which; RECORDS: 0, or just this one */
-    call_id before; /* RECORDS: older than this one (paging by id, newest first); 0: the newest */
-    wall_msec since, until; /* parked at or after, and before; 0: open */
+    call_id call;    /* STEPS: of which; RECORDS: 0, or just this one */
+    audit_id entry;  /* AUDIT: 0, or just this one */
+    uint64_t before; /* RECORDS, AUDIT: older than this one (paging by id, newest first); 0: the
+                      * newest */
+    wall_msec since, until; /* parked, or done, at or after, and before; 0: open */
     enum outcome outcome;   /* OUT_NONE: any */
     number_key orbit;       /* 0: any */
-    size_t limit;           /* 0 or more than 1000: 1000 */
+    /* AUDIT, "": any. None of them regards ASCII case. */
+    char actor[DISPLAY_SIZE];
+    char action[32];         /* or how it begins: "range." */
+    char subject[NAME_SIZE]; /* its name or its id */
+    char words[64];          /* somewhere in actor, source, request, action, subject, its id */
+    size_t limit;            /* 0 or more than 1000: 1000 */
 };
 
 struct store_rows {
     enum query_type type;
     size_t count;
     bool more;      /* there are more behind these */
-    uint64_t total; /* RECORDS: how many match in all */
+    uint64_t total; /* RECORDS, AUDIT: how many match in all; AUDIT_HEAD: how many there are */
+    audit_id head;  /* AUDIT_HEAD */
     struct call_record *records;
     struct call_step *steps;
+    struct audit_entry *audit;
 };
 void store_rows_free(struct store_rows *rows);
 
@@ -161,8 +197,20 @@ int store_load(struct store *s, const struct store_reader *reader, struct err *e
 #define STORE_RECORDS_KEPT 1000000
 void store_keep(struct store *s, uint64_t records);
 
-/* The highest call id, leg id and range id that were ever written; new ones must be greater. */
-int store_highest(struct store *s, call_id *call, leg_id *leg, range_id *range, struct err *err);
+/* Of audit entries the newest are kept as well, about this many. */
+#define STORE_AUDIT_KEPT 1000000
+
+/* The highest ids that were ever written; new ones must be greater. */
+struct store_highest {
+    call_id call;
+    leg_id leg;
+    range_id range;
+    binding_id binding;
+    token_id token;
+    login_id login;
+    audit_id audit;
+};
+int store_highest(struct store *s, struct store_highest *out, struct err *err);
 
 /* Start the worker; from now on only the calls below. */
 int store_start(struct store *s, store_report *report, void *to, struct err *err);

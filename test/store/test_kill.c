@@ -17,7 +17,7 @@
 #include "tested.h"
 
 #define ROUNDS 20
-#define TOKENS_MAX 65536
+#define PROMISES_MAX 65536
 #define GROUPS_A_TURN 5
 
 #define AHEAD 200 /* groups that wait to be written */
@@ -52,7 +52,7 @@ static void write_for_ever(const char *url, uint64_t token)
     atomic_store(&last_report, token);
     if (store_open(&s, url, NULL) != 0 || store_start(s, tell_parent, NULL, NULL) != 0)
         _exit(2);
-    while (token + GROUPS_A_TURN < TOKENS_MAX) {
+    while (token + GROUPS_A_TURN < PROMISES_MAX) {
         struct change_group groups[GROUPS_A_TURN];
 
         for (unsigned i = 0; i < GROUPS_A_TURN; i++)
@@ -97,7 +97,7 @@ static uint64_t write_and_kill(const struct tested *t, uint64_t token, unsigned 
 }
 
 struct seen {
-    bool call[TOKENS_MAX], leg[TOKENS_MAX];
+    bool call[PROMISES_MAX], leg[PROMISES_MAX];
     uint64_t last;
 };
 
@@ -105,7 +105,7 @@ static void see_call(void *to, const struct stored_call *c)
 {
     struct seen *seen = to;
 
-    assert_true(c->call.id < TOKENS_MAX);
+    assert_true(c->call.id < PROMISES_MAX);
     seen->call[c->call.id] = true;
     if (c->call.id > seen->last)
         seen->last = c->call.id;
@@ -115,7 +115,7 @@ static void see_leg(void *to, const struct stored_leg *leg)
 {
     struct seen *seen = to;
 
-    assert_true(leg->call < TOKENS_MAX);
+    assert_true(leg->call < PROMISES_MAX);
     seen->leg[leg->call] = true;
 }
 
@@ -132,7 +132,7 @@ static uint64_t check_content(struct tested *t, uint64_t promised)
         fail_msg("%s", err.text);
     last = seen->last;
     assert_true(last >= promised);
-    for (uint64_t i = 1; i < TOKENS_MAX; i++) {
+    for (uint64_t i = 1; i < PROMISES_MAX; i++) {
         if (seen->call[i] != (i <= last) || seen->leg[i] != (i <= last))
             fail_msg("call %u of %u is only half there, or not where it should be", (unsigned)i,
                      (unsigned)last);
