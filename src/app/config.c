@@ -150,6 +150,9 @@ static int complete(struct app_config *config, struct err *err)
         (void)text_copy(config->sip.trusted[1], sizeof(config->sip.trusted[1]), "::1");
         config->sip.trusted_count = 2;
     }
+    if (!config->http.tls_cert[0] != !config->http.tls_key[0])
+        return err_set(err, -EINVAL,
+                       "[web] tls-cert and tls-key belong together: name both files, or neither");
     bind_media(config);
     if (text_is(config->media.bind4, "0.0.0.0") && !config->media.advertise4[0])
         return err_set(err, -EINVAL,

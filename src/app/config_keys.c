@@ -86,6 +86,53 @@ static int set_networks(struct config_reading *r, const char *value, void *to, s
     return each_item(r, value, add_network);
 }
 
+static int add_proxy(struct config_reading *r, const char *item)
+{
+    struct http_config *http = &r->config->http;
+    struct network network;
+
+    if (http->trusted_proxy_count == HTTP_PROXIES_MAX)
+        return wrong(r, "is one proxy too many: 32 are allowed", item);
+    if (!network_read(item, &network) || !text_copy(http->trusted_proxy[http->trusted_proxy_count],
+                                                    sizeof(http->trusted_proxy[0]), item))
+        return wrong(r, "is no address or network: write 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32",
+                     item);
+    http->trusted_proxy_count++;
+    return 0;
+}
+
+static int set_proxies(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    (void)to;
+    (void)size;
+    return each_item(r, value, add_proxy);
+}
+
+/* "https://park.contoso.com", with or without a port; links are made of it. */
+static int set_url(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    const char *host = value + (text_starts(value, "https://") ? 8 : 7);
+
+    if ((!text_starts(value, "https://") && !text_starts(value, "http://")) || !*host ||
+        host[strcspn(host, "/?# \t\"<>")])
+        return wrong(r,
+                     "is no address of a page: write https://HOST or https://HOST:PORT, "
+                     "without a path",
+                     value);
+    return set_text(r, value, to, size);
+}
+
+/* A token of RFC 9110 5.6.2, as far as anybody names a header. */
+static int set_header(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+    if (value[strspn(value, letters)])
+        return wrong(r, "is no name of a header: write for example X-Remote-User", value);
+    return set_text(r, value, to, size);
+}
+
 static int add_domain(struct config_reading *r, const char *item)
 {
     struct house *house = &r->config->house;
@@ -270,6 +317,12 @@ static const struct {
     { "web",   "admin-socket",  set_text,     FIELD(http.socket),       false },
     { "web",   "token-file",    set_text,     FIELD(token_file),        false },
     { "web",   "behind-proxy",  set_switch,   FIELD(http.behind_proxy), false },
+    { "web",   "tls-cert",      set_text,     FIELD(http.tls_cert),     false },
+    { "web",   "tls-key",       set_text,     FIELD(http.tls_key),      false },
+    { "web",   "public-url",    set_url,      FIELD(http.public_url),   false },
+    { "web",   "trusted-proxy", set_proxies,  0, 0,                     true  },
+    { "auth",  "proxy-header",  set_header,   FIELD(http.proxy_header), false },
+    { "auth",  "proxy-groups",  set_header,   FIELD(http.proxy_groups), false },
     { "store", "url",           set_store,    FIELD(store_url),         false },
     { "log",   "level",         set_level,    0, 0,                     false },
     { "log",   "format",        set_form,     0, 0,                     false },

@@ -13,6 +13,9 @@
 
 #define HTTP_PATH_SIZE 512
 #define HTTP_BODY_MAX (1u << 20)
+#define HTTP_MUSIC_MAX (64u << 20) /* of a body sent to HTTP_MUSIC_PATH... */
+#define HTTP_MUSIC_PATH "/api/v1/music/"
+#define HTTP_PROXIES_MAX 32
 #define HTTP_STREAMS_MAX 1000
 
 struct http_config {
@@ -20,6 +23,15 @@ struct http_config {
     char socket[108];         /* path of the admin socket; "" : none */
     bool behind_proxy;        /* listen may be other than loopback */
     unsigned connections_max; /* 0: 1000; the admin socket has 128 of its own besides */
+    char tls_cert[512];       /* PEM files: the certificate with its chain, the key; "" : plain */
+    char tls_key[512];
+    char public_url[256]; /* where people find us, "https://park.contoso.com"; "" : at listen */
+    /* Networks of proxies whose word is taken for who is behind them (X-Forwarded-For, -Proto, and
+     * the two headers below). With behind_proxy and none named, one on loopback is believed about
+     * the address and the protocol, not about users. */
+    char trusted_proxy[HTTP_PROXIES_MAX][64];
+    unsigned trusted_proxy_count;
+    char proxy_header[64], proxy_groups[64]; /* "" : X-Remote-User, X-Remote-Groups */
 };
 
 struct http_request {
@@ -29,7 +41,13 @@ struct http_request {
     char query[2048];          /* as sent, well-formed; read it with http_query() */
     char if_match[128], if_none_match[128], authorization[512], accept[128], content_type[96];
     char idempotency_key[80], last_event_id[24], origin[256], sec_fetch_site[24], host[256];
-    char source[64]; /* address of the client, or "unix" */
+    char user_agent[160]; /* what fits of it */
+    /* Of our session cookie: __Host-callpark_session when `secure`, else callpark_session. */
+    char cookie[512];
+    char proxy_user[128], proxy_groups[512]; /* as a trusted proxy says; "" from anybody else */
+    char source[64];                         /* address of the client, or "unix" */
+    bool secure;     /* by TLS, to us or (as a trusted proxy says) to the proxy */
+    bool takes_gzip; /* an answer may be sent with `encoding` gzip */
     bool by_socket;
     uid_t uid;  /* of the peer of the Unix socket */
     char *body; /* NUL-ended; NULL: none */
@@ -55,6 +73,7 @@ struct http_reply {
     unsigned status;
     const char *content_type; /* "application/json" ... */
     char *body;               /* malloc'ed, taken over; NULL: none */
+    const void *static_body;  /* instead of `body`: lives as long as the program */
     size_t body_length;
     char etag[32]; /* with its quotes; "" : none */
     char location[HTTP_PATH_SIZE];
@@ -63,6 +82,9 @@ struct http_reply {
     const char *cache_control; /* NULL: no-store */
     const char *allow;         /* with 405: the methods that there are, "GET, PUT"; NULL: none */
     const char *disposition;   /* of a file to be saved: "attachment; filename=..."; NULL: none */
+    const char *encoding;      /* "gzip"; NULL: the body is sent as it is */
+    const char *vary;          /* headers of the request that the answer hangs on; NULL: none */
+    char set_cookie[256];      /* "name=value; Path=/; ..."; "" : none */
     bool replayed;             /* an answer given before, to the same Idempotency-Key */
 };
 

@@ -74,12 +74,41 @@ static int start_daemon(struct http_server *h, unsigned n, unsigned limit, unsig
     return 0;
 }
 
+/* What a configuration leaves out. */
+static void complete(struct http_config *config)
+{
+    if (config->connections_max == 0)
+        config->connections_max = CONNECTIONS_DEFAULT;
+    if (!config->proxy_header[0])
+        (void)text_copy(config->proxy_header, sizeof config->proxy_header, "X-Remote-User");
+    if (!config->proxy_groups[0])
+        (void)text_copy(config->proxy_groups, sizeof config->proxy_groups, "X-Remote-Groups");
+}
+
+static int read_proxies(struct http_server *h, struct err *err)
+{
+    const struct http_config *config = &h->config;
+
+    for (unsigned i = 0; i < config->trusted_proxy_count; i++)
+        if (!network_read(config->trusted_proxy[i], &h->proxies[h->proxy_count++]))
+            return err_set(err, -EINVAL,
+                           "trusted-proxy '%.60s' is no network: write 10.0.0.0/8, 192.0.2.7 or "
+                           "2001:db8::/32",
+                           config->trusted_proxy[i]);
+    if (config->behind_proxy && config->trusted_proxy_count == 0) {
+        (void)network_read("127.0.0.0/8", &h->proxies[0]); /* both are networks */
+        (void)network_read("::1", &h->proxies[1]);
+        h->proxy_count = 2;
+    }
+    return 0;
+}
+
 static int open_all(struct http_server *h, struct err *err)
 {
     const struct http_config *c = &h->config;
-    int code = 0;
+    int code = read_proxies(h, err);
 
-    if (c->socket[0])
+    if (!code && c->socket[0])
         code = listen_unix(&h->listeners[0], c->socket, err);
     if (!code && c->listen[0])
         code = listen_tcp(&h->listeners[1], c->listen, c->behind_proxy, err);
@@ -97,8 +126,7 @@ static struct http_server *make(const struct http_config *config, http_report *r
     if (!h)
         return NULL;
     h->config = *config;
-    if (h->config.connections_max == 0)
-        h->config.connections_max = CONNECTIONS_DEFAULT;
+    complete(&h->config);
     h->report = report;
     h->to = to;
     h->listeners[0].fd = h->listeners[1].fd = -1;

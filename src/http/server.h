@@ -6,12 +6,14 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 
+#include "base/network.h"
 #include "http/http.h"
 #include "http/listen.h"
 
 #define CONNECTIONS_DEFAULT 1000
 #define SOCKET_CONNECTIONS_MAX 128
 #define BODIES_MAX ((size_t)64 << 20) /* of all requests together */
+#define MUSIC_BODIES_MAX ((size_t)3 * HTTP_MUSIC_MAX)
 #define STREAM_BEHIND_MAX ((size_t)256 << 10)
 
 /* One request from its first line until libmicrohttpd has sent the answer. Its thread owns it, but
@@ -19,13 +21,16 @@
 struct http_connection {
     struct http_server *server;
     struct MHD_Connection *mhd;
-    struct http_request *rq;       /* until it is handed up */
-    struct http_request *lent;     /* from then on; only for stopping */
-    size_t body_room;              /* bytes allocated for the body */
-    size_t taken;                  /* bytes of the body that came, kept or not */
-    unsigned place;                /* in `waiting`, while it is handed up */
-    const struct refusal *refusal; /* found before the request was whole; NULL: none */
+    struct http_request *rq;         /* until it is handed up */
+    struct http_request *lent;       /* from then on; only for stopping */
+    size_t body_room;                /* bytes allocated for the body */
+    size_t body_max;                 /* how much of a body is taken */
+    const struct refusal *too_large; /* what is said to more */
+    size_t discarded;                /* bytes of the body that came and were not kept */
+    unsigned place;                  /* in `waiting`, while it is handed up */
+    const struct refusal *refusal;   /* found before the request was whole; NULL: none */
     bool begun, handed_up;
+    bool secure; /* as the request is */
     unsigned status;
     _Atomic(struct MHD_Response *) response;
 };
@@ -46,7 +51,10 @@ struct http_server {
     atomic_uint inside;  /* threads that are handing a request up */
     atomic_uint answers; /* answers given and not sent in whole yet */
     atomic_ulong requests;
-    atomic_size_t bodies; /* bytes of all bodies */
+    atomic_size_t bodies, music_bodies; /* bytes of all bodies */
+    struct network proxies[HTTP_PROXIES_MAX];
+    unsigned proxy_count;
+    struct tls *tls; /* NULL: plain */
     unsigned places;
     _Atomic(struct http_connection *) *waiting; /* requests that are handed up */
     struct stream *streams;                     /* HTTP_STREAMS_MAX; used by stream.c */
@@ -72,6 +80,16 @@ void request_free(struct http_server *h, struct http_request *rq);
 void request_refuse(struct http_connection *c, const struct refusal *why);
 
 extern const struct refusal refusal_overloaded;
+
+/* headers.c: fill c->rq from what was sent, and c->refusal when it cannot be taken. */
+void headers_read(struct http_connection *c);
+/* Does Accept-Encoding allow gzip? */
+bool headers_take_gzip(const char *list);
+
+/* reply.c: the answer of the edge itself; NULL: no memory. */
+struct MHD_Response *reply_refusal(const struct http_connection *c, const struct refusal *why);
+/* What every answer carries, so that a browser does not do more with it than was meant. */
+void reply_guard(const struct http_connection *c, struct MHD_Response *r);
 
 /* stream.c */
 int stream_start(struct http_server *h);

@@ -268,6 +268,7 @@ uint64_t http_stream_open(struct http_server *h, struct http_request *rq)
         request_refuse(c, &too_many);
         return 0;
     }
+    reply_guard(c, r);
     request_answer(c, 200, r);
     return s->uses * HTTP_STREAMS_MAX + (uint64_t)(s - h->streams);
 }
