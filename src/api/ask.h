@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "app/app.h"
+#include "core/access.h"
 
 struct ask;
 struct events;
@@ -22,6 +23,25 @@ struct api {
     uint64_t requests[6]; /* answers by hundred: [2] is 2xx */
 };
 
+/* How somebody has shown who he is. */
+enum identity_kind {
+    WHO_NOBODY,      /* on a route that is open */
+    WHO_SOCKET,      /* root or our own user, on the admin socket */
+    WHO_FIRST_TOKEN, /* the token of the first start */
+    WHO_USER,        /* by a session that began with a password */
+    WHO_TOKEN,       /* by a token of a user */
+    WHO_PROXY        /* a trusted proxy has named him */
+};
+
+struct identity {
+    enum identity_kind kind;
+    char name[DISPLAY_SIZE]; /* for people: "anna", "user 0 on the admin socket" */
+    char user[USER_SIZE];    /* of the store; "": none */
+    token_id token;          /* of WHO_TOKEN */
+    uint64_t login;          /* of WHO_USER: the session */
+    struct rights rights;
+};
+
 struct ask {
     struct api *api;
     struct app *app;
@@ -29,6 +49,7 @@ struct ask {
     struct http_reply reply;   /* ETag and the like are put here before a reply_*() */
     char part[HTTP_PATH_SIZE]; /* what stands for {} in the path, in plain */
     char actor[DISPLAY_SIZE];  /* who asks, for the log and the timeline */
+    struct identity who;       /* the same, and what he may do */
     bool dry_run;
     void *plan;                    /* the handler's own, freed with the ask */
     void (*plan_free)(void *plan); /* NULL: free() */
@@ -56,8 +77,18 @@ void route(struct ask *q);
 
 /* ---- auth.c ---- */
 
-/* False: replied to with 401 or 403. */
+/* Find out who asks. False: replied to with 401 or 403. */
 bool auth_allows(struct ask *q, bool open_on_loopback);
+
+/* ---- may.c ---- */
+
+/* May he do this there? `where` NULL: to the deployment as a whole. False: replied to with 403. */
+bool ask_may(struct ask *q, enum permission p, const struct place_of *where);
+/* The same without a word, to leave out of a list what is not for him. */
+bool ask_sees(const struct ask *q, enum permission p, const struct place_of *where);
+/* May he do this anywhere? The router asks; what a handler shows or changes is then up to
+ * ask_sees() and ask_may(). For what has no place, such as users, he must have it for the whole. */
+bool ask_may_somewhere(struct ask *q, enum permission p);
 
 /* ---- reply.c: each takes over what it is given, and ends the ask ---- */
 

@@ -18,10 +18,18 @@ static bool from_loopback(const struct http_request *rq)
     return false;
 }
 
+static void is_master(struct ask *q, enum identity_kind kind)
+{
+    q->who.kind = kind;
+    (void)text_copy(q->who.name, sizeof q->who.name, q->actor); /* the same size */
+    rights_all(&q->who.rights);
+}
+
 static bool allow_socket(struct ask *q)
 {
     (void)text_format(q->actor, sizeof q->actor, "user %u on the admin socket",
                       (unsigned)q->rq->uid); /* fits */
+    is_master(q, WHO_SOCKET);
     if (q->rq->uid == 0 || q->rq->uid == geteuid())
         return true;
     reply_problem(q, "not-permitted", NULL,
@@ -37,7 +45,8 @@ static bool allow_token(struct ask *q)
     char scheme[8] = "";
 
     (void)text_copy_n(scheme, sizeof scheme, given, strnlen(given, 7));
-    (void)text_format(q->actor, sizeof q->actor, "token from %s", q->rq->source); /* fits */
+    (void)text_format(q->actor, sizeof q->actor, "first token from %s", q->rq->source); /* fits */
+    is_master(q, WHO_FIRST_TOKEN);
     if (text_is_nocase(scheme, "Bearer ") && app_token_is(q->app, given + 7))
         return true;
     reply_problem(q, "not-signed-in", NULL,
@@ -51,7 +60,9 @@ bool auth_allows(struct ask *q, bool open_on_loopback)
 {
     if (q->rq->by_socket)
         return allow_socket(q);
-    if (open_on_loopback && from_loopback(q->rq))
+    if (open_on_loopback && from_loopback(q->rq)) {
+        (void)text_format(q->who.name, sizeof q->who.name, "nobody from %s", q->rq->source);
         return true;
+    }
     return allow_token(q);
 }

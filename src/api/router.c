@@ -12,9 +12,13 @@
 /* Without a token on loopback; even if that may be a proxy; takes dry_run. */
 enum { OPEN = 1, HEALTH = 2, WRITES = 4 };
 
+/* What it takes to ask: a permission, at some place at least, or only to be somebody. */
+enum { SIGNED_IN = PERMISSIONS };
+
 struct path {
     const char *method, *pattern;
     handler *handle;
+    int needs;
     const char *params; /* that it knows */
     unsigned flags;
 };
@@ -24,76 +28,73 @@ struct path {
 
 /* clang-format off */
 static const struct path paths[] = {
-    { "GET",    "/livez",                          get_livez,          "verbose",                  OPEN | HEALTH },
-    { "GET",    "/readyz",                         get_readyz,         "verbose",                  OPEN | HEALTH },
-    { "GET",    "/metrics",                        get_metrics,        "",                         OPEN },
-    { "GET",    "/version",                        get_version,        "",                         OPEN },
-    { "GET",    "/api/openapi.json",               get_openapi,        "",                         0 },
-    { "GET",    "/api/problems/{}",                get_problem,        "",                         0 },
+    { "GET",    "/livez",                            get_livez,          SIGNED_IN,          "verbose", OPEN | HEALTH },
+    { "GET",    "/readyz",                           get_readyz,         SIGNED_IN,          "verbose", OPEN | HEALTH },
+    { "GET",    "/metrics",                          get_metrics,        MAY_METRICS_READ,   "", OPEN },
+    { "GET",    "/version",                          get_version,        SIGNED_IN,          "", OPEN },
+    { "GET",    "/api/openapi.json",                 get_openapi,        SIGNED_IN,          "", 0 },
+    { "GET",    "/api/problems/{}",                  get_problem,        SIGNED_IN,          "", 0 },
 
-    { "GET",    V1 "/number-ranges",               get_ranges,
-      "q,destination,state,type,contains," LISTS, 0 },
-    { "POST",   V1 "/number-ranges",               post_range,         "dry_run",                  WRITES },
-    { "POST",   V1 "/number-ranges:validate",      validate_range,     "",                         0 },
-    { "POST",   V1 "/number-ranges:import",        import_ranges,      "mode,dry_run",             WRITES },
-    { "GET",    V1 "/number-ranges:export",        export_ranges,      "format,destination",       0 },
-    { "GET",    V1 "/number-ranges/{}",            get_range,          "",                         0 },
-    { "PUT",    V1 "/number-ranges/{}",            put_range,          "mode,dry_run",             WRITES },
-    { "PATCH",  V1 "/number-ranges/{}",            patch_range,        "mode,dry_run",             WRITES },
-    { "DELETE", V1 "/number-ranges/{}",            delete_range,       "mode,dry_run",             WRITES },
-    { "GET",    V1 "/number-ranges/{}/orbits",     get_range_orbits,   "state," LISTS,             0 },
-    { "GET",    V1 "/orbits/{}",                   get_orbit,          "",                         0 },
+    { "GET",    V1 "/number-ranges",                 get_ranges,         MAY_RANGES_READ,    "q,destination,state,type,contains," LISTS, 0 },
+    { "POST",   V1 "/number-ranges",                 post_range,         MAY_RANGES_WRITE,   "dry_run", WRITES },
+    { "POST",   V1 "/number-ranges:validate",        validate_range,     MAY_RANGES_WRITE,   "", 0 },
+    { "POST",   V1 "/number-ranges:import",          import_ranges,      MAY_RANGES_WRITE,   "mode,dry_run", WRITES },
+    { "GET",    V1 "/number-ranges:export",          export_ranges,      MAY_RANGES_READ,    "format,destination", 0 },
+    { "GET",    V1 "/number-ranges/{}",              get_range,          MAY_RANGES_READ,    "", 0 },
+    { "PUT",    V1 "/number-ranges/{}",              put_range,          MAY_RANGES_WRITE,   "mode,dry_run", WRITES },
+    { "PATCH",  V1 "/number-ranges/{}",              patch_range,        MAY_RANGES_WRITE,   "mode,dry_run", WRITES },
+    { "DELETE", V1 "/number-ranges/{}",              delete_range,       MAY_RANGES_WRITE,   "mode,dry_run", WRITES },
+    { "GET",    V1 "/number-ranges/{}/orbits",       get_range_orbits,   MAY_RANGES_READ,    "state," LISTS, 0 },
+    { "GET",    V1 "/orbits/{}",                     get_orbit,          MAY_RANGES_READ,    "", 0 },
 
-    { "GET",    V1 "/destinations",                get_destinations,   "q,site," LISTS,            0 },
-    { "POST",   V1 "/destinations",                post_destination,   "dry_run",                  WRITES },
-    { "GET",    V1 "/destinations/{}",             get_destination,    "",                         0 },
-    { "PUT",    V1 "/destinations/{}",             put_destination,    "dry_run",                  WRITES },
-    { "PATCH",  V1 "/destinations/{}",             patch_destination,  "dry_run",                  WRITES },
-    { "DELETE", V1 "/destinations/{}",             delete_destination, "dry_run",                  WRITES },
-    { "GET",    V1 "/sites",                       get_sites,          "q," LISTS,                 0 },
-    { "POST",   V1 "/sites",                       post_site,          "dry_run",                  WRITES },
-    { "GET",    V1 "/sites/{}",                    get_site,           "",                         0 },
-    { "DELETE", V1 "/sites/{}",                    delete_site,        "dry_run",                  WRITES },
+    { "GET",    V1 "/destinations",                  get_destinations,   MAY_PLACES_READ,    "q,site," LISTS, 0 },
+    { "POST",   V1 "/destinations",                  post_destination,   MAY_PLACES_WRITE,   "dry_run", WRITES },
+    { "GET",    V1 "/destinations/{}",               get_destination,    MAY_PLACES_READ,    "", 0 },
+    { "PUT",    V1 "/destinations/{}",               put_destination,    MAY_PLACES_WRITE,   "dry_run", WRITES },
+    { "PATCH",  V1 "/destinations/{}",               patch_destination,  MAY_PLACES_WRITE,   "dry_run", WRITES },
+    { "DELETE", V1 "/destinations/{}",               delete_destination, MAY_PLACES_WRITE,   "dry_run", WRITES },
+    { "GET",    V1 "/sites",                         get_sites,          MAY_PLACES_READ,    "q," LISTS, 0 },
+    { "POST",   V1 "/sites",                         post_site,          MAY_PLACES_WRITE,   "dry_run", WRITES },
+    { "GET",    V1 "/sites/{}",                      get_site,           MAY_PLACES_READ,    "", 0 },
+    { "DELETE", V1 "/sites/{}",                      delete_site,        MAY_PLACES_WRITE,   "dry_run", WRITES },
 
-    { "GET",    V1 "/settings",                    get_setting_keys,   "",                         0 },
-    { "GET",    V1 "/settings/effective",          get_effective,      "range,destination",        0 },
-    { "GET",    V1 "/settings/global",             get_global,         "",                         0 },
-    { "PUT",    V1 "/settings/global",             put_global,         "dry_run",                  WRITES },
-    { "PATCH",  V1 "/settings/global",             put_global,         "dry_run",                  WRITES },
-    { "DELETE", V1 "/settings/global",             put_global,         "dry_run",                  WRITES },
-    { "GET",    V1 "/settings/sites/{}",           get_of_site,        "",                         0 },
-    { "PUT",    V1 "/settings/sites/{}",           put_of_site,        "dry_run",                  WRITES },
-    { "PATCH",  V1 "/settings/sites/{}",           put_of_site,        "dry_run",                  WRITES },
-    { "DELETE", V1 "/settings/sites/{}",           put_of_site,        "dry_run",                  WRITES },
-    { "GET",    V1 "/settings/destinations/{}",    get_of_destination, "",                         0 },
-    { "PUT",    V1 "/settings/destinations/{}",    put_of_destination, "dry_run",                  WRITES },
-    { "PATCH",  V1 "/settings/destinations/{}",    put_of_destination, "dry_run",                  WRITES },
-    { "DELETE", V1 "/settings/destinations/{}",    put_of_destination, "dry_run",                  WRITES },
-    { "GET",    V1 "/settings/ranges/{}",          get_of_range,       "",                         0 },
-    { "PUT",    V1 "/settings/ranges/{}",          put_of_range,       "dry_run",                  WRITES },
-    { "PATCH",  V1 "/settings/ranges/{}",          put_of_range,       "dry_run",                  WRITES },
-    { "DELETE", V1 "/settings/ranges/{}",          put_of_range,       "dry_run",                  WRITES },
+    { "GET",    V1 "/settings",                      get_setting_keys,   MAY_SETTINGS_READ,  "", 0 },
+    { "GET",    V1 "/settings/effective",            get_effective,      MAY_SETTINGS_READ,  "range,destination", 0 },
+    { "GET",    V1 "/settings/global",               get_global,         MAY_SETTINGS_READ,  "", 0 },
+    { "PUT",    V1 "/settings/global",               put_global,         MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "PATCH",  V1 "/settings/global",               put_global,         MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "DELETE", V1 "/settings/global",               put_global,         MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "GET",    V1 "/settings/sites/{}",             get_of_site,        MAY_SETTINGS_READ,  "", 0 },
+    { "PUT",    V1 "/settings/sites/{}",             put_of_site,        MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "PATCH",  V1 "/settings/sites/{}",             put_of_site,        MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "DELETE", V1 "/settings/sites/{}",             put_of_site,        MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "GET",    V1 "/settings/destinations/{}",      get_of_destination, MAY_SETTINGS_READ,  "", 0 },
+    { "PUT",    V1 "/settings/destinations/{}",      put_of_destination, MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "PATCH",  V1 "/settings/destinations/{}",      put_of_destination, MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "DELETE", V1 "/settings/destinations/{}",      put_of_destination, MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "GET",    V1 "/settings/ranges/{}",            get_of_range,       MAY_SETTINGS_READ,  "", 0 },
+    { "PUT",    V1 "/settings/ranges/{}",            put_of_range,       MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "PATCH",  V1 "/settings/ranges/{}",            put_of_range,       MAY_SETTINGS_WRITE, "dry_run", WRITES },
+    { "DELETE", V1 "/settings/ranges/{}",            put_of_range,       MAY_SETTINGS_WRITE, "dry_run", WRITES },
 
-    { "GET",    V1 "/parked-calls",                get_calls,
-      "q,orbit,range,destination,state," LISTS, 0 },
-    { "GET",    V1 "/parked-calls/{}",             get_call,           "",                         0 },
-    { "PATCH",  V1 "/parked-calls/{}",             patch_call,         "dry_run",                  WRITES },
-    { "GET",    V1 "/parked-calls/{}/timeline",    get_timeline,       "",                         0 },
-    { "POST",   V1 "/parked-calls/{}/retrieve",    retrieve_call,      "dry_run",                  WRITES },
-    { "POST",   V1 "/parked-calls/{}/ringback",    ring_back_call,     "dry_run",                  WRITES },
-    { "POST",   V1 "/parked-calls/{}/extend",      extend_call,        "dry_run",                  WRITES },
-    { "POST",   V1 "/parked-calls/{}/transfer",    transfer_call,      "dry_run",                  WRITES },
-    { "POST",   V1 "/parked-calls/{}/hangup",      hang_up_call,       "dry_run",                  WRITES },
-    { "GET",    V1 "/call-records",                get_records,
-      "since,until,orbit,outcome,call,format,limit,cursor", 0 },
+    { "GET",    V1 "/parked-calls",                  get_calls,          MAY_CALLS_READ,     "q,orbit,range,destination,state," LISTS, 0 },
+    { "GET",    V1 "/parked-calls/{}",               get_call,           MAY_CALLS_READ,     "", 0 },
+    { "PATCH",  V1 "/parked-calls/{}",               patch_call,         MAY_CALLS_NOTE,     "dry_run", WRITES },
+    { "GET",    V1 "/parked-calls/{}/timeline",      get_timeline,       MAY_CALLS_READ,     "", 0 },
+    { "POST",   V1 "/parked-calls/{}/retrieve",      retrieve_call,      MAY_CALLS_RETRIEVE, "dry_run", WRITES },
+    { "POST",   V1 "/parked-calls/{}/ringback",      ring_back_call,     MAY_CALLS_RINGBACK, "dry_run", WRITES },
+    { "POST",   V1 "/parked-calls/{}/extend",        extend_call,        MAY_CALLS_EXTEND,   "dry_run", WRITES },
+    { "POST",   V1 "/parked-calls/{}/transfer",      transfer_call,      MAY_CALLS_TRANSFER, "dry_run", WRITES },
+    { "POST",   V1 "/parked-calls/{}/hangup",        hang_up_call,       MAY_CALLS_HANGUP,   "dry_run", WRITES },
+    { "GET",    V1 "/call-records",                  get_records,        MAY_RECORDS_READ,   "since,until,orbit,outcome,call,format,limit,cursor", 0 },
 
-    { "GET",    V1 "/events",                      get_events,         "topics",                   0 },
-    { "GET",    V1 "/events/history",              get_history,        "after,topics,limit",       0 },
-    { "GET",    V1 "/system",                      get_system,         "",                         0 },
-    { "POST",   V1 "/system/drain",                drain_system,       "dry_run",                  WRITES },
-    { "POST",   V1 "/system/undrain",              undrain_system,     "dry_run",                  WRITES },
-    { "POST",   V1 "/system/reload",               reload_system,      "dry_run",                  WRITES },
-    { "POST",   V1 "/system/backup",               backup_system,      "dry_run",                  WRITES },
+    { "GET",    V1 "/events",                        get_events,         SIGNED_IN,          "topics", 0 },
+    { "GET",    V1 "/events/history",                get_history,        SIGNED_IN,          "after,topics,limit", 0 },
+    { "GET",    V1 "/system",                        get_system,         MAY_SYSTEM_READ,    "", 0 },
+    { "POST",   V1 "/system/drain",                  drain_system,       MAY_SYSTEM_WRITE,   "dry_run", WRITES },
+    { "POST",   V1 "/system/undrain",                undrain_system,     MAY_SYSTEM_WRITE,   "dry_run", WRITES },
+    { "POST",   V1 "/system/reload",                 reload_system,      MAY_SYSTEM_WRITE,   "dry_run", WRITES },
+    { "POST",   V1 "/system/backup",                 backup_system,      MAY_SYSTEM_BACKUP,  "dry_run", WRITES },
 };
 /* clang-format on */
 
@@ -185,6 +186,9 @@ void route(struct ask *q)
         refuse(q, methods);
         return;
     }
+    if (q->who.kind != WHO_NOBODY && p->needs != SIGNED_IN &&
+        !ask_may_somewhere(q, (enum permission)p->needs))
+        return;
     put_slashes(q->part);
     if (!check_params(q, p))
         return;
