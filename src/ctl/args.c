@@ -47,6 +47,20 @@ const struct ctl_option ctl_option_table[CTL_OPTIONS] = {
     [OPT_SIP]         = { "sip", 0, "HOST:PORT", "SIP address of the server, if not the one it names itself (UDP)" },
     [OPT_KEEP]        = { "keep", 0, NULL, "leave the temporary range behind" },
     [OPT_CALLS]       = { "calls", 0, "N", "how many callers, 1 to 50" },
+    [OPT_ROLE]        = { "role", 0, "ROLE", "administrator, voice-administrator, viewer or attendant" },
+    [OPT_USER]        = { "user", 0, "NAME", "a user" },
+    [OPT_PHONE]       = { "phone", 0, "URI", "where 'retrieve to my phone' rings; '' for none" },
+    [OPT_PASSWORD_STDIN] = { "password-stdin", 0, NULL, "read the password from standard input" },
+    [OPT_PERMISSIONS] = { "permissions", 0, "LIST", "only these of what the owner may: calls.read,calls.retrieve" },
+    [OPT_NETWORKS]    = { "networks", 0, "LIST", "it is taken from there only: 192.0.2.0/24" },
+    [OPT_EXPIRES]     = { "expires", 0, "TIME", "valid for so long: 30d, 12h" },
+    [OPT_ACTOR]       = { "actor", 0, "WHO", "only what this one did" },
+    [OPT_ACTION]      = { "action", 0, "WHAT", "only such: range, range.deleted, auth" },
+    [OPT_FILE]        = { "file", 'f', "FILE", "the document ('-': standard input)" },
+    [OPT_PRUNE]       = { "prune", 0, NULL, "also delete what the document does not name" },
+    [OPT_CREATE_MISSING] = { "create-missing", 0, NULL, "make what is not there and leave alone what is" },
+    [OPT_SECRETS]     = { "secrets", 0, NULL, "with the hashes of passwords and tokens" },
+    [OPT_WITH_MUSIC]  = { "with-music", 0, NULL, "with the music files themselves" },
 };
 /* clang-format on */
 

@@ -49,6 +49,20 @@ enum ctl_option_id {
     OPT_SIP,
     OPT_KEEP,
     OPT_CALLS,
+    OPT_ROLE,
+    OPT_USER,
+    OPT_PHONE,
+    OPT_PASSWORD_STDIN,
+    OPT_PERMISSIONS,
+    OPT_NETWORKS,
+    OPT_EXPIRES,
+    OPT_ACTOR,
+    OPT_ACTION,
+    OPT_FILE,
+    OPT_PRUNE,
+    OPT_CREATE_MISSING,
+    OPT_SECRETS,
+    OPT_WITH_MUSIC,
     CTL_OPTIONS
 };
 

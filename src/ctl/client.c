@@ -15,6 +15,8 @@ struct client {
     char *socket;
     char *base; /* "http://localhost" in front of the path */
     char *token;
+    char *session; /* "name=value" of the cookie; NULL: none */
+    bool by_url;
 };
 
 /* What a transfer writes into. */
@@ -36,18 +38,17 @@ static char *copy_of(const char *text)
     return copy;
 }
 
-/* Only http, a host, and nothing behind it but a slash. */
+/* Only http or https, a host, and nothing behind it but a slash. */
 static int check_url(const char *url, struct err *err)
 {
-    if (strncasecmp(url, "https://", 8) == 0)
-        return err_set(
-            err, -EINVAL,
-            "'%.200s': https is not supported yet; use the admin socket on the server, or "
-            "http through a tunnel",
-            url);
-    if (strncasecmp(url, "http://", 7) != 0 || strlen(url) > 512 || url[7] == '\0' ||
-        strpbrk(url + 7, "@?# \t\r\n"))
-        return err_set(err, -EINVAL, "'%.200s' is no address of a server: http://127.0.0.1:8080",
+    size_t scheme = strncasecmp(url, "https://", 8) == 0  ? 8
+                    : strncasecmp(url, "http://", 7) == 0 ? 7
+                                                          : 0;
+
+    if (!scheme || strlen(url) > 512 || url[scheme] == '\0' || strpbrk(url + scheme, "@?# \t\r\n"))
+        return err_set(err, -EINVAL,
+                       "'%.200s' is no address of a server: http://127.0.0.1:8080 or "
+                       "https://park.example.com",
                        url);
     return 0;
 }
@@ -68,6 +69,7 @@ struct client *client_new(const struct client_config *config, struct err *err)
     c->socket = config->url ? NULL : copy_of(config->socket);
     c->base = copy_of(config->url ? config->url : "http://localhost");
     c->token = copy_of(config->token);
+    c->by_url = config->url != NULL;
     for (length = strlen(c->base); length && c->base[length - 1] == '/'; length--)
         c->base[length - 1] = '\0';
     return c;
@@ -82,7 +84,26 @@ void client_free(struct client *c)
     free(c->socket);
     free(c->base);
     free(c->token);
+    free(c->session);
     free(c);
+}
+
+const char *client_url(const struct client *c)
+{
+    return c->by_url ? c->base : NULL;
+}
+
+void client_sign_out(struct client *c)
+{
+    free(c->token);
+    free(c->session);
+    c->token = c->session = NULL;
+}
+
+void client_session(struct client *c, const char *cookie)
+{
+    client_sign_out(c);
+    c->session = copy_of(cookie);
 }
 
 void client_reply_done(struct client_reply *r)
@@ -146,6 +167,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *to)
 
     keep_header(line, size * count, "ETag:", r->etag, sizeof(r->etag));
     keep_header(line, size * count, "Content-Type:", r->content_type, sizeof(r->content_type));
+    keep_header(line, size * count, "Set-Cookie:", r->cookie, sizeof(r->cookie));
+    r->cookie[strcspn(r->cookie, ";")] = '\0'; /* its attributes are for browsers */
     return size * count;
 }
 
@@ -168,6 +191,12 @@ static int explain(const struct client *c, CURLcode code, struct err *err)
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
         return err_set(err, -ECONNREFUSED, "no server at %.200s (%s); is callparkd running?", where,
                        number ? strerror((int)number) : curl_easy_strerror(code));
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
+        return err_set(
+            err, -EIO,
+            "%.200s: its certificate is not one that is trusted here; name the authority "
+            "in CALLPARK_CA_FILE",
+            where);
     if (code == CURLE_OPERATION_TIMEDOUT)
         return err_set(err, -ETIMEDOUT, "the server at %.200s does not answer", where);
     return err_set(err, -EIO, "talking to %.200s: %s", where, curl_easy_strerror(code));
@@ -185,6 +214,11 @@ static struct curl_slist *headers(const struct client *c, const struct client_re
         list = curl_slist_append(list, line);
     if (c->token && text_format(line, sizeof(line), "Authorization: Bearer %s", c->token))
         list = curl_slist_append(list, line);
+    if (c->session && text_format(line, sizeof(line), "Cookie: %s", c->session)) {
+        list = curl_slist_append(list, line);
+        if (text_format(line, sizeof(line), "Origin: %s", c->base)) /* a session wants to know */
+            list = curl_slist_append(list, line);
+    }
     return list;
 }
 
@@ -194,7 +228,9 @@ static void prepare(const struct client *c, const struct client_request *rq, str
 
     curl_easy_reset(h);
     curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (getenv("CALLPARK_CA_FILE"))
+        curl_easy_setopt(h, CURLOPT_CAINFO, getenv("CALLPARK_CA_FILE"));
     curl_easy_setopt(h, CURLOPT_PROXY, ""); /* the token is for the server, not for a proxy */
     if (c->socket)
         curl_easy_setopt(h, CURLOPT_UNIX_SOCKET_PATH, c->socket);

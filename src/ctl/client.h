@@ -8,11 +8,12 @@
 
 #include "base/err.h"
 
+#define CLIENT_COOKIE_SIZE 256
 #define CLIENT_BODY_MAX (256U << 20) /* a larger reply is refused */
 
 struct client_config {
     const char *socket; /* path; used when `url` is NULL */
-    const char *url;    /* "http://127.0.0.1:8080", without a path */
+    const char *url;    /* "http://127.0.0.1:8080", "https://park.example.com", without a path */
     const char *token;  /* NULL: none */
 };
 
@@ -30,6 +31,7 @@ struct client_reply {
     size_t length;
     char etag[64]; /* "" : none */
     char content_type[96];
+    char cookie[CLIENT_COOKIE_SIZE]; /* "name=value" of a session that was begun; "" : none */
 };
 
 struct client;
@@ -37,6 +39,11 @@ struct client;
 /* NULL with a sentence when the URL cannot be used. */
 struct client *client_new(const struct client_config *config, struct err *err);
 void client_free(struct client *c);
+
+const char *client_url(const struct client *c); /* NULL: it uses the socket */
+/* From now on as the one who has this session ("name=value"), and with no token. */
+void client_session(struct client *c, const char *cookie);
+void client_sign_out(struct client *c); /* neither token nor session */
 
 /* One request, one reply, whatever its status; 30 s at most. -EACCES: the socket is not ours to
  * use; -ECONNREFUSED: nobody there; -EIO: something else broke. */

@@ -15,8 +15,7 @@ static const struct print_column with_source[] = { { "KEY", "key", CELL_TEXT },
                                                    { "FROM", "from", CELL_TEXT },
                                                    { 0 } };
 
-/* The path of the scope that the options name. */
-static int scope_path(struct ctl *ctl, char path[CTL_PATH_SIZE])
+int ctl_settings_path(struct ctl *ctl, char path[CTL_PATH_SIZE])
 {
     const char *site = ctl_option(ctl, OPT_SITE), *destination = ctl_option(ctl, OPT_DESTINATION);
     const char *range = ctl_option(ctl, OPT_RANGE);
@@ -120,7 +119,7 @@ int cmd_settings_get(struct ctl *ctl)
         if (!code && !ctl_query(path, "range", ctl_string(range.json, "id")))
             code = ctl_fail(ctl, CTL_ERROR, "the id of the range is too long");
     } else {
-        code = scope_path(ctl, path);
+        code = ctl_settings_path(ctl, path);
     }
     if (!code)
         code = ctl_get(ctl, path, &r);
@@ -219,7 +218,7 @@ int cmd_settings_set(struct ctl *ctl)
     char path[CTL_PATH_SIZE];
     struct ctl_reply seen CLEANUP(ctl_reply_done) = { 0 };
     json_t *values CLEANUP(ctl_json_done) = NULL;
-    int code = scope_path(ctl, path);
+    int code = ctl_settings_path(ctl, path);
 
     ctl->style.name = "key";
     if (!code)
@@ -238,7 +237,7 @@ int cmd_settings_reset(struct ctl *ctl)
     struct ctl_reply seen CLEANUP(ctl_reply_done) = { 0 };
     json_t *values CLEANUP(ctl_json_done) = NULL;
     enum setting_key key;
-    int code = scope_path(ctl, path);
+    int code = ctl_settings_path(ctl, path);
 
     ctl->style.name = "key";
     if (!code)

@@ -74,22 +74,88 @@ int cmd_system_reload(struct ctl *ctl)
     return order(ctl, "/api/v1/system/reload", NULL, "the configuration has been read again");
 }
 
-int cmd_system_backup(struct ctl *ctl)
+/* The server reads or writes it, and its working folder is not ours: a whole path is what it gets.
+ */
+static json_t *path_body(struct ctl *ctl)
 {
     char path[4096], folder[2048];
     const char *file = ctl->args.words[0];
-    json_t *body CLEANUP(ctl_json_done) = NULL;
+    json_t *body;
 
-    /* The server writes it, and its working folder is not ours. */
-    if (*file != '/' && !getcwd(folder, sizeof(folder)))
-        return ctl_fail(ctl, CTL_USAGE, "where is '%.200s'? Give the whole path", file);
+    if (*file != '/' && !getcwd(folder, sizeof(folder))) {
+        (void)ctl_fail(ctl, 0, "where is '%.200s'? Give the whole path", file);
+        return NULL;
+    }
     if (!text_format(path, sizeof(path), "%s%s%s", *file == '/' ? "" : folder,
-                     *file == '/' ? "" : "/", file))
-        return ctl_fail(ctl, CTL_USAGE, "that path is too long");
+                     *file == '/' ? "" : "/", file)) {
+        (void)ctl_fail(ctl, 0, "that path is too long");
+        return NULL;
+    }
     body = json_pack("{s:s}", "path", path);
     if (!body)
-        return ctl_fail(ctl, CTL_USAGE, "the path is no UTF-8 text");
+        (void)ctl_fail(ctl, 0, "the path is no UTF-8 text");
+    return body;
+}
+
+int cmd_system_backup(struct ctl *ctl)
+{
+    json_t *body CLEANUP(ctl_json_done) = path_body(ctl);
+
+    if (!body)
+        return CTL_USAGE;
     return order(ctl, "/api/v1/system/backup", body, "the backup is written and whole");
+}
+
+int cmd_system_restore(struct ctl *ctl)
+{
+    char path[CTL_PATH_SIZE] = "/api/v1/system/restore";
+    json_t *body CLEANUP(ctl_json_done) = path_body(ctl);
+    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
+    int code;
+
+    if (!body)
+        return CTL_USAGE;
+    (void)ctl_query(path, "mode",
+                    ctl_option(ctl, OPT_FORCE)   ? "force"
+                    : ctl_option(ctl, OPT_DRAIN) ? "drain"
+                                                 : NULL); /* fits */
+    code = ctl_confirm(ctl, "Make ranges, settings, users, tokens and music what they are in %s?",
+                       ctl->args.words[0]);
+    if (!code)
+        code =
+            ctl_ask(ctl, &(struct ctl_request){ .method = "POST", .path = path, .body = body }, &r);
+    return code ? code : ctl_show_changes(ctl, &r);
+}
+
+int cmd_system_support_bundle(struct ctl *ctl)
+{
+    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
+    int code = ctl_ask(
+        ctl, &(struct ctl_request){ .method = "POST", .path = "/api/v1/system/support-bundle" },
+        &r);
+
+    if (code)
+        return code;
+    (void)json_dumpf(r.json, ctl->out, JSON_INDENT(2)); /* main() looks whether it was written */
+    fputc('\n', ctl->out);
+    return CTL_OK;
+}
+
+/* Both answers of /readyz are what was asked for; only the exit code tells them apart. */
+int cmd_system_health(struct ctl *ctl)
+{
+    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
+    int code =
+        ctl_try(ctl, &(struct ctl_request){ .method = "GET", .path = "/readyz?verbose" }, &r);
+
+    if (code)
+        return code;
+    if (r.raw.status != 200 && r.raw.status != 503) {
+        ctl_problem(ctl, &r);
+        return ctl_exit_of(r.raw.status);
+    }
+    fwrite(r.raw.body, 1, r.raw.length, ctl->out);
+    return r.raw.status == 200 ? CTL_OK : CTL_ERROR;
 }
 
 int cmd_version(struct ctl *ctl)

@@ -51,12 +51,67 @@ int cmd_site_list(struct ctl *ctl);
 int cmd_site_add(struct ctl *ctl);
 int cmd_site_remove(struct ctl *ctl);
 
+int cmd_user_list(struct ctl *ctl);
+int cmd_user_add(struct ctl *ctl);
+int cmd_user_passwd(struct ctl *ctl);
+int cmd_user_update(struct ctl *ctl);
+int cmd_user_disable(struct ctl *ctl);
+int cmd_user_enable(struct ctl *ctl);
+int cmd_user_rm(struct ctl *ctl);
+int cmd_role_list(struct ctl *ctl);
+int cmd_role_grant(struct ctl *ctl);
+int cmd_role_revoke(struct ctl *ctl);
+int cmd_token_list(struct ctl *ctl);
+int cmd_token_create(struct ctl *ctl);
+int cmd_token_revoke(struct ctl *ctl);
+int cmd_session_list(struct ctl *ctl);
+int cmd_session_end(struct ctl *ctl);
+int cmd_audit_list(struct ctl *ctl);
+int cmd_audit_export(struct ctl *ctl);
+int cmd_audit_verify(struct ctl *ctl);
+int cmd_audit_undo(struct ctl *ctl);
+int cmd_definitions_export(struct ctl *ctl);
+int cmd_definitions_apply(struct ctl *ctl);
+int cmd_definitions_diff(struct ctl *ctl);
+
+int cmd_setup(struct ctl *ctl);
+int cmd_login(struct ctl *ctl);
+int cmd_logout(struct ctl *ctl);
+int cmd_whoami(struct ctl *ctl);
+int cmd_context_list(struct ctl *ctl);
+int cmd_context_use(struct ctl *ctl);
+int cmd_context_add(struct ctl *ctl);
+int cmd_context_rm(struct ctl *ctl);
+
+int cmd_system_health(struct ctl *ctl);
+int cmd_system_restore(struct ctl *ctl);
+int cmd_system_support_bundle(struct ctl *ctl);
+int cmd_range_gaps(struct ctl *ctl);
+int cmd_settings_diff(struct ctl *ctl);
+int cmd_event_history(struct ctl *ctl);
+int cmd_top(struct ctl *ctl);
+int cmd_cheat(struct ctl *ctl);
+
 int cmd_selftest(struct ctl *ctl);
 int cmd_demo(struct ctl *ctl);
 int cmd_completion(struct ctl *ctl);
 
 /* Show the help that the command line asks for: of a command, a group, or all. */
 void help_show(const struct ctl *ctl);
+
+/* The scope that --site, --destination or --range name, as the API has it; "all" without any.
+ * CTL_OK, or the exit code with words said. */
+#define CTL_SCOPE_SIZE 512
+int ctl_scope(struct ctl *ctl, char scope[CTL_SCOPE_SIZE]);
+/* The path of the settings of the scope that these options name. */
+int ctl_settings_path(struct ctl *ctl, char path[CTL_PATH_SIZE]);
+/* "a, b" as an array of words. */
+json_t *ctl_words(const char *list);
+/* What definitions or a restore changed, or would. */
+int ctl_show_changes(struct ctl *ctl, struct ctl_reply *r);
+
+/* The commands and options for the manual page, in scdoc's notation. */
+void manual_write(FILE *out);
 
 /* "90m" ago or "2026-11-01T00:00:00Z" as a time the API takes; false with a sentence. */
 int ctl_moment(const struct ctl *ctl, const char *text, char to[32]);

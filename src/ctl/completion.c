@@ -131,6 +131,8 @@ int cmd_completion(struct ctl *ctl)
         zsh(ctl->out);
     else if (text_is(shell, "fish"))
         fish(ctl->out);
+    else if (text_is(shell, "man")) /* for the build of callparkctl(1) */
+        manual_write(ctl->out);
     else
         return ctl_fail(ctl, CTL_USAGE, "'%.32s': completion is for bash, zsh and fish", shell);
     return CTL_OK;

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "ctl/commands.h"
+#include "ctl/context.h"
 
 #define DEFAULT_SOCKET "/run/callpark/admin.sock"
 #define TOKEN_SIZE 256
@@ -43,27 +44,59 @@ static int read_token(struct ctl *ctl, char token[TOKEN_SIZE])
     return read && *token ? CTL_OK : ctl_fail(ctl, CTL_USAGE, "%.200s holds no token", path);
 }
 
+/* A field of a context; NULL: it says nothing of that. */
+static const char *said(const json_t *context, const char *field)
+{
+    const char *text = json_string_value(json_object_get(context, field));
+
+    return text && *text ? text : NULL;
+}
+
+/* Where the server is: as the command line says, else the environment, else the present context. */
+static void find_server(struct ctl *ctl, const json_t *context, struct client_config *config)
+{
+    config->socket = ctl_option(ctl, OPT_SOCKET);
+    config->url = ctl_option(ctl, OPT_URL);
+    if (config->socket || config->url)
+        return;
+    config->socket = environment("CALLPARK_SOCKET");
+    config->url = config->socket ? NULL : environment("CALLPARK_URL");
+    if (config->socket || config->url)
+        return;
+    config->socket = said(context, "socket");
+    config->url = said(context, "url");
+}
+
 static int connect_server(struct ctl *ctl)
 {
     char token[TOKEN_SIZE] = "";
-    const char *socket = ctl_option(ctl, OPT_SOCKET), *url = ctl_option(ctl, OPT_URL);
+    json_t *contexts CLEANUP(ctl_json_done) = context_read(ctl);
+    const json_t *context = contexts ? context_current(contexts) : NULL;
     struct client_config config = { 0 };
     struct err err = { 0 };
     int code;
 
-    if (socket && url)
+    if (!contexts)
+        return CTL_ERROR;
+    if (ctl_option(ctl, OPT_SOCKET) && ctl_option(ctl, OPT_URL))
         return ctl_fail(ctl, CTL_USAGE, "--socket or --url, not both");
-    if (!socket && !url && !environment("CALLPARK_SOCKET"))
-        url = environment("CALLPARK_URL");
-    config.url = url;
-    config.socket = socket ? socket : environment("CALLPARK_SOCKET");
-    config.socket = config.socket ? config.socket : DEFAULT_SOCKET;
-    code = url ? read_token(ctl, token) : CTL_OK;
+    find_server(ctl, context, &config);
+    if (!config.url && !config.socket)
+        config.socket = DEFAULT_SOCKET;
+    code = config.url ? read_token(ctl, token) : CTL_OK;
     if (code)
         return code;
     config.token = *token ? token : NULL;
+    if (!config.token && config.url && text_is(said(context, "url"), config.url))
+        config.token = said(context, "token");
     ctl->client = client_new(&config, &err);
     return ctl->client ? CTL_OK : ctl_fail(ctl, CTL_USAGE, "%s", err.text);
+}
+
+/* Does the command talk to a server at all? */
+static bool is_remote(const struct ctl_command *c)
+{
+    return c->run != cmd_completion && c->run != cmd_cheat && !text_starts(c->path, "context ");
 }
 
 static int prepare(struct ctl *ctl)
@@ -110,7 +143,7 @@ int main(int argc, char **argv)
         return CTL_USAGE;
     }
     code = prepare(&ctl);
-    if (!code && ctl.args.command->run != cmd_completion)
+    if (!code && is_remote(ctl.args.command))
         code = connect_server(&ctl);
     if (!code)
         code = ctl.args.command->run(&ctl);
