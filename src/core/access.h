@@ -57,7 +57,7 @@ permission_set role_permissions(enum role role);
 #define USERS_MAX 1000
 #define BINDINGS_MAX 4000
 #define TOKENS_MAX 1000
-#define USER_SIZE 65 /* a name: 1 to 64 of a-z 0-9 . _ - @, kept in lower case */
+#define USER_SIZE 65 /* a name: 1 to 64 of a-z 0-9 . _ - @, no sign first; in lower case */
 #define PASSWORD_HASH_SIZE 128
 #define TOKEN_NAME_SIZE 65
 #define SECRET_HASH_SIZE 32 /* SHA-256 */
@@ -127,9 +127,10 @@ const struct access_token *access_token_by_hash(const struct access *a,
                                                 const unsigned char hash[SECRET_HASH_SIZE]);
 const struct binding *access_binding(const struct access *a, binding_id id);
 
-/* Put: insert or replace by name or id. -ENOSPC when the table is full, -EEXIST for a binding that
- * the user has already, -ENOENT for one of a user that does not exist. Removing a user takes the
- * bindings and tokens along; -ENOENT. */
+/* Put: insert or replace by name or id. -ENOSPC when the table is full or the user would have more
+ * than GRANTS_MAX roles, -EEXIST for a binding that the user has already, -ENOENT for one or a
+ * token of a user that does not exist. Removing a user takes the bindings and tokens along;
+ * -ENOENT. */
 int access_put_user(struct access *a, const struct user *u, struct err *err);
 int access_put_binding(struct access *a, const struct binding *b, struct err *err);
 int access_put_token(struct access *a, const struct access_token *t, struct err *err);
@@ -169,11 +170,16 @@ void rights_of_user(const struct access *a, const char *user,
 void rights_limit(struct rights *r, permission_set to);
 
 bool rights_may(const struct rights *r, enum permission p, const struct place_of *where);
+/* As rights_may(), or somewhere inside of `where`: whoever may read the settings of a range may
+ * read those of its destination and site, which it inherits. Only for reading. */
+bool rights_may_within(const struct rights *r, enum permission p, const struct deployment *d,
+                       const struct place_of *where);
 /* Anywhere at all: may the route be asked, though what it shows is filtered? */
 bool rights_may_somewhere(const struct rights *r, enum permission p);
 permission_set rights_union(const struct rights *r);
 
-/* The place of a range, a destination, a site, in words of the tables. */
+/* The place of a range, a destination, a scope, in words of the tables; it points to what it was
+ * given and into `d`. */
 struct place_of place_of_range(const struct deployment *d, const struct range *r);
 struct place_of place_of_destination(const struct deployment *d, const char *fqdn);
 struct place_of place_of_scope(const struct deployment *d, const struct scope *s);

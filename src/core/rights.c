@@ -96,6 +96,21 @@ void rights_all(struct rights *r)
     r->count = 1;
 }
 
+void rights_of_user(const struct access *a, const char *user, struct rights *r)
+{
+    const struct user *u = access_user(a, user);
+
+    memset(r, 0, sizeof *r);
+    if (!u || u->disabled)
+        return;
+    for (size_t i = 0; i < a->binding_count && r->count < GRANTS_MAX; i++) {
+        const struct binding *b = &a->bindings[i];
+
+        if (text_is_nocase(b->user, user))
+            r->grant[r->count++] = (struct grant){ role_permissions(b->role), b->scope };
+    }
+}
+
 void rights_limit(struct rights *r, permission_set to)
 {
     for (size_t i = 0; i < r->count; i++)
@@ -123,6 +138,31 @@ bool rights_may(const struct rights *r, enum permission p, const struct place_of
     for (size_t i = 0; i < r->count; i++)
         if (r->grant[i].may & UINT32_C(1) << p && covers(&r->grant[i].where, where))
             return true;
+    return false;
+}
+
+/* Is the place `inner` the place `outer` or a part of it? */
+static bool lies_in(const struct place_of *inner, const struct place_of *outer)
+{
+    if (outer->range)
+        return inner->range == outer->range;
+    if (outer->destination && *outer->destination)
+        return text_is_nocase(outer->destination, inner->destination);
+    if (outer->site && *outer->site)
+        return text_is_nocase(outer->site, inner->site);
+    return true;
+}
+
+bool rights_may_within(const struct rights *r, enum permission p, const struct deployment *d,
+                       const struct place_of *where)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct grant *g = &r->grant[i];
+        struct place_of mine = place_of_scope(d, &g->where);
+
+        if (g->may & UINT32_C(1) << p && (covers(&g->where, where) || lies_in(&mine, where)))
+            return true;
+    }
     return false;
 }
 
