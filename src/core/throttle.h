@@ -1,6 +1,6 @@
 /* The delay that grows with failed sign-ins, per account and per address. Nothing is ever locked
- * for good; a success clears the account. Bounded: when the table is full the oldest is forgotten.
- * Pure. */
+ * for good; a success clears the account. Bounded: when the table is full, who failed least often
+ * is forgotten, of these the one that is longest ago. Pure. */
 #ifndef CALLPARK_CORE_THROTTLE_H
 #define CALLPARK_CORE_THROTTLE_H
 
@@ -22,8 +22,8 @@ struct throttle {
     size_t count;
 };
 
-/* How long until `key` may try again; 0: now. The first three failures cost nothing, then 1, 2, 4
- * ... seconds up to 10 minutes. An hour without a failure forgets all. */
+/* How long until `key` may try again; 0: now. The first three failures cost nothing, the fourth and
+ * further ones 1, 2, 4 ... seconds up to 10 minutes. An hour without a failure forgets all. */
 msec throttle_wait(const struct throttle *t, const char *key, msec now);
 void throttle_failed(struct throttle *t, const char *key, msec now);
 void throttle_clear(struct throttle *t, const char *key);
