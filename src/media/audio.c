@@ -131,7 +131,7 @@ static bool convert(struct audio *a, SRC_STATE *state, double ratio, const float
 }
 
 static bool read_blocks(struct audio *a, SNDFILE *file, const SF_INFO *info, SRC_STATE *state,
-                        size_t most)
+                        size_t most, sf_count_t *taken)
 {
     size_t channels = (size_t)info->channels;
     float *frames = calloc(BLOCK * (channels + 1), sizeof *frames);
@@ -141,6 +141,7 @@ static bool read_blocks(struct audio *a, SNDFILE *file, const SF_INFO *info, SRC
 
     while (good && n > 0) {
         n = a->count < most ? sf_readf_float(file, frames, BLOCK) : 0;
+        *taken += n;
         mix(mono, frames, (size_t)n, channels);
         good =
             info->samplerate == AUDIO_RATE
@@ -163,11 +164,32 @@ static int check(const SF_INFO *info, const char *name, struct err *err)
     return 0;
 }
 
+static const char *type_of(const SF_INFO *info)
+{
+    switch (info->format & SF_FORMAT_TYPEMASK) {
+    case SF_FORMAT_WAV:
+    case SF_FORMAT_WAVEX:
+    case SF_FORMAT_RF64:
+        return "audio/wav";
+    case SF_FORMAT_FLAC:
+        return "audio/flac";
+    case SF_FORMAT_OGG:
+        return "audio/ogg";
+    case SF_FORMAT_MPEG:
+        return "audio/mpeg";
+    case SF_FORMAT_AIFF:
+        return "audio/aiff";
+    default:
+        return "application/octet-stream";
+    }
+}
+
 static int read_all(struct audio *a, SNDFILE *file, const SF_INFO *info, const char *name,
                     unsigned seconds, bool *cut, struct err *err)
 {
     size_t most = (size_t)seconds * AUDIO_RATE;
     int failed = check(info, name, err), code = 0;
+    sf_count_t taken = 0;
     SRC_STATE *state;
     bool good;
 
@@ -175,11 +197,14 @@ static int read_all(struct audio *a, SNDFILE *file, const SF_INFO *info, const c
         return failed;
     *a = (struct audio){ 0 };
     state = src_new(SRC_SINC_FASTEST, 1, &code);
-    good = state && read_blocks(a, file, info, state, most);
+    good = state && read_blocks(a, file, info, state, most, &taken);
     src_delete(state);
     *cut = a->count > most;
     if (*cut)
         a->count = most;
+    a->type = type_of(info);
+    a->torn =
+        !*cut && (info->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC && taken < info->frames;
     if (good && a->count > 0)
         return 0;
     audio_done(a);
@@ -204,30 +229,46 @@ int audio_read_file(struct audio *a, const char *path, unsigned seconds, bool *c
 }
 
 int audio_read_memory(struct audio *a, const char *name, const uint8_t *data, size_t size,
-                      struct err *err)
+                      unsigned seconds, bool *cut, struct err *err)
 {
     SF_VIRTUAL_IO io = { memory_size, memory_seek, memory_read, memory_write, memory_tell };
     struct memory_file memory = { .data = data, .size = (sf_count_t)size };
     SF_INFO info = { 0 };
     SNDFILE *file = sf_open_virtual(&io, SFM_READ, &info, &memory);
-    bool cut;
     int result;
 
     if (!file)
-        return err_set(err, -EINVAL, "%s: %s", name, sf_strerror(NULL));
-    result = read_all(a, file, &info, name, 600, &cut, err);
+        return err_set(err, sf_error(NULL) == SF_ERR_UNRECOGNISED_FORMAT ? -ENOTSUP : -EINVAL,
+                       "%s: %s", name, sf_strerror(NULL));
+    result = read_all(a, file, &info, name, seconds, cut, err);
     sf_close(file);
     return result;
 }
 
+bool audio_append_numbers(struct audio *a, const int16_t *numbers, size_t count)
+{
+    if (!make_room(a, count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        a->samples[a->count++] = (float)numbers[i] / 32768;
+    return true;
+}
+
+float audio_peak(const struct audio *a)
+{
+    float peak = 0;
+
+    for (size_t i = 0; i < a->count; i++)
+        peak = fmaxf(peak, fabsf(a->samples[i]));
+    return peak;
+}
+
 void audio_level(struct audio *a)
 {
-    double sum = 0, peak = 0, gain = GAIN_MAX;
+    double sum = 0, peak = audio_peak(a), gain = GAIN_MAX;
 
-    for (size_t i = 0; i < a->count; i++) {
+    for (size_t i = 0; i < a->count; i++)
         sum += (double)a->samples[i] * a->samples[i];
-        peak = fmax(peak, fabsf(a->samples[i]));
-    }
     if (sum > 0)
         gain = fmin(gain, MEAN_WANTED / sqrt(sum / (double)a->count));
     if (peak > 0)
@@ -260,6 +301,11 @@ static void to_numbers(int16_t *to, const float *from, size_t count, size_t want
         to[i] = (int16_t)(i < count ? lrintf(fminf(fmaxf(from[i], -1), 1) * 32767) : 0);
 }
 
+void audio_wide(const struct audio *a, int16_t *wide, size_t count)
+{
+    to_numbers(wide, a->samples, a->count, count);
+}
+
 int audio_numbers(const struct audio *a, int16_t *wide, int16_t *narrow, size_t count,
                   struct err *err)
 {
@@ -274,7 +320,7 @@ int audio_numbers(const struct audio *a, int16_t *wide, int16_t *narrow, size_t 
         free(half);
         return err_set(err, -ENOMEM, "not enough memory for sounds");
     }
-    to_numbers(wide, a->samples, a->count, count);
+    audio_wide(a, wide, count);
     to_numbers(narrow, half, (size_t)d.output_frames_gen, count / 2);
     free(half);
     return 0;

@@ -6,6 +6,7 @@
 
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/queue.h"
 
 #define FIRST_REPORT 1000 /* ticks */
 
@@ -104,6 +105,23 @@ static void music(struct worker *w, struct stream *s, bool on)
     play_start(w, s);
 }
 
+/* From its beginning, now or when it is heard next. */
+static void tune(struct worker *w, struct stream *s, uint8_t number)
+{
+    s->tune = number;
+    s->music_frame = 0;
+    if (!s->saying)
+        play_start(w, s);
+}
+
+static void drop(struct worker *w, uint8_t number)
+{
+    uint32_t gone = PIECE_GONE | number;
+
+    w->piece[number - 1] = (struct sound){ 0 };
+    (void)queue_put(w->shared->gone, &gone); /* has room for every piece of every worker */
+}
+
 static void say(struct worker *w, struct stream *s, const struct say_command *c)
 {
     detach(w, s);
@@ -145,7 +163,7 @@ static void close_stream(struct worker *w, struct stream *s)
 
 void worker_do(struct worker *w, const struct command *c)
 {
-    struct stream *s = c->type == CMD_STOP ? NULL : stream_at(w, c->stream);
+    struct stream *s = stream_at(w, c->stream); /* of no use to what is about a piece, or stops */
 
     switch (c->type) {
     case CMD_OPEN:
@@ -157,6 +175,9 @@ void worker_do(struct worker *w, const struct command *c)
     case CMD_MUSIC:
         music(w, s, c->music);
         break;
+    case CMD_TUNE:
+        tune(w, s, c->tune);
+        break;
     case CMD_SAY:
         say(w, s, &c->say);
         break;
@@ -165,6 +186,12 @@ void worker_do(struct worker *w, const struct command *c)
         break;
     case CMD_CLOSE:
         close_stream(w, s);
+        break;
+    case CMD_PIECE:
+        w->piece[c->piece.number - 1] = c->piece.sound;
+        break;
+    case CMD_DROP:
+        drop(w, c->piece.number);
         break;
     case CMD_STOP:
         w->stopping = true;

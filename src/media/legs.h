@@ -10,8 +10,8 @@ struct leg {
     leg_id leg; /* 0: free, or closed and not yet given back by its worker */
     uint32_t number, worker;
     bool own_lane, closing; /* `closing`: CMD_CLOSE found the worker's queue full */
-    uint8_t family;
-    uint16_t port; /* ours */
+    uint8_t family, piece;  /* `piece`: its number in pieces.h, 0 for the configured one */
+    uint16_t port;          /* ours */
     struct endpoint expected, signalled;
     struct session_local local;
     struct leg *next_by_id, *next_by_remote;

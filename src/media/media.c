@@ -23,6 +23,16 @@ static bool send_close(struct media *m, struct leg *leg)
     return !leg->closing;
 }
 
+static void give_back(struct media *m, uint32_t number)
+{
+    const struct leg *leg = &m->legs.all[number];
+
+    if (leg->own_lane)
+        ports_give_back(&m->ports, leg->family, leg->port);
+    m->load[leg->worker]--;
+    media_leg_give_back(&m->legs, number);
+}
+
 /* Take back the numbers and ports of streams that are gone, and close again what could not be
  * closed. */
 static void settle(struct media *m)
@@ -32,16 +42,16 @@ static void settle(struct media *m)
 
     while ((count = queue_take(m->shared.gone, gone, sizeof gone / sizeof *gone)) > 0)
         for (size_t i = 0; i < count; i++) {
-            struct leg *leg = &m->legs.all[gone[i]];
-
-            if (leg->own_lane)
-                ports_give_back(&m->ports, leg->family, leg->port);
-            m->load[leg->worker]--;
-            media_leg_give_back(&m->legs, gone[i]);
+            if (gone[i] & PIECE_GONE)
+                pieces_dropped(&m->pieces, gone[i] & ~PIECE_GONE);
+            else
+                give_back(m, gone[i]);
         }
     for (uint32_t i = 0; m->closing > 0 && i < m->legs.most; i++)
         if (m->legs.all[i].closing && send_close(m, &m->legs.all[i]))
             m->closing--;
+    if (m->pieces.leaving)
+        media_ask_to_drop(m);
 }
 
 static uint32_t choose_worker(const struct media *m, leg_id near)
@@ -312,6 +322,35 @@ int media_music(struct media *m, leg_id id, bool on)
     struct command c = { .type = CMD_MUSIC, .music = on };
 
     return command_leg(m, id, &c);
+}
+
+bool media_has_piece(const struct media *m, const char *name)
+{
+    return pieces_find(&m->pieces, name) != 0;
+}
+
+int media_put_piece(struct media *m, const char *name, struct piece *piece)
+{
+    settle(m);
+    return media_piece_put(m, name, piece);
+}
+
+int media_tune(struct media *m, leg_id id, const char *name)
+{
+    struct command c = { .type = CMD_TUNE, .tune = (uint8_t)pieces_find(&m->pieces, name) };
+    struct leg *leg = media_leg_find(&m->legs, id);
+    int failed;
+
+    if (!leg || (!c.tune && *name))
+        return -ENOENT;
+    if (leg->piece == c.tune)
+        return 0;
+    failed = c.tune ? media_piece_publish(m, c.tune, leg->worker) : 0;
+    if (!failed)
+        failed = command_leg(m, id, &c);
+    if (!failed)
+        leg->piece = c.tune;
+    return failed;
 }
 
 int media_say(struct media *m, leg_id id, enum say what, const char *number, const char *language,

@@ -71,6 +71,22 @@ int media_agree(struct media *m, leg_id leg, const struct session *agreed);
 /* Our end of a leg as it is now. -ENOENT: no such leg (so do all functions here). */
 int media_local(const struct media *m, leg_id leg, struct session_local *local);
 
+/* Pieces of music beside the configured one, each under a name that its giver chooses (of fewer
+ * than 65 bytes). One that no leg has is forgotten when the room is needed: the longest unused
+ * first. */
+#define MEDIA_PIECES_MAX 64
+
+struct piece; /* media/piece.h */
+
+bool media_has_piece(const struct media *m, const char *name);
+/* Takes the piece over, also when it fails. One of that name that is there already stays. -ENOSPC:
+ * legs have all that there are. */
+int media_put_piece(struct media *m, const char *name, struct piece *piece);
+
+/* Which piece is "music" for this leg from now on; "": the configured one. Does not change whether
+ * music is what it hears. -ENOENT: no such piece. */
+int media_tune(struct media *m, leg_id leg, const char *name);
+
 /* Music (or, with `on` false, silence, which then also stands wherever "music" is said below);
  * takes the leg out of a bridge. */
 int media_music(struct media *m, leg_id leg, bool on);

@@ -8,5 +8,7 @@
 
 /* "": the built-in piece. */
 int music_load(struct sound *s, const char *path, struct err *err);
+/* The same before it is encoded: as loud as callers hear it. */
+int music_read(struct audio *a, const char *path, struct err *err);
 
 #endif

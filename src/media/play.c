@@ -32,6 +32,11 @@ uint32_t play_clock(const struct worker *w, const struct stream *s, uint64_t now
     return s->has_sent && (int32_t)(s->end - clock) > 0 ? s->end : clock;
 }
 
+static const struct sound *music_of(const struct worker *w, const struct stream *s)
+{
+    return s->tune ? &w->piece[s->tune - 1] : &w->shared->music;
+}
+
 void play_start(struct worker *w, struct stream *s)
 {
     const struct sound *piece = NULL;
@@ -50,7 +55,7 @@ void play_start(struct worker *w, struct stream *s)
         s->frame = 0;
         return;
     }
-    s->playing = s->music ? &w->shared->music : &w->shared->silence;
+    s->playing = s->music ? music_of(w, s) : &w->shared->silence;
     s->frame = s->music ? s->music_frame : 0;
 }
 
@@ -65,7 +70,7 @@ static void advance(struct worker *w, struct stream *s, uint32_t frames)
     } else if (s->frame >= s->playing->frames) {
         s->frame = (s->frame - s->playing->frames) % s->playing->frames;
     }
-    if (s->playing == &w->shared->music)
+    if (s->playing == music_of(w, s))
         s->music_frame = s->frame;
 }
 

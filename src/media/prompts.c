@@ -95,6 +95,7 @@ static int load_builtin(struct prompts *p, const struct builtin_sound *b, struct
     const char *slash = strchr(b->name, '/');
     struct language *l;
     struct audio a;
+    bool cut;
     int failed;
 
     if (!slash || !text_copy_n(tag, sizeof tag, b->name, (size_t)(slash - b->name)))
@@ -102,7 +103,8 @@ static int load_builtin(struct prompts *p, const struct builtin_sound *b, struct
     for (size_t i = 0; i < PIECES; i++) {
         if (!text_is(slash + 1, names[i]) || !(l = take(p, tag)))
             continue;
-        failed = audio_read_memory(&a, b->name, b->start, (size_t)(b->end - b->start), err);
+        failed = audio_read_memory(&a, b->name, b->start, (size_t)(b->end - b->start),
+                                   PROMPT_SECONDS_MAX, &cut, err);
         return failed ? failed : make_piece(&l->piece[i], &a, err);
     }
     return 0;

@@ -72,7 +72,7 @@ static int make_tables(struct media *m, uint64_t seed, struct err *err)
     /* Asked for at once and touched as streams come: memory that is never used costs nothing. */
     m->shared.streams = calloc(most, sizeof *m->shared.streams);
     m->shared.relays = calloc(most, sizeof *m->shared.relays);
-    m->shared.gone = queue_new(sizeof(uint32_t), most);
+    m->shared.gone = queue_new(sizeof(uint32_t), most + MEDIA_PIECES_MAX * WORKERS_MAX);
     m->workers = calloc(m->config.workers, sizeof *m->workers);
     ports_init(&m->ports, m->config.port_first, m->config.port_last);
     if (!m->shared.streams || !m->shared.relays || !m->shared.gone || !m->workers ||
@@ -153,6 +153,7 @@ void media_stop(struct media *m)
     queue_free(m->shared.gone);
     free(m->shared.relays);
     free(m->shared.streams);
+    pieces_done(&m->pieces);
     prompts_free(m->shared.prompts);
     sound_done(&m->shared.silence);
     sound_done(&m->shared.music);

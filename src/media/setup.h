@@ -6,6 +6,7 @@
 #define _GNU_SOURCE /* mmsghdr; before any other header */
 #endif
 #include "media/legs.h"
+#include "media/pieces.h"
 #include "media/worker.h"
 
 #define WORKERS_MAX 16
@@ -17,6 +18,7 @@ struct media {
     struct endpoint bound[FAMILIES]; /* FAMILY_NONE: not used; port 0 */
     bool bound_to_all[FAMILIES];     /* 0.0.0.0 or :: */
     struct legs legs;
+    struct pieces pieces;
     uint32_t load[WORKERS_MAX]; /* streams of each worker */
     uint32_t closing;           /* legs whose CMD_CLOSE is still to be sent */
     struct worker *workers;

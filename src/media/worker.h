@@ -22,6 +22,7 @@
 #include "media/sources.h"
 
 #define NO_STREAM UINT32_MAX
+#define PIECE_GONE (UINT32_C(1) << 31) /* and the number of a piece that a worker has dropped */
 #define PTIME_DEFAULT 20
 
 /* What all workers read and nobody writes after the start, and where they report. */
@@ -32,12 +33,23 @@ struct shared {
     uint32_t streams_max;
     struct stream *streams; /* each worker touches only its own */
     struct relay *relays;   /* the same numbers: audio on its way to that stream */
-    struct queue *gone;     /* numbers of streams whose worker is done with them */
+    struct queue *gone;     /* numbers of streams whose worker is done with them, or PIECE_GONE */
     media_report *report;
     void *to;
 };
 
-enum command_type { CMD_OPEN, CMD_AGREE, CMD_MUSIC, CMD_SAY, CMD_BRIDGE, CMD_CLOSE, CMD_STOP };
+enum command_type {
+    CMD_OPEN,
+    CMD_AGREE,
+    CMD_MUSIC,
+    CMD_TUNE,
+    CMD_SAY,
+    CMD_BRIDGE,
+    CMD_CLOSE,
+    CMD_PIECE, /* here is a piece of music */
+    CMD_DROP,  /* no stream of yours will play this piece again: forget it, and say so */
+    CMD_STOP
+};
 
 struct open_command {
     leg_id leg;
@@ -65,6 +77,12 @@ struct say_command {
     char number[NUMBER_SIZE];
 };
 
+/* A piece by its number, from 1; what is in `sound` stays the loop's. */
+struct piece_command {
+    uint8_t number;
+    struct sound sound;
+};
+
 struct command {
     enum command_type type;
     uint32_t stream, other;
@@ -72,6 +90,8 @@ struct command {
         struct open_command open;
         struct agree_command agree;
         struct say_command say;
+        struct piece_command piece;
+        uint8_t tune;
         bool music;
     };
 };
@@ -103,6 +123,7 @@ struct stream {
     bool has_sent;
     const struct sound *playing;
     uint32_t frame, music_frame;
+    uint8_t tune; /* which piece "music" is: its number, 0 for the configured one */
     bool music, saying, wants_music; /* `wants_music`: what media_music() said last */
     unsigned piece;
     struct say_command say;
@@ -149,6 +170,7 @@ struct worker {
     struct lane lane[FAMILIES]; /* the shared ones */
     struct sources sources[FAMILIES];
     struct batch batch[FAMILIES];
+    struct sound piece[MEDIA_PIECES_MAX]; /* those it was told of; the number is one more */
     uint64_t random;
     uint64_t receive_again; /* ns: packets are taken together, once in a tick */
     struct worker_counts counts;

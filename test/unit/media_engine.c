@@ -16,11 +16,16 @@ static bool report(void *to, const struct media_event *ev)
 
 void engine_start(struct engine *e, uint32_t streams_max)
 {
+    engine_start_workers(e, streams_max, 1);
+}
+
+void engine_start_workers(struct engine *e, uint32_t streams_max, unsigned workers)
+{
     struct media_config c = { .port_first = 20000,
                               .port_last = 29999,
                               .bind4 = "127.0.0.1",
                               .bind6 = "::1",
-                              .workers = 1,
+                              .workers = workers,
                               .streams_max = streams_max,
                               .cname = "callpark@test" };
     struct err err = { 0 };

@@ -10,7 +10,8 @@ struct engine {
     struct queue *events;
 };
 
-void engine_start(struct engine *e, uint32_t streams_max);
+void engine_start(struct engine *e, uint32_t streams_max); /* with one worker */
+void engine_start_workers(struct engine *e, uint32_t streams_max, unsigned workers);
 void engine_stop(struct engine *e);
 
 /* The next event of this type for this leg; others are thrown away. Fails the test if none comes.
