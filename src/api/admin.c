@@ -176,8 +176,15 @@ static void made(void *ask, const struct admin_result *result)
 void admin_make(struct ask *q, const struct admin_change *changes, size_t count,
                 void (*done)(struct ask *q, const struct admin_result *result))
 {
+    struct actor actor = { 0 };
+    char digits[14];
+
+    text_base32(digits, q->rq->id);
+    (void)text_format(actor.request, sizeof actor.request, "req_%s", digits); /* fits */
+    (void)text_copy(actor.name, sizeof actor.name, q->actor);                 /* the same size */
+    (void)text_copy(actor.source, sizeof actor.source, q->rq->source);        /* the same size */
     q->made = done;
-    app_admin(q->app, changes, count, q->dry_run, q->actor, made, q);
+    app_admin(q->app, changes, count, q->dry_run, &actor, made, q);
 }
 
 void admin_deleted(struct ask *q, const struct admin_result *result)

@@ -42,18 +42,42 @@ static void close_numbers(struct app *a, const struct admin_job *job)
     }
 }
 
-static void finish(struct app *a, struct admin_job *job)
+static void job_free(struct admin_job *job)
 {
-    (void)a;
-    job->done(job->context, &job->result);
     free(job->changes);
+    free(job->entries);
     free(job);
+}
+
+static void finish(struct admin_job *job)
+{
+    job->done(job->context, &job->result);
+    job_free(job);
+}
+
+struct admin_change *admin_more(struct admin_job *job)
+{
+    struct admin_change *c;
+
+    if (job->count == job->room) {
+        size_t room = job->room + 16;
+        struct admin_change *more = realloc(job->changes, room * sizeof(*more));
+
+        if (!more)
+            return NULL;
+        job->changes = more;
+        job->room = room;
+    }
+    c = &job->changes[job->count++];
+    memset(c, 0, sizeof(*c));
+    return c;
 }
 
 /* Everything checked, on the draft; the result says what is wrong with which change. */
 static bool try_list(struct app *a, struct admin_job *job)
 {
     copy_tables(a->draft, a->deployment);
+    access_copy(a->access_draft, a->access);
     for (size_t i = 0; i < job->count; i++) {
         job->result.index = i;
         job->result.status = admin_try(a, &job->changes[i], &job->result);
@@ -61,17 +85,22 @@ static bool try_list(struct app *a, struct admin_job *job)
             return false;
     }
     job->result.index = 0;
-    return true;
+    job->result.status = admin_drop_homeless(a, job);
+    if (job->result.status == ADMIN_DONE)
+        job->result.status = admin_keep_administrator(a, &job->result);
+    return job->result.status == ADMIN_DONE;
 }
 
 static void write_list(struct app *a, struct admin_job *job)
 {
     struct app_token token = { .kind = TOKEN_ADMIN };
+    bool noted;
 
     turn_end_group(a);
     for (size_t i = 0; i < job->count; i++)
         admin_changes(a, &job->changes[i]);
-    a->group_token = turn_token(a, &token);
+    noted = audit_describe(a, job);
+    a->group_token = noted ? turn_token(a, &token) : 0;
     a->writing = job;
     if (!a->group_token) {
         struct store_event ev = { .type = STORE_REPORT, .result = STORE_FAILED };
@@ -95,7 +124,7 @@ void admin_go_on(struct app *a)
         if (!a->jobs)
             a->jobs_end = &a->jobs;
         if (!try_list(a, job) || job->dry_run || !job->count)
-            finish(a, job);
+            finish(job);
         else
             write_list(a, job);
     }
@@ -110,6 +139,29 @@ static void swap_tables(struct app *a)
     a->deployment = a->draft;
     a->draft = old;
     a->park.deployment = a->deployment;
+}
+
+static void swap_access(struct app *a)
+{
+    struct access *old = a->access;
+
+    a->access = a->access_draft;
+    a->access_draft = old;
+    people_changed(a);
+}
+
+static bool about_people(const struct admin_change *c)
+{
+    return c->what >= ADMIN_USER_PUT;
+}
+
+static bool only_people(const struct admin_job *job)
+{
+    for (size_t i = 0; i < job->count; i++) {
+        if (!about_people(&job->changes[i]))
+            return false;
+    }
+    return true;
 }
 
 static void tell_change(struct app *a, const struct admin_change *c, const char *actor)
@@ -141,6 +193,24 @@ static void tell_change(struct app *a, const struct admin_change *c, const char 
         ev.subject = c->scope.name;
         ev.range = c->scope.range;
         break;
+    case ADMIN_USER_PUT:
+    case ADMIN_USER_REMOVE:
+        ev.name = "users.updated";
+        ev.topic = "system";
+        ev.subject = c->user.name;
+        break;
+    case ADMIN_BINDING_PUT:
+    case ADMIN_BINDING_REMOVE:
+        ev.name = "users.updated";
+        ev.topic = "system";
+        ev.subject = c->binding.user;
+        break;
+    case ADMIN_TOKEN_PUT:
+    case ADMIN_TOKEN_REMOVE:
+        ev.name = "users.updated";
+        ev.topic = "system";
+        ev.subject = c->token.user;
+        break;
     }
     log_info("admin", "%s %s by %s", ev.name, ev.subject, actor);
     app_tell(a, &ev);
@@ -166,12 +236,15 @@ static void force_out(struct app *a, const struct admin_change *c, const struct 
 
 static void put_in_place(struct app *a, struct admin_job *job)
 {
-    swap_tables(a);
-    orbits_rebuild(a->park.orbits, &a->deployment->ranges, a->config.destination);
+    swap_access(a);
+    if (!only_people(job)) {
+        swap_tables(a);
+        orbits_rebuild(a->park.orbits, &a->deployment->ranges, a->config.destination);
+    }
     for (size_t i = 0; i < job->count; i++) {
         if (job->changes[i].what == ADMIN_RANGE_PUT || job->changes[i].what == ADMIN_RANGE_REMOVE)
             force_out(a, &job->changes[i], a->draft);
-        tell_change(a, &job->changes[i], job->actor);
+        tell_change(a, &job->changes[i], job->actor.name);
     }
 }
 
@@ -184,12 +257,13 @@ void admin_reported(struct app *a, const struct store_event *ev)
     a->writing = NULL;
     if (ev->result == STORE_DONE) {
         put_in_place(a, job);
+        audit_written(a, job->entries, job->entry_count, ev->audit);
     } else {
         job->result.status = ADMIN_STORE;
         (void)err_set(&job->result.err, -EIO, "%s", ev->text);
         orbits_rebuild(a->park.orbits, &a->deployment->ranges, a->config.destination);
     }
-    finish(a, job);
+    finish(job);
     admin_go_on(a);
 }
 
@@ -207,7 +281,7 @@ static void refuse_list(admin_done *done, void *context, enum admin_status statu
 }
 
 void app_admin(struct app *a, const struct admin_change *changes, size_t count, bool dry_run,
-               const char *actor, admin_done *done, void *context)
+               const struct actor *actor, admin_done *done, void *context)
 {
     struct admin_job *job = calloc(1, sizeof(*job));
 
@@ -221,11 +295,11 @@ void app_admin(struct app *a, const struct admin_change *changes, size_t count, 
         return;
     }
     memcpy(job->changes, changes, count * sizeof(*changes));
-    job->count = count;
+    job->count = job->room = count;
     job->dry_run = dry_run;
     job->done = done;
     job->context = context;
-    (void)text_copy(job->actor, sizeof(job->actor), actor);
+    job->actor = *actor;
     *a->jobs_end = job;
     a->jobs_end = &job->next;
     a->job_count++;
@@ -242,6 +316,8 @@ static void dropped(void *context, const struct admin_result *result)
 /* A range that drains goes when its last call has left. */
 void admin_drop_drained(struct app *a)
 {
+    static const struct actor nobody = { .name = "the end of draining" };
+
     for (size_t i = 0; i < a->deployment->ranges.count && !a->jobs && !a->writing; i++) {
         const struct range *r = &a->deployment->ranges.at[i];
         struct admin_change change;
@@ -252,7 +328,7 @@ void admin_drop_drained(struct app *a)
         memset(&change, 0, sizeof(change));
         change.what = ADMIN_RANGE_REMOVE;
         change.range.id = r->id;
-        app_admin(a, &change, 1, false, "the end of draining", dropped, NULL);
+        app_admin(a, &change, 1, false, &nobody, dropped, NULL);
         return;
     }
 }
@@ -268,7 +344,6 @@ void admin_free(struct app *a)
             a->writing = NULL;
         else
             a->jobs = job->next;
-        free(job->changes);
-        free(job);
+        job_free(job);
     }
 }

@@ -5,14 +5,14 @@
 #include "app/admin.h"
 #include "base/text.h"
 
-static enum admin_status missing(struct admin_result *result, const char *what, const char *name)
+enum admin_status admin_missing(struct admin_result *result, const char *what, const char *name)
 {
     (void)err_set(&result->err, -ENOENT, "there is no %s '%.100s'", what, name);
     return ADMIN_NOT_FOUND;
 }
 
-static enum admin_status check_version(const struct admin_change *c, uint32_t present,
-                                       struct admin_result *result)
+enum admin_status admin_check_version(const struct admin_change *c, uint32_t present,
+                                      struct admin_result *result)
 {
     if (!c->check_version || c->version == present)
         return ADMIN_DONE;
@@ -58,7 +58,7 @@ static enum admin_status in_use(struct admin_result *result, const struct range 
 static enum admin_status try_existing(struct app *a, struct admin_change *c,
                                       const struct range *old, struct admin_result *result)
 {
-    enum admin_status status = check_version(c, old->version, result);
+    enum admin_status status = admin_check_version(c, old->version, result);
 
     if (status != ADMIN_DONE)
         return status;
@@ -84,7 +84,7 @@ static enum admin_status try_range(struct app *a, struct admin_change *c,
     const struct range *old = c->range.id ? ranges_by_id(&a->draft->ranges, c->range.id) : NULL;
 
     if (c->range.id && !old)
-        return missing(result, "range", c->range.name);
+        return admin_missing(result, "range", c->range.name);
     if (old) {
         enum admin_status status = try_existing(a, c, old, result);
 
@@ -125,8 +125,8 @@ static enum admin_status try_range_remove(struct app *a, struct admin_change *c,
     enum admin_status status;
 
     if (!old)
-        return missing(result, "range", c->range.name);
-    status = check_version(c, old->version, result);
+        return admin_missing(result, "range", c->range.name);
+    status = admin_check_version(c, old->version, result);
     if (status != ADMIN_DONE)
         return status;
     count_calls(a, c, old, result);
@@ -146,7 +146,7 @@ static enum admin_status invalid(const struct err *err)
                                   : ADMIN_INVALID;
 }
 
-static enum admin_status exists(struct admin_result *result, const char *what, const char *name)
+enum admin_status admin_exists(struct admin_result *result, const char *what, const char *name)
 {
     (void)err_set(&result->err, -EEXIST, "there is a %s '%.100s' already", what, name);
     return ADMIN_EXISTS;
@@ -159,9 +159,9 @@ static enum admin_status try_destination(struct app *a, struct admin_change *c,
     enum admin_status status = ADMIN_DONE;
 
     if (old && c->fresh)
-        return exists(result, "destination", c->destination.fqdn);
+        return admin_exists(result, "destination", c->destination.fqdn);
     if (old)
-        status = check_version(c, old->version, result);
+        status = admin_check_version(c, old->version, result);
     if (status != ADMIN_DONE)
         return status;
     if (old)
@@ -192,9 +192,9 @@ static enum admin_status try_site(struct app *a, struct admin_change *c,
     enum admin_status status = ADMIN_DONE;
 
     if (old && c->fresh)
-        return exists(result, "site", c->site.name);
+        return admin_exists(result, "site", c->site.name);
     if (old)
-        status = check_version(c, old->version, result);
+        status = admin_check_version(c, old->version, result);
     if (status != ADMIN_DONE)
         return status;
     if (old)
@@ -249,8 +249,8 @@ static enum admin_status try_settings(struct app *a, struct admin_change *c,
     enum admin_status status;
 
     if (!mine)
-        return missing(result, "such scope", c->scope.name);
-    status = check_version(c, mine->version, result);
+        return admin_missing(result, "such scope", c->scope.name);
+    status = admin_check_version(c, mine->version, result);
     if (status != ADMIN_DONE)
         return status;
     c->settings.version = mine->version + 1;
@@ -275,6 +275,13 @@ enum admin_status admin_try(struct app *a, struct admin_change *c, struct admin_
         return try_site_remove(a, c, result);
     case ADMIN_SETTINGS_PUT:
         return try_settings(a, c, result);
+    case ADMIN_USER_PUT:
+    case ADMIN_USER_REMOVE:
+    case ADMIN_BINDING_PUT:
+    case ADMIN_BINDING_REMOVE:
+    case ADMIN_TOKEN_PUT:
+    case ADMIN_TOKEN_REMOVE:
+        return admin_try_people(a, c, result);
     }
     return ADMIN_INVALID;
 }
@@ -312,18 +319,20 @@ static void put_change(struct change *change, const struct admin_change *c)
         change->settings.scope = c->scope;
         change->settings.settings = c->settings;
         break;
-    case CHANGE_CALL_PUT:
-    case CHANGE_CALL_REMOVE:
-    case CHANGE_LEG_PUT:
-    case CHANGE_LEG_REMOVE:
-    case CHANGE_RECORD_PUT:
-    case CHANGE_STEP_ADD:
     case CHANGE_USER_PUT:
     case CHANGE_USER_REMOVE:
     case CHANGE_BINDING_PUT:
     case CHANGE_BINDING_REMOVE:
     case CHANGE_TOKEN_PUT:
     case CHANGE_TOKEN_REMOVE:
+        admin_put_people(change, c);
+        break;
+    case CHANGE_CALL_PUT:
+    case CHANGE_CALL_REMOVE:
+    case CHANGE_LEG_PUT:
+    case CHANGE_LEG_REMOVE:
+    case CHANGE_RECORD_PUT:
+    case CHANGE_STEP_ADD:
     case CHANGE_LOGIN_PUT:
     case CHANGE_LOGIN_REMOVE:
     case CHANGE_AUDIT_ADD:
@@ -341,6 +350,12 @@ void admin_changes(struct app *a, const struct admin_change *c)
         [ADMIN_SITE_PUT] = CHANGE_SITE_PUT,
         [ADMIN_SITE_REMOVE] = CHANGE_SITE_REMOVE,
         [ADMIN_SETTINGS_PUT] = CHANGE_SETTINGS_PUT,
+        [ADMIN_USER_PUT] = CHANGE_USER_PUT,
+        [ADMIN_USER_REMOVE] = CHANGE_USER_REMOVE,
+        [ADMIN_BINDING_PUT] = CHANGE_BINDING_PUT,
+        [ADMIN_BINDING_REMOVE] = CHANGE_BINDING_REMOVE,
+        [ADMIN_TOKEN_PUT] = CHANGE_TOKEN_PUT,
+        [ADMIN_TOKEN_REMOVE] = CHANGE_TOKEN_REMOVE,
     };
     struct change *change = turn_add(a, types[c->what]);
 

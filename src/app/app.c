@@ -138,6 +138,9 @@ static void take(struct app *a, struct app_item *item)
     case FROM_HTTP:
         a->watcher.request(a->watcher.to, item->http);
         break;
+    case FROM_CHORE:
+        take_chore(a, item->chore);
+        break;
     }
 }
 
@@ -160,6 +163,7 @@ static void tick(struct app *a)
 static void each_second(struct app *a)
 {
     admin_drop_drained(a);
+    people_second(a);
     orbits_settle(a->park.orbits, a->now); /* else each count walks all that cooled down since */
     if (a->watcher.second)
         a->watcher.second(a->watcher.to);
@@ -188,6 +192,9 @@ int app_run(struct app *a)
 
     if (!items)
         return -ENOMEM;
+    look_at_clock(a);
+    if (a->watcher.started)
+        a->watcher.started(a->watcher.to);
     while (!atomic_load(&want_stop)) {
         size_t count;
 
@@ -243,13 +250,15 @@ static int make_tables(struct app *a, struct err *err)
         !a->tokens || !a->groups || !a->queue)
         return err_set(err, -ENOMEM, "out of memory for the tables");
     a->jobs_end = &a->jobs;
-    return 0;
+    return people_new(a, err);
 }
 
 static int start_edges(struct app *a, struct err *err)
 {
     int result = store_start(a->store, from_store, a, err);
 
+    if (!result)
+        result = chores_start(a, err);
     if (!result)
         result = media_start(&a->media, &a->config.media, from_media, a, err);
     if (!result)
@@ -287,24 +296,37 @@ int app_new(struct app **out, const struct app_config *config, struct err *err)
     return 0;
 }
 
-/* Edges first, so that nothing puts events any more; the store last, so that all is written. */
-void app_free(struct app *a)
+/* What still came in and somebody waits for. */
+static void take_rest(struct app *a)
 {
     struct app_item item;
 
+    while (a->queue && queue_take(a->queue, &item, 1)) {
+        if (item.from == FROM_STORE || item.from == FROM_CHORE ||
+            (item.from == FROM_HTTP && a->watcher.request))
+            take(a, &item);
+    }
+}
+
+/* Edges first, so that nothing puts events any more; the store last, so that all is written. */
+void app_free(struct app *a)
+{
     if (!a)
         return;
     sip_stop(a->sip);
     media_stop(a->media);
-    if (a->queue && a->watcher.request) {
-        while (queue_take(a->queue, &item, 1)) {
-            if (item.from == FROM_HTTP || item.from == FROM_STORE)
-                take(a, &item);
-        }
+    chores_stop(a);
+    take_rest(a);
+    if (a->groups && a->store) {
+        turn_end_group(a);
+        turn_submit(a);
     }
     store_close(a->store);
     admin_free(a); /* it replies to whoever still waits */
     http_stop(a->http);
+    chores_free(a);
+    audit_free(a);
+    people_free(a);
     app_leg_drop_all(a);
     steps_free(a);
     for (size_t i = 0; i < a->group_count; i++)

@@ -8,13 +8,16 @@
 #include <stddef.h>
 
 #include "app/config.h"
+#include "core/access.h"
 #include "core/park.h"
+#include "core/throttle.h"
 #include "http/http.h"
 #include "media/media.h"
 #include "sip/sip.h"
 #include "store/store.h"
 
 struct app;
+struct admin_change;
 
 /* Open the store, load it, start all edges. A failure names the part and what to do. */
 int app_new(struct app **out, const struct app_config *config, struct err *err);
@@ -32,12 +35,19 @@ void app_free(struct app *a);
 /* One thing that happened, for watchers: a step of a call, or a change an administrator made. */
 struct app_event {
     const char *name;  /* "call.parked", "range.updated", "settings.updated", "system.draining" */
-    const char *topic; /* "calls", "ranges", "settings", "system" */
+    const char *topic; /* "calls", "ranges", "settings", "system", "audit" */
     wall_msec at;
     call_id call;        /* 0: none. Still readable by app_call() while the watcher runs */
     range_id range;      /* 0: none */
     const char *why;     /* in words */
-    const char *subject; /* name of the site, destination, scope; "" */
+    const char *subject; /* name of the site, destination, scope, user; "" */
+    const struct audit_entry *audit; /* "audit.added"; NULL: another event */
+};
+
+/* What administrators decide, before or after a change. */
+struct admin_view {
+    const struct deployment *deployment;
+    const struct access *access;
 };
 
 struct app_watcher {
@@ -45,6 +55,14 @@ struct app_watcher {
     void (*request)(void *to, struct http_request *rq); /* owns it until http_reply() */
     void (*event)(void *to, const struct app_event *ev);
     void (*second)(void *to); /* about once a second */
+    /* May be NULL: once, when the loop begins; after the configuration was read again. */
+    void (*started)(void *to);
+    void (*reloaded)(void *to);
+    /* Say in `out` what a change does (action, subject, subject_id, before, after): it is written
+     * together with the change. `before` is what holds, `after` what the whole list makes of it.
+     * False: nothing to note. NULL: nothing ever is. */
+    bool (*describe)(void *to, const struct admin_change *c, const struct admin_view *before,
+                     const struct admin_view *after, struct audit_entry *out);
 };
 
 void app_watch(struct app *a, const struct app_watcher *watcher); /* once, before app_run() */
@@ -52,6 +70,7 @@ void app_watch(struct app *a, const struct app_watcher *watcher); /* once, befor
 struct http_server *app_http(struct app *a);
 const struct app_config *app_config(const struct app *a);
 const struct deployment *app_deployment(const struct app *a);
+const struct access *app_access(const struct app *a);
 struct park *app_park(struct app *a);                   /* to read, and for park_next_step() */
 const struct call *app_call(struct app *a, call_id id); /* NULL: ended or never was */
 msec app_now(const struct app *a);                      /* of this turn of the loop */
@@ -62,6 +81,10 @@ bool app_draining(const struct app *a);
 bool app_store_fine(const struct app *a, char why[ERR_TEXT_SIZE]);
 void app_listener(const struct app *a, unsigned n,
                   char to[96]); /* SIP listeners as bound; "" behind the last */
+
+/* Where people find the web page, "https://park.contoso.com", without a slash behind it; false: it
+ * is served nowhere but on the admin socket. */
+bool app_web_url(const struct app *a, char to[300]);
 
 /* The steps of a live call, oldest first; how many. Of one that has ended the store knows them. */
 size_t app_steps(const struct app *a, call_id id, const struct call_step **steps);
@@ -81,6 +104,78 @@ void app_count(struct app *a, struct app_counts *out);
 void app_sip_count(struct app *a, struct sip_counts *out);
 void app_media_count(struct app *a, struct media_counts *out);
 
+/* ---- who somebody is ---------------------------------------------------------------------------
+ */
+
+/* Who does something: for the log, the timeline and the audit trail. */
+struct actor {
+    char name[DISPLAY_SIZE];  /* "anna", "anna@proxy", "user 0 on the admin socket" */
+    char source[SOURCE_SIZE]; /* from which address; "": ourselves */
+    char request[24];         /* "req_..." */
+};
+
+/* Argon2id (libsodium's INTERACTIVE: 64 MiB, some 100 ms) on the chores' thread. `done` is called
+ * on the loop; not at all when the server ends before. False: too many wait, try again. The
+ * password is copied, and the copy wiped. */
+typedef void app_password_checked(void *context, bool fits);
+typedef void app_password_made(void *context, const char *hash); /* NULL: no memory for it */
+/* `hash` NULL or "": takes as long as any other and does not fit. */
+bool app_password_check(struct app *a, const char *password, const char *hash,
+                        app_password_checked *done, void *context);
+bool app_password_make(struct app *a, const char *password, app_password_made *done, void *context);
+
+/* Logins: who is signed in by a cookie. What the API calls a session. Pointers are good until the
+ * next of these functions that changes something, or the end of the turn. */
+#define LOGINS_MAX 4096
+#define SECRET_SIZE 65 /* 256 random bits in hex */
+
+/* `secret` is told once and kept nowhere. NULL: there is no such user, or he is disabled. When the
+ * table is full the login that was not seen for longest ends. */
+const struct login *app_login_new(struct app *a, const char *user, const char *source,
+                                  const char *agent, char secret[SECRET_SIZE]);
+/* Whose secret is it, and does it still hold? It has been seen now. NULL: no. */
+const struct login *app_login_by_secret(struct app *a, const char *secret);
+const struct login *app_login_find(const struct app *a, login_id id); /* NULL: ended */
+/* In order of their ids, those that ran out left out; 0: the first. NULL behind the last. */
+const struct login *app_login_next(const struct app *a, login_id previous);
+bool app_login_end(struct app *a, login_id id); /* false: there is none */
+/* All of a user but one (0: all); how many. */
+size_t app_logins_end_of(struct app *a, const char *user, login_id except);
+
+/* One-time links, good for 30 minutes and one use; kept in memory alone and only as hashes. User
+ * "": it sets up the first administrator, and is worth nothing when there is one. */
+void app_link_make(struct app *a, const char *user, char token[SECRET_SIZE], wall_msec *expires);
+/* Is it good? `user` is filled in. It is not used up. */
+bool app_link_holds(const struct app *a, const char *token, char user[USER_SIZE]);
+bool app_link_take(struct app *a, const char *token, char user[USER_SIZE]); /* and used up */
+
+/* An access token was used: its `used_at` is now, on disk about once a minute. */
+void app_token_used(struct app *a, token_id id);
+
+/* Is there nobody who may administer everything? */
+bool app_setup_needed(const struct app *a);
+
+struct throttle *app_throttle(struct app *a);
+
+/* Note something that is no change of the tables: a sign-in, a command on a call, a backup. Actor,
+ * source, request, action, subject and the like are the caller's; `at` is filled in if it is 0, id
+ * and chain by the store. */
+void app_audit(struct app *a, const struct audit_entry *e);
+
+/* ---- chores ------------------------------------------------------------------------------------
+ */
+
+/* Work that takes long and touches no table, on a thread of its own, one after the other. It stands
+ * at the head of whatever the caller needs for it. */
+#define CHORES_WAITING 64
+struct chore {
+    void (*run)(struct chore *c); /* on the chores' thread */
+    /* On the loop, exactly once. The chore is the caller's again. */
+    void (*done)(struct app *a, struct chore *c);
+    bool dropped; /* the server ends: run() was not called */
+};
+bool app_chore(struct app *a, struct chore *c); /* false: CHORES_WAITING wait already */
+
 /* ---- what an administrator changes -------------------------------------------------------------
  */
 
@@ -91,7 +186,15 @@ enum admin_what {
     ADMIN_DESTINATION_REMOVE,
     ADMIN_SITE_PUT,
     ADMIN_SITE_REMOVE,
-    ADMIN_SETTINGS_PUT /* a scope's settings as a whole; an empty set resets the scope */
+    ADMIN_SETTINGS_PUT, /* a scope's settings as a whole; an empty set resets the scope */
+    /* A new user gets created_at, others keep theirs. Disabling ends the user's logins; removing
+     * takes bindings, access tokens and logins along. */
+    ADMIN_USER_PUT,
+    ADMIN_USER_REMOVE,    /* user.name */
+    ADMIN_BINDING_PUT,    /* binding.id 0: a new one, gets its id */
+    ADMIN_BINDING_REMOVE, /* binding.id */
+    ADMIN_TOKEN_PUT,      /* token.id 0: a new one, gets its id and created_at */
+    ADMIN_TOKEN_REMOVE    /* token.id */
 };
 
 enum admin_mode {
@@ -111,6 +214,9 @@ struct admin_change {
     struct site site;               /* likewise */
     struct scope scope;
     struct settings settings;
+    struct user user;
+    struct binding binding;
+    struct access_token token;
 };
 
 enum admin_status {
@@ -129,19 +235,23 @@ struct admin_result {
     size_t index; /* which change of the list is at fault */
     struct range_verdict verdict;
     struct err err;
-    call_id calls[32]; /* IN_USE: the first of them */
-    size_t call_count; /* how many in all */
-    range_id range;    /* of the first RANGE_PUT */
-    bool drains;       /* the range stays until its last call leaves */
+    call_id calls[32];       /* IN_USE: the first of them */
+    size_t call_count;       /* how many in all */
+    range_id range;          /* of the first RANGE_PUT */
+    binding_id binding;      /* of the first BINDING_PUT */
+    token_id token;          /* of the first TOKEN_PUT */
+    bool drains;             /* the range stays until its last call leaves */
+    bool last_administrator; /* IN_USE: nobody would be left who may administer everything */
 };
 
 typedef void admin_done(void *context, const struct admin_result *result);
 
 /* Check and make a list of changes, all or none; they are taken one list after the other. `done` is
  * called once, maybe before this returns, after the commit. With `dry_run` everything is checked
- * and nothing is changed. `actor` is for the log and the events. The list is copied. */
+ * and nothing is changed. `actor` is for the log, the events and the audit trail. The list is
+ * copied. Roles that hold at a range, destination or site go when it goes. */
 void app_admin(struct app *a, const struct admin_change *changes, size_t count, bool dry_run,
-               const char *actor, admin_done *done, void *context);
+               const struct actor *actor, admin_done *done, void *context);
 
 /* A command on a live call: EV_DO_* with `call`, `uri`, `span`, `text`. False with the reason in
  * `why` when it makes no sense now. */

@@ -89,6 +89,10 @@ static void set_defaults(struct app_config *config)
     config->media.workers = 1;
     config->media.streams_max = LEGS_MAX;
     config->log_level = LOG_LEVEL_INFO;
+    config->auth.local = true;
+    config->rate_limit = 100;
+    config->session_idle = 30 * 60 * 1000;
+    config->session_max = 12 * 60 * 60 * 1000;
 }
 
 /* The host part of "udp:HOST:PORT"; brackets of an IPv6 address are taken off. */
@@ -153,6 +157,10 @@ static int complete(struct app_config *config, struct err *err)
     if (!config->http.tls_cert[0] != !config->http.tls_key[0])
         return err_set(err, -EINVAL,
                        "[web] tls-cert and tls-key belong together: name both files, or neither");
+    if (config->auth.proxy && !config->http.trusted_proxy_count)
+        return err_set(err, -EINVAL,
+                       "[auth] realms has proxy: say in [web] trusted-proxy which address it has, "
+                       "or anybody could say who he is");
     bind_media(config);
     if (text_is(config->media.bind4, "0.0.0.0") && !config->media.advertise4[0])
         return err_set(err, -EINVAL,
@@ -177,6 +185,8 @@ static int read_stream(struct app_config *config, const char *name, FILE *stream
     int line;
 
     set_defaults(config);
+    if (config_environment(&r.keys))
+        return err_set(err, words.code, "%s", words.text);
     line = ini_parse_stream(next_line, &r, take_pair, &r);
     if (!r.result && line > 0) {
         r.line = (unsigned)line;
@@ -211,11 +221,9 @@ int config_read_text(struct app_config *config, const char *name, const char *te
     char *copy;
     int result;
 
-    if (!*text) {
-        set_defaults(config);
-        return complete(config, err);
-    }
-    copy = strdup(text); /* a stream wants memory that it could write to */
+    if (!*text)
+        text = "\n";     /* a stream wants something to read */
+    copy = strdup(text); /* and memory that it could write to */
     stream = copy ? fmemopen(copy, strlen(copy), "r") : NULL;
     result = stream ? read_stream(config, name, stream, err)
                     : err_set(err, -ENOMEM, "%s: out of memory", name);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "core/access.h"
 #include "core/decide.h"
 #include "core/limits.h"
 #include "http/http.h"
@@ -14,12 +15,26 @@
 #include "sip/sip.h"
 #include "sys/log.h"
 
+enum provision_mode {
+    PROVISION_CREATE_MISSING, /* what is there stays as it is */
+    PROVISION_ENFORCE         /* what is there becomes as the file says */
+};
+
 struct app_config {
     char path[512]; /* of the file, for SIGHUP */
     char node[NAME_SIZE], destination[FQDN_SIZE], site[NAME_SIZE];
     struct sip_config sip;
     struct media_config media;
     struct http_config http;
+    unsigned rate_limit; /* requests a second of one asker; 0: any */
+    struct {
+        bool local, proxy; /* realms: by password; as the proxy in front says */
+        /* Of the proxy's groups, which one has a role everywhere; "" : none. */
+        char group[ROLES][256];
+    } auth;
+    msec session_idle, session_max;
+    char provision_file[512]; /* definitions that are applied at start; "" : none */
+    enum provision_mode provision_mode;
     char token_file[512]; /* made at the first start, readable by its user only */
     char store_url[512];
     struct house house;

@@ -5,11 +5,19 @@
 
 #include "app/config.h"
 
+#define CONFIG_KEYS_MAX 128
+
 struct config_reading {
     struct app_config *config;
-    uint64_t seen; /* keys that were given, by their place in the table */
+    /* By the key's place in the table: given in the file; given in the environment. */
+    bool seen[CONFIG_KEYS_MAX], from_environment[CONFIG_KEYS_MAX];
     struct err *err;
 };
+
+/* Take what the environment says, before the file: a key that is there counts and the file's is
+ * passed over. Other variables that begin with CALLPARK_ are left alone: the places that start
+ * containers make some. */
+int config_environment(struct config_reading *r);
 
 /* Take one `name = value` of a section. -EINVAL with words that name the key and what would be
  * right. */

@@ -37,22 +37,23 @@ struct app_leg {
 
 /* One thing in the queue of the loop. */
 struct app_item {
-    enum { FROM_SIP, FROM_MEDIA, FROM_STORE, FROM_HTTP } from;
+    enum { FROM_SIP, FROM_MEDIA, FROM_STORE, FROM_HTTP, FROM_CHORE } from;
     union {
         struct sip_event sip;
         struct media_event media;
         struct store_event store;
         struct http_request *http;
+        struct chore *chore;
     };
 };
 
 /* A report that the store owes us. */
 struct app_token {
     uint64_t token; /* 0: not waited for */
-    enum { TOKEN_CALL, TOKEN_ADMIN, TOKEN_QUERY, TOKEN_BACKUP } kind;
+    enum { TOKEN_CALL, TOKEN_ADMIN, TOKEN_QUERY, TOKEN_BACKUP, TOKEN_AUDIT } kind;
     call_id call;
     uint64_t write;
-    void *context;
+    void *context; /* AUDIT: the entry, malloc'ed */
     union {
         app_rows *rows;
         app_backup_done *backup;
@@ -70,9 +71,11 @@ struct app_steps {
 struct admin_job {
     struct admin_job *next;
     struct admin_change *changes;
-    size_t count;
+    size_t count, room;
     bool dry_run;
-    char actor[DISPLAY_SIZE];
+    struct actor actor;
+    struct audit_entry *entries; /* of the changes, as they are written */
+    size_t entry_count;
     admin_done *done;
     void *context;
     struct admin_result result;
@@ -93,6 +96,9 @@ struct app {
 
     struct deployment *deployment;
     struct deployment *draft; /* where a list of changes is tried before it is written */
+    struct access *access, *access_draft; /* likewise */
+    struct people *people;
+    struct chores *chores;
     struct park park;
     void *orbits_memory, *calls_memory;
 
@@ -119,6 +125,8 @@ struct app {
     struct admin_job *jobs, **jobs_end, *writing; /* waiting; being written */
     unsigned job_count;
     range_id last_range;
+    binding_id last_binding;
+    token_id last_access_token;
     struct app_counts counts;
 };
 
@@ -161,6 +169,25 @@ void admin_reported(struct app *a, const struct store_event *ev);
 void admin_go_on(struct app *a);
 void admin_drop_drained(struct app *a);
 void admin_free(struct app *a);
+
+/* people.c */
+int people_new(struct app *a, struct err *err);
+void people_free(struct app *a);
+void people_load_login(struct app *a, const struct login *l);
+void people_loaded(struct app *a, login_id highest); /* ends the logins that ran out meanwhile */
+void people_changed(struct app *a); /* the users are others now: ends the logins of who is gone */
+void people_second(struct app *a);
+
+/* audit.c */
+bool audit_describe(struct app *a, struct admin_job *job); /* false: no memory */
+void audit_written(struct app *a, const struct audit_entry *entries, size_t count, audit_id last);
+void audit_free(struct app *a); /* those whose report did not come */
+
+/* chore.c */
+int chores_start(struct app *a, struct err *err);
+void chores_stop(struct app *a); /* what was not begun is dropped; no thread is left */
+void chores_free(struct app *a);
+void take_chore(struct app *a, struct chore *c);
 
 /* load.c */
 int load_all(struct app *a, struct err *err);

@@ -92,6 +92,37 @@ static void load_leg(void *to, const struct stored_leg *leg)
     l->legs[l->leg_count++] = leg->leg;
 }
 
+static void load_user(void *to, const struct user *u)
+{
+    struct loading *l = to;
+
+    if (access_put_user(l->app->access, u, NULL))
+        l->failed = -ENOSPC;
+}
+
+static void load_binding(void *to, const struct binding *b)
+{
+    struct loading *l = to;
+
+    if (access_put_binding(l->app->access, b, NULL))
+        l->failed = -ENOSPC;
+}
+
+static void load_access_token(void *to, const struct access_token *t)
+{
+    struct loading *l = to;
+
+    if (access_put_token(l->app->access, t, NULL))
+        l->failed = -ENOSPC;
+}
+
+static void load_login(void *to, const struct login *login)
+{
+    struct loading *l = to;
+
+    people_load_login(l->app, login);
+}
+
 /* The node's own destination and site exist by themselves; only what is missing is written. */
 static int own_places(struct app *a, struct err *err)
 {
@@ -166,7 +197,11 @@ int load_all(struct app *a, struct err *err)
                                    .site = load_site,
                                    .settings = load_settings,
                                    .call = load_call,
-                                   .leg = load_leg };
+                                   .leg = load_leg,
+                                   .user = load_user,
+                                   .binding = load_binding,
+                                   .token = load_access_token,
+                                   .login = load_login };
     struct store_highest highest = { 0 };
     int result = store_load(a->store, &reader, err);
 
@@ -178,6 +213,8 @@ int load_all(struct app *a, struct err *err)
         result = own_places(a, err);
     if (!result) {
         a->last_range = highest.range;
+        a->last_binding = highest.binding;
+        a->last_access_token = highest.token;
         a->park.house = a->config.house;
         a->park.deployment = a->deployment;
         a->park.orbits = orbits_init(a->orbits_memory, random_seed());
@@ -187,6 +224,7 @@ int load_all(struct app *a, struct err *err)
         orbits_rebuild(a->park.orbits, &a->deployment->ranges, a->config.destination);
         close_old_calls(a, &l);
         turn_end_group(a);
+        people_loaded(a, highest.login);
     }
     free(l.calls);
     free(l.legs);

@@ -1,6 +1,7 @@
 /* What the API may look at, and the questions that go on to the store. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/inside.h"
 #include "base/text.h"
@@ -56,6 +57,30 @@ bool app_store_fine(const struct app *a, char why[ERR_TEXT_SIZE])
 {
     (void)text_copy(why, ERR_TEXT_SIZE, a->store_bad ? a->store_why : "");
     return !a->store_bad;
+}
+
+/* An address that means "any" is no address to go to; the machine's name is. */
+static void reachable(char host[256], const char *address)
+{
+    const char *port = strrchr(address, ':');
+
+    (void)text_copy_n(host, 256, address, port ? (size_t)(port - address) : strlen(address));
+    if ((text_is(host, "0.0.0.0") || text_is(host, "[::]")) && !gethostname(host, 255))
+        host[255] = '\0';
+}
+
+bool app_web_url(const struct app *a, char to[300])
+{
+    char address[96], host[256];
+
+    if (a->config.http.public_url[0])
+        return text_copy(to, 300, a->config.http.public_url);
+    http_address(a->http, address);
+    if (!address[0])
+        return false;
+    reachable(host, address);
+    return text_format(to, 300, "%s://%s%s", a->config.http.tls_cert[0] ? "https" : "http", host,
+                       strrchr(address, ':'));
 }
 
 void app_listener(const struct app *a, unsigned n, char to[96])
@@ -160,5 +185,7 @@ int app_reload(struct app *a, struct err *err)
     a->park.house.draining = draining;
     log_setup(fresh.log_level, fresh.log_form, fresh.log_full_numbers);
     log_info("app", "the configuration was read again from %s", fresh.path);
+    if (a->watcher.reloaded)
+        a->watcher.reloaded(a->watcher.to);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* What the edges report, turned into events of the core. Offers are answered here as far as they
  * concern only our audio; who a leg is and what its call does is the core's business. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/inside.h"
@@ -251,6 +252,13 @@ static void call_written(struct app *a, const struct app_token *t, const struct 
     app_step(a, &ev);
 }
 
+static void audit_reported(struct app *a, const struct app_token *t, const struct store_event *s)
+{
+    if (s->result == STORE_DONE)
+        audit_written(a, t->context, 1, s->audit);
+    free(t->context);
+}
+
 static void take_report(struct app *a, struct store_event *s)
 {
     struct app_token t;
@@ -267,6 +275,9 @@ static void take_report(struct app *a, struct store_event *s)
         break;
     case TOKEN_ADMIN:
         admin_reported(a, s);
+        break;
+    case TOKEN_AUDIT:
+        audit_reported(a, &t, s);
         break;
     case TOKEN_BACKUP:
         t.backup(t.context, s->result == STORE_DONE ? NULL : s->text);

@@ -228,18 +228,25 @@ static enum admin_status make_one(struct app *a, const struct admin_change *c,
         return of_code(deployment_remove_site(&a->draft, c->site.name, &result->err));
     case ADMIN_SETTINGS_PUT:
         return put_settings(a, c);
+    case ADMIN_USER_PUT:
+    case ADMIN_USER_REMOVE:
+    case ADMIN_BINDING_PUT:
+    case ADMIN_BINDING_REMOVE:
+    case ADMIN_TOKEN_PUT:
+    case ADMIN_TOKEN_REMOVE:
+        break;
     }
     return ADMIN_INVALID;
 }
 
 void app_admin(struct app *a, const struct admin_change *changes, size_t count, bool dry_run,
-               const char *actor, admin_done *done, void *context)
+               const struct actor *actor, admin_done *done, void *context)
 {
     struct admin_result result = { .status = a->force };
     range_id last = a->last_range;
     bool fails = a->fail_after > 0 && a->lists_made >= a->fail_after;
 
-    assert_true(actor[0] != '\0');
+    assert_true(actor->name[0] && actor->source[0] && text_starts(actor->request, "req_"));
     if (a->hold) {
         a->held = done;
         a->held_context = context;

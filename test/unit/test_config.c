@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -32,6 +33,15 @@ static void refused_with_words(void **state)
         { "[web]\npublic-url = park.example.com\n", "no address of a page" },
         { "[web]\npublic-url = https://park.example.com/path\n", "no address of a page" },
         { "[auth]\nproxy-header = X Remote\n", "no name of a header" },
+        { "[web]\nrate-limit = -1\n", "is no number between 0 and 100000" },
+        { "[auth]\nrealms = ldap\n", "is no realm: write local" },
+        { "[auth]\nrealms = local, proxy\n", "say in [web] trusted-proxy" },
+        { "[auth]\nsession-idle = 10s\n", "is no length of time of a minute or more" },
+        { "[auth]\nsession-idle = 30mi\n", "is no length of time" },
+        { "[auth]\nsession-max = minute\n", "is no length of time" },
+        { "[auth]\nsession-max = 99999999min\n", "is no length of time" },
+        { "[auth]\ngroup-viewers = x\n", "did you mean 'group-" },
+        { "[provision]\nmode = force\n", "is no mode: write create-missing or enforce" },
         { "[store]\nurl = oracle:x\n", "is no store of this version" },
         { "[log]\nlevel = loud\n", "is no log level" },
         { "[node]\nname = a\nname = b\n", "f:3: 'name' is given twice" },
@@ -97,6 +107,52 @@ static void everything_is_understood(void **state)
     assert_int_equal(config.log_form, LOG_FORM_JSON);
 }
 
+static void who_may_come_in(void **state)
+{
+    static const char text[] =
+        "[web]\ntrusted-proxy = 192.0.2.7\nrate-limit = 0\n"
+        "[auth]\nrealms = proxy\nsession-idle = 5min\nsession-max = 1h30min\n"
+        "group-administrator = CN=Admins,OU=IT\ngroup-attendant = desk\n"
+        "[provision]\ndefinitions = /etc/d.json\nmode = enforce\n";
+    struct err err = { 0 };
+
+    (void)state;
+    if (config_read_text(&config, "f", text, &err))
+        fail_msg("%s", err.text);
+    assert_true(config.auth.proxy && !config.auth.local);
+    assert_string_equal(config.auth.group[ROLE_ADMINISTRATOR], "CN=Admins,OU=IT");
+    assert_string_equal(config.auth.group[ROLE_ATTENDANT], "desk");
+    assert_int_equal(config.session_idle, 5 * 60000);
+    assert_int_equal(config.session_max, 90 * 60000);
+    assert_int_equal(config.rate_limit, 0);
+    assert_string_equal(config.provision_file, "/etc/d.json");
+    assert_int_equal(config.provision_mode, PROVISION_ENFORCE);
+}
+
+/* A variable counts before the file; a name that is no key of ours is somebody else's. */
+static void environment_counts(void **state)
+{
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(setenv("CALLPARK_WEB_ADMIN_SOCKET", "/tmp/env.sock", 1), 0);
+    assert_int_equal(setenv("CALLPARK_SIP_LISTEN", "udp:127.0.0.1:1, tcp:127.0.0.1:2", 1), 0);
+    assert_int_equal(setenv("CALLPARK_WEB_PORT", "tcp://10.0.0.1:80", 1), 0);
+    if (config_read_text(&config, "f",
+                         "[web]\nadmin-socket = /tmp/file.sock\n[sip]\nlisten = udp:127.0.0.1:3\n",
+                         &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(config.http.socket, "/tmp/env.sock");
+    assert_int_equal(config.sip.listen_count, 2);
+    assert_string_equal(config.sip.listen[1], "tcp:127.0.0.1:2");
+    assert_int_equal(setenv("CALLPARK_SIP_LISTEN", "carrier:1", 1), 0);
+    assert_int_not_equal(config_read_text(&config, "f", "", &err), 0);
+    assert_non_null(strstr(err.text, "CALLPARK_SIP_LISTEN in the environment: 'carrier:1'"));
+    (void)unsetenv("CALLPARK_WEB_ADMIN_SOCKET");
+    (void)unsetenv("CALLPARK_SIP_LISTEN");
+    (void)unsetenv("CALLPARK_WEB_PORT");
+}
+
 static void empty_file_has_defaults(void **state)
 {
     struct err err = { 0 };
@@ -107,6 +163,10 @@ static void empty_file_has_defaults(void **state)
     assert_string_equal(config.sip.trusted[0], "127.0.0.0/8");
     assert_string_equal(config.http.listen, "127.0.0.1:8080");
     assert_string_equal(config.house.park_user, "park");
+    assert_true(config.auth.local && !config.auth.proxy);
+    assert_int_equal(config.session_idle, 30 * 60000);
+    assert_int_equal(config.session_max, 12 * 3600000);
+    assert_int_equal(config.rate_limit, 100);
 }
 
 static void missing_file_is_named(void **state)
@@ -123,7 +183,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_with_words),       cmocka_unit_test(long_line_is_refused),
         cmocka_unit_test(everything_is_understood), cmocka_unit_test(empty_file_has_defaults),
-        cmocka_unit_test(missing_file_is_named),
+        cmocka_unit_test(missing_file_is_named),    cmocka_unit_test(who_may_come_in),
+        cmocka_unit_test(environment_counts),
     };
 
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
