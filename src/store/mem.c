@@ -13,163 +13,8 @@
 #include "store/rows.h"
 
 #define KEEP_DEFAULT 10000
-#define TABLES                                                                                     \
-    (CHANGE_AUDIT_ADD + 1) /* by the type of change that puts a row in; the others stay empty */
-
-/* What to put back when the group fails: `was` instead of `now`; either may be NULL. */
-struct undo {
-    struct table *table;
-    struct change *was, *now;
-};
-
-struct mem {
-    struct mem *next;
-    char name[64];
-    struct table table[TABLES];
-    struct undo *undo;
-    size_t undo_count, undo_room;
-    struct store_highest highest;
-    uint64_t keep;
-    atomic_uint fail_times;
-    atomic_ullong delay;
-};
 
 static struct mem *kept; /* those with a name */
-
-static bool same_settings(const struct scope *a, const struct scope *b)
-{
-    return a->kind == b->kind &&
-           (a->kind == SCOPE_RANGE ? a->range == b->range : text_is_nocase(a->name, b->name));
-}
-
-/* Are these the same row of one table? */
-static bool same_row(const struct change *a, const struct change *b)
-{
-    switch (a->type) {
-    case CHANGE_RANGE_PUT:
-        return a->range.id == b->range.id;
-    case CHANGE_DESTINATION_PUT:
-        return text_is_nocase(a->destination.fqdn, b->destination.fqdn);
-    case CHANGE_SITE_PUT:
-        return text_is_nocase(a->site.name, b->site.name);
-    case CHANGE_SETTINGS_PUT:
-        return same_settings(&a->settings.scope, &b->settings.scope);
-    case CHANGE_CALL_PUT:
-        return a->call.call.id == b->call.call.id;
-    case CHANGE_LEG_PUT:
-        return a->leg.leg == b->leg.leg;
-    case CHANGE_RECORD_PUT:
-        return a->record.id == b->record.id;
-    case CHANGE_STEP_ADD:
-        return a->step.call == b->step.call && a->step.number == b->step.number;
-    case CHANGE_USER_PUT:
-        return text_is_nocase(a->user.name, b->user.name);
-    case CHANGE_BINDING_PUT:
-        return a->binding.id == b->binding.id;
-    case CHANGE_TOKEN_PUT:
-        return a->token.id == b->token.id;
-    case CHANGE_LOGIN_PUT:
-        return a->login.id == b->login.id;
-    case CHANGE_AUDIT_ADD:
-        return a->audit.id == b->audit.id;
-    case CHANGE_RANGE_REMOVE:
-    case CHANGE_DESTINATION_REMOVE:
-    case CHANGE_SITE_REMOVE:
-    case CHANGE_CALL_REMOVE:
-    case CHANGE_LEG_REMOVE:
-    case CHANGE_USER_REMOVE:
-    case CHANGE_BINDING_REMOVE:
-    case CHANGE_TOKEN_REMOVE:
-    case CHANGE_LOGIN_REMOVE:
-        break;
-    }
-    return false;
-}
-
-static bool grow(void **array, size_t count, size_t *room, size_t size)
-{
-    size_t wanted = *room ? 2 * *room : 16;
-    void *grown;
-
-    if (count < *room)
-        return true;
-    grown = realloc(*array, wanted * size);
-    if (!grown)
-        return false;
-    *array = grown;
-    *room = wanted;
-    return true;
-}
-
-/* Replace `was` by `now` in their table; NULL stands for no row. The room has been made. */
-static void exchange(struct table *t, const struct change *was, struct change *now)
-{
-    size_t i = 0;
-
-    while (was && t->row[i] != was)
-        i++;
-    if (was && now)
-        t->row[i] = now;
-    else if (was)
-        t->row[i] = t->row[--t->count];
-    else
-        t->row[t->count++] = now;
-}
-
-static bool change_row(struct mem *m, struct table *t, struct change *was, struct change *now)
-{
-    /* One row more than there are must fit, for putting this one back as well. */
-    if (!grow((void **)&t->row, t->count + 1, &t->room, sizeof(struct change *)) ||
-        !grow((void **)&m->undo, m->undo_count, &m->undo_room, sizeof *m->undo))
-        return false;
-    m->undo[m->undo_count++] = (struct undo){ t, was, now };
-    exchange(t, was, now);
-    return true;
-}
-
-static void forget_undo(struct mem *m)
-{
-    for (size_t i = 0; i < m->undo_count; i++)
-        free(m->undo[i].was);
-    m->undo_count = 0;
-}
-
-static void roll_back(struct mem *m)
-{
-    while (m->undo_count > 0) {
-        struct undo *u = &m->undo[--m->undo_count];
-
-        exchange(u->table, u->now, u->was);
-        free(u->now);
-    }
-}
-
-static bool put_row(struct mem *m, const struct change *c)
-{
-    struct table *t = &m->table[c->type];
-    struct change *now = malloc(sizeof *now), *was = NULL;
-
-    if (!now)
-        return false;
-    *now = *c;
-    for (size_t i = 0; i < t->count && !was; i++)
-        was = same_row(t->row[i], c) ? t->row[i] : NULL;
-    if (change_row(m, t, was, now))
-        return true;
-    free(now);
-    return false;
-}
-
-static bool remove_row(struct mem *m, const struct change *key)
-{
-    struct table *t = &m->table[key->type];
-
-    for (size_t i = 0; i < t->count; i++) {
-        if (same_row(t->row[i], key))
-            return change_row(m, t, t->row[i], NULL);
-    }
-    return true; /* nothing to remove is as good */
-}
 
 static bool remove_settings(struct mem *m, enum scope_kind kind, const char *name, range_id range)
 {
@@ -178,7 +23,7 @@ static bool remove_settings(struct mem *m, enum scope_kind kind, const char *nam
     key.settings.scope.kind = kind;
     key.settings.scope.range = range;
     (void)text_copy(key.settings.scope.name, sizeof key.settings.scope.name, name);
-    return remove_row(m, &key);
+    return mem_remove(m, &key);
 }
 
 static bool remove_call(struct mem *m, call_id call)
@@ -187,11 +32,11 @@ static bool remove_call(struct mem *m, call_id call)
     struct change key = { .type = CHANGE_CALL_PUT };
 
     for (size_t i = legs->count; i-- > 0;) {
-        if (legs->row[i]->leg.call == call && !change_row(m, legs, legs->row[i], NULL))
+        if (legs->row[i]->leg.call == call && !mem_exchange(m, legs, legs->row[i], NULL))
             return false;
     }
     key.call.call.id = call;
-    return remove_row(m, &key);
+    return mem_remove(m, &key);
 }
 
 static bool remove_range(struct mem *m, range_id range)
@@ -199,7 +44,7 @@ static bool remove_range(struct mem *m, range_id range)
     struct change key = { .type = CHANGE_RANGE_PUT };
 
     key.range.id = range;
-    return remove_row(m, &key) && remove_settings(m, SCOPE_RANGE, "", range);
+    return mem_remove(m, &key) && remove_settings(m, SCOPE_RANGE, "", range);
 }
 
 static bool remove_leg(struct mem *m, leg_id leg)
@@ -207,7 +52,7 @@ static bool remove_leg(struct mem *m, leg_id leg)
     struct change key = { .type = CHANGE_LEG_PUT };
 
     key.leg.leg = leg;
-    return remove_row(m, &key);
+    return mem_remove(m, &key);
 }
 
 /* The same row as the one to be removed has the type that puts it in. */
@@ -217,10 +62,10 @@ static bool remove_named(struct mem *m, const struct change *c)
 
     if (c->type == CHANGE_SITE_REMOVE) {
         key.type = CHANGE_SITE_PUT;
-        return remove_row(m, &key) && remove_settings(m, SCOPE_SITE, c->site.name, 0);
+        return mem_remove(m, &key) && remove_settings(m, SCOPE_SITE, c->site.name, 0);
     }
     key.type = CHANGE_DESTINATION_PUT;
-    return remove_row(m, &key) && remove_settings(m, SCOPE_DESTINATION, c->destination.fqdn, 0);
+    return mem_remove(m, &key) && remove_settings(m, SCOPE_DESTINATION, c->destination.fqdn, 0);
 }
 
 /* What the constraints of the SQLite schema say. */
@@ -259,7 +104,7 @@ static bool apply_change(struct mem *m, const struct change *c)
     case CHANGE_SITE_REMOVE:
         return remove_named(m, c);
     case CHANGE_SETTINGS_PUT:
-        return c->settings.settings.set ? put_row(m, c) : remove_row(m, c);
+        return c->settings.settings.set ? mem_put(m, c) : mem_remove(m, c);
     case CHANGE_CALL_REMOVE:
         return remove_call(m, c->call_gone);
     case CHANGE_LEG_REMOVE:
@@ -282,7 +127,7 @@ static bool apply_change(struct mem *m, const struct change *c)
     case CHANGE_LOGIN_REMOVE:
         break;
     }
-    return put_row(m, c);
+    return mem_put(m, c);
 }
 
 /* Does this group have to fail, as a test asked for? */
@@ -307,17 +152,17 @@ static enum store_result mem_apply(void *self, const struct change_group *group,
         const struct change *c = &group->changes[i];
 
         if (c->type == CHANGE_RANGE_PUT && !range_allowed(m, &c->range, err)) {
-            roll_back(m);
+            mem_roll_back(m);
             return STORE_REFUSED;
         }
         if (!apply_change(m, c)) {
-            roll_back(m);
+            mem_roll_back(m);
             err_set(err, -ENOMEM, "no memory for the store in memory");
             return STORE_FAILED;
         }
         highest_raise(&m->highest, c);
     }
-    forget_undo(m);
+    mem_forget_undo(m);
     return STORE_DONE;
 }
 
