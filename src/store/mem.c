@@ -109,6 +109,11 @@ static bool apply_change(struct mem *m, const struct change *c)
         return remove_call(m, c->call_gone);
     case CHANGE_LEG_REMOVE:
         return remove_leg(m, c->leg_gone);
+    case CHANGE_USER_REMOVE:
+    case CHANGE_BINDING_REMOVE:
+    case CHANGE_TOKEN_REMOVE:
+    case CHANGE_LOGIN_REMOVE:
+        return mem_remove_person(m, c);
     case CHANGE_RANGE_PUT:
     case CHANGE_DESTINATION_PUT:
     case CHANGE_SITE_PUT:
@@ -121,10 +126,6 @@ static bool apply_change(struct mem *m, const struct change *c)
     case CHANGE_TOKEN_PUT:
     case CHANGE_LOGIN_PUT:
     case CHANGE_AUDIT_ADD:
-    case CHANGE_USER_REMOVE:
-    case CHANGE_BINDING_REMOVE:
-    case CHANGE_TOKEN_REMOVE:
-    case CHANGE_LOGIN_REMOVE:
         break;
     }
     return mem_put(m, c);
@@ -290,6 +291,8 @@ static void load_row(const struct store_reader *r, const struct change *c)
         r->call(r->to, &c->call);
     else if (c->type == CHANGE_LEG_PUT && r->leg)
         r->leg(r->to, &c->leg);
+    else
+        mem_load_person(r, c);
 }
 
 static int mem_load(void *self, const struct store_reader *reader, struct err *err)
@@ -297,7 +300,9 @@ static int mem_load(void *self, const struct store_reader *reader, struct err *e
     /* What a row refers to comes before it. */
     static const enum change_type order[] = { CHANGE_SITE_PUT,  CHANGE_DESTINATION_PUT,
                                               CHANGE_RANGE_PUT, CHANGE_SETTINGS_PUT,
-                                              CHANGE_CALL_PUT,  CHANGE_LEG_PUT };
+                                              CHANGE_CALL_PUT,  CHANGE_LEG_PUT,
+                                              CHANGE_USER_PUT,  CHANGE_BINDING_PUT,
+                                              CHANGE_TOKEN_PUT, CHANGE_LOGIN_PUT };
     struct mem *m = self;
 
     (void)err;

@@ -41,6 +41,10 @@ bool mem_exchange(struct mem *m, struct table *t, struct change *was, struct cha
 void mem_forget_undo(struct mem *m);
 void mem_roll_back(struct mem *m);
 
+/* mem_people.c */
+bool mem_remove_person(struct mem *m, const struct change *c); /* users, and what is theirs */
+void mem_load_person(const struct store_reader *r, const struct change *c);
+
 /* mem_find.c: all that fit, sorted; 0 or -ENOMEM. */
 int mem_find_records(const struct table *t, const struct store_query *q, struct store_rows *rows);
 int mem_find_steps(const struct table *t, call_id call, struct store_rows *rows);

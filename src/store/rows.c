@@ -2,6 +2,7 @@
  * of. */
 #include "store/rows.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -53,14 +54,23 @@ static const char *const scope_words[] = {
     [SCOPE_RANGE] = "range",
 };
 
+static const char *const role_words[] = {
+    [ROLE_ADMINISTRATOR] = "administrator",
+    [ROLE_VOICE_ADMINISTRATOR] = "voice-administrator",
+    [ROLE_VIEWER] = "viewer",
+    [ROLE_ATTENDANT] = "attendant",
+};
+
 const struct words words_call_state = { call_state_words, COUNT(call_state_words) };
 const struct words words_peer_role = { peer_role_words, COUNT(peer_role_words) };
 const struct words words_outcome = { outcome_words, COUNT(outcome_words) };
 const struct words words_range_type = { range_type_words, COUNT(range_type_words) };
 const struct words words_range_state = { range_state_words, COUNT(range_state_words) };
 const struct words words_scope = { scope_words, COUNT(scope_words) };
+const struct words words_role = { role_words, COUNT(role_words) };
 
 _Static_assert(COUNT(call_state_words) == CALL_STATES, "every state of a call has its word");
+_Static_assert(COUNT(role_words) == ROLES, "every role has its word");
 
 bool words_find(const struct words *w, const char *text, unsigned *value)
 {
@@ -115,6 +125,41 @@ void rules_read(struct rules *r, const char *text, char unread[64])
     }
     rules_default(r);
     rules_apply(r, &said);
+}
+
+void permissions_write(char to[PERMISSIONS_TEXT_SIZE], permission_set permissions)
+{
+    bool fits = true;
+
+    *to = '\0';
+    if (permissions == PERMISSION_ALL) {
+        (void)text_copy(to, PERMISSIONS_TEXT_SIZE, "*");
+        return;
+    }
+    for (unsigned p = 0; p < PERMISSIONS; p++)
+        if (permissions & UINT32_C(1) << p)
+            fits = text_append(to, PERMISSIONS_TEXT_SIZE, "%s%s", *to ? "," : "",
+                               permission_name((enum permission)p)) &&
+                   fits;
+    assert(fits);
+}
+
+permission_set permissions_read(const char *text)
+{
+    permission_set permissions = 0;
+
+    if (text_is(text, "*"))
+        return PERMISSION_ALL;
+    while (*text) {
+        size_t length = strcspn(text, ",");
+        char name[64];
+        enum permission p;
+
+        if (text_copy_n(name, sizeof name, text, length) && permission_find(name, &p))
+            permissions |= UINT32_C(1) << p;
+        text += length + (text[length] == ',');
+    }
+    return permissions;
 }
 
 void scope_write(char name[FQDN_SIZE + NAME_SIZE], const struct scope *scope)

@@ -12,7 +12,7 @@ struct words {
 };
 
 extern const struct words words_call_state, words_peer_role, words_outcome;
-extern const struct words words_range_type, words_range_state, words_scope;
+extern const struct words words_range_type, words_range_state, words_scope, words_role;
 
 bool words_find(const struct words *w, const char *text, unsigned *value);
 
@@ -21,6 +21,12 @@ bool words_find(const struct words *w, const char *text, unsigned *value);
 #define RULES_TEXT_SIZE 4096
 void rules_write(char to[RULES_TEXT_SIZE], const struct rules *r);
 void rules_read(struct rules *r, const char *text, char unread[64]);
+
+/* Permissions as text: their names with commas between, or "*" for all, and back. Of a name that is
+ * not known nothing is permitted. */
+#define PERMISSIONS_TEXT_SIZE 1024
+void permissions_write(char to[PERMISSIONS_TEXT_SIZE], permission_set permissions);
+permission_set permissions_read(const char *text);
 
 /* Name and number of a scope as two columns of text. */
 void scope_write(char name[FQDN_SIZE + NAME_SIZE], const struct scope *scope);

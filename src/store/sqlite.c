@@ -15,7 +15,8 @@ static const char *const fixed_sql[STATEMENTS] = {
     [ST_GROUP_UNDO] = "ROLLBACK TO one_group",
     [ST_GROUP_END] = "RELEASE one_group",
     [ST_HIGHEST_PUT] =
-        ("INSERT INTO highest (what, id) VALUES ('call', ?1), ('leg', ?2), ('range', ?3) "
+        ("INSERT INTO highest (what, id) VALUES ('call', ?1), ('leg', ?2), ('range', ?3), "
+         "('binding', ?4), ('token', ?5), ('login', ?6) "
          "ON CONFLICT (what) DO UPDATE SET id = max(id, excluded.id)"),
     [ST_RANGE_SPAN] = "SELECT first, last FROM ranges WHERE id = ?1",
     [ST_RANGE_REMOVE] = "DELETE FROM ranges WHERE id = ?1",
@@ -40,13 +41,22 @@ static const char *const fixed_sql[STATEMENTS] = {
                         "AND call NOT IN (SELECT id FROM calls)"),
     [ST_STEPS] = ("SELECT call, number, at, step, why FROM call_steps WHERE call = ?1 "
                   "ORDER BY number LIMIT ?2"),
+    [ST_USER_REMOVE] = "DELETE FROM users WHERE name = ?1",
+    [ST_USER_BINDINGS_REMOVE] = "DELETE FROM role_bindings WHERE user = ?1",
+    [ST_USER_TOKENS_REMOVE] = "DELETE FROM access_tokens WHERE user = ?1",
+    [ST_USER_LOGINS_REMOVE] = "DELETE FROM logins WHERE user = ?1",
+    [ST_BINDING_REMOVE] = "DELETE FROM role_bindings WHERE id = ?1",
+    [ST_TOKEN_REMOVE] = "DELETE FROM access_tokens WHERE id = ?1",
+    [ST_LOGIN_REMOVE] = "DELETE FROM logins WHERE id = ?1",
 };
 
 static const struct columns *const put_columns[STATEMENTS] = {
-    [ST_RANGE_PUT] = &columns_range, [ST_DESTINATION_PUT] = &columns_destination,
-    [ST_SITE_PUT] = &columns_site,   [ST_CALL_PUT] = &columns_call,
-    [ST_LEG_PUT] = &columns_leg,     [ST_RECORD_PUT] = &columns_record,
-    [ST_STEP_ADD] = &columns_step,
+    [ST_RANGE_PUT] = &columns_range,     [ST_DESTINATION_PUT] = &columns_destination,
+    [ST_SITE_PUT] = &columns_site,       [ST_CALL_PUT] = &columns_call,
+    [ST_LEG_PUT] = &columns_leg,         [ST_RECORD_PUT] = &columns_record,
+    [ST_STEP_ADD] = &columns_step,       [ST_USER_PUT] = &columns_user,
+    [ST_BINDING_PUT] = &columns_binding, [ST_TOKEN_PUT] = &columns_token,
+    [ST_LOGIN_PUT] = &columns_login,
 };
 
 static int code_of(int result, const char **advice)

@@ -39,6 +39,17 @@ enum statement {
     ST_STEPS_PRUNE,
     ST_STEP_ADD,
     ST_STEPS,
+    ST_USER_PUT,
+    ST_USER_REMOVE,
+    ST_USER_BINDINGS_REMOVE,
+    ST_USER_TOKENS_REMOVE,
+    ST_USER_LOGINS_REMOVE,
+    ST_BINDING_PUT,
+    ST_BINDING_REMOVE,
+    ST_TOKEN_PUT,
+    ST_TOKEN_REMOVE,
+    ST_LOGIN_PUT,
+    ST_LOGIN_REMOVE,
     STATEMENTS
 };
 
@@ -82,7 +93,17 @@ void sqlite_put_back(sqlite3_stmt **st);
 
 /* sqlite_columns.c: which member of a struct is in which column; one table serves writing and
  * reading. */
-enum column_kind { COL_NUMBER, COL_SMALL, COL_YES, COL_TEXT, COL_WHEN, COL_WORD, COL_RULES };
+enum column_kind {
+    COL_NUMBER,
+    COL_SMALL,
+    COL_YES,
+    COL_TEXT,
+    COL_WHEN,
+    COL_WORD,
+    COL_RULES,
+    COL_PERMISSIONS,
+    COL_BYTES /* always as many */
+};
 struct column {
     const char *name;
     enum column_kind kind;
@@ -96,6 +117,7 @@ struct columns {
 };
 extern const struct columns columns_range, columns_destination, columns_site;
 extern const struct columns columns_call, columns_leg, columns_record, columns_step;
+extern const struct columns columns_user, columns_binding, columns_token, columns_login;
 
 #define SQL_SIZE 4096
 void columns_put_sql(char to[SQL_SIZE], const struct columns *t);

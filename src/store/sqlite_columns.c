@@ -35,6 +35,14 @@
     {                                                                                              \
         name, COL_WORD, offsetof(type, member), 4, &(words)                                        \
     }
+#define PERMITS(type, name, member)                                                                \
+    {                                                                                              \
+        name, COL_PERMISSIONS, offsetof(type, member), 4, NULL                                     \
+    }
+#define BYTES(type, name, member)                                                                  \
+    {                                                                                              \
+        name, COL_BYTES, offsetof(type, member), MEMBER_SIZE(type, member), NULL                   \
+    }
 /* NOLINTBEGIN(bugprone-macro-parentheses): offsetof() takes no member in parentheses. */
 #define PARTY(type, name, member)                                                                  \
     TEXT(type, name "_display", member.display), TEXT(type, name "_uri", member.uri),              \
@@ -43,7 +51,8 @@
 
 _Static_assert(sizeof(enum call_state) == 4 && sizeof(enum outcome) == 4 &&
                    sizeof(enum peer_role) == 4 && sizeof(enum range_type) == 4 &&
-                   sizeof(enum range_state) == 4,
+                   sizeof(enum range_state) == 4 && sizeof(enum role) == 4 &&
+                   sizeof(enum scope_kind) == 4,
                "COL_WORD is read and written as 32 bits");
 
 // clang-format off
@@ -142,6 +151,48 @@ static const struct column step_columns[] = {
     TEXT(struct call_step, "why", why),
 };
 
+static const struct column user_columns[] = {
+    TEXT(struct user, "name", name),
+    TEXT(struct user, "password", password),
+    TEXT(struct user, "phone", phone),
+    YES(struct user, "disabled", disabled),
+    NUMBER(struct user, "created_at", created_at),
+    SMALL(struct user, "version", version),
+};
+
+static const struct column binding_columns[] = {
+    NUMBER(struct binding, "id", id),
+    TEXT(struct binding, "user", user),
+    WORD(struct binding, "role", role, words_role),
+    WORD(struct binding, "scope", scope.kind, words_scope),
+    TEXT(struct binding, "place", scope.name),
+    NUMBER(struct binding, "range", scope.range),
+};
+
+static const struct column token_columns[] = {
+    NUMBER(struct access_token, "id", id),
+    TEXT(struct access_token, "name", name),
+    TEXT(struct access_token, "user", user),
+    BYTES(struct access_token, "hash", hash),
+    PERMITS(struct access_token, "permissions", permissions),
+    TEXT(struct access_token, "networks", networks),
+    NUMBER(struct access_token, "created_at", created_at),
+    WHEN(struct access_token, "expires_at", expires_at),
+    NUMBER(struct access_token, "used_at", used_at),
+    SMALL(struct access_token, "version", version),
+};
+
+static const struct column login_columns[] = {
+    NUMBER(struct login, "id", id),
+    BYTES(struct login, "hash", hash),
+    TEXT(struct login, "user", user),
+    TEXT(struct login, "source", source),
+    TEXT(struct login, "agent", agent),
+    NUMBER(struct login, "created_at", created_at),
+    NUMBER(struct login, "seen_at", seen_at),
+    NUMBER(struct login, "expires_at", expires_at),
+};
+
 #define COLUMNS(table, key, array) { table, key, array, COUNT(array) }
 const struct columns columns_range = COLUMNS("ranges", "id", range_columns);
 const struct columns columns_destination = COLUMNS("destinations", "fqdn", destination_columns);
@@ -150,6 +201,10 @@ const struct columns columns_call = COLUMNS("calls", "id", call_columns);
 const struct columns columns_leg = COLUMNS("legs", "leg", leg_columns);
 const struct columns columns_record = COLUMNS("call_records", "id", record_columns);
 const struct columns columns_step = COLUMNS("call_steps", "call, number", step_columns);
+const struct columns columns_user = COLUMNS("users", "name", user_columns);
+const struct columns columns_binding = COLUMNS("role_bindings", "id", binding_columns);
+const struct columns columns_token = COLUMNS("access_tokens", "id", token_columns);
+const struct columns columns_login = COLUMNS("logins", "id", login_columns);
 // clang-format on
 
 void columns_list(char to[SQL_SIZE], const struct columns *t)
@@ -224,6 +279,11 @@ static int bind_column(sqlite3_stmt *st, int at, const struct column *c, const c
     case COL_RULES:
         rules_write(text, (const struct rules *)(const void *)from);
         return bind_text(st, at, text);
+    case COL_PERMISSIONS:
+        permissions_write(text, small_in(from));
+        return bind_text(st, at, text);
+    case COL_BYTES:
+        return sqlite3_bind_blob(st, at, from, (int)c->size, SQLITE_TRANSIENT);
     }
     return SQLITE_MISUSE;
 }
@@ -260,6 +320,16 @@ static bool small_out(char *to, uint64_t value)
     return value <= UINT32_MAX;
 }
 
+static bool bytes_out(char *to, size_t size, sqlite3_stmt *st, int at)
+{
+    const void *bytes = sqlite3_column_blob(st, at);
+
+    if (!bytes || sqlite3_column_bytes(st, at) != (int)size)
+        return false;
+    memcpy(to, bytes, size);
+    return true;
+}
+
 static bool read_column(sqlite3_stmt *st, int at, const struct column *c, char *to)
 {
     unsigned value;
@@ -285,6 +355,10 @@ static bool read_column(sqlite3_stmt *st, int at, const struct column *c, char *
     case COL_RULES:
         rules_read((struct rules *)(void *)to, text_at(st, at), NULL);
         return true;
+    case COL_PERMISSIONS:
+        return small_out(to, permissions_read(text_at(st, at)));
+    case COL_BYTES:
+        return bytes_out(to, c->size, st, at);
     }
     return false;
 }

@@ -19,6 +19,10 @@ union any_row {
     struct stored_leg leg;
     struct call_record record;
     struct call_step step;
+    struct user user;
+    struct binding binding;
+    struct access_token token;
+    struct login login;
 };
 
 typedef void give_row(const struct store_reader *reader, const union any_row *row);
@@ -61,6 +65,30 @@ static void give_leg(const struct store_reader *reader, const union any_row *row
 {
     if (reader->leg)
         reader->leg(reader->to, &row->leg);
+}
+
+static void give_user(const struct store_reader *reader, const union any_row *row)
+{
+    if (reader->user)
+        reader->user(reader->to, &row->user);
+}
+
+static void give_binding(const struct store_reader *reader, const union any_row *row)
+{
+    if (reader->binding)
+        reader->binding(reader->to, &row->binding);
+}
+
+static void give_token(const struct store_reader *reader, const union any_row *row)
+{
+    if (reader->token)
+        reader->token(reader->to, &row->token);
+}
+
+static void give_login(const struct store_reader *reader, const union any_row *row)
+{
+    if (reader->login)
+        reader->login(reader->to, &row->login);
 }
 
 static sqlite3_stmt *prepare(struct sqlite *s, const char *sql, struct err *err)
@@ -174,33 +202,64 @@ int sqlite_load(void *self, const struct store_reader *reader, struct err *err)
         failed = load_table(s, &columns_call, give_call, reader, err);
     if (!failed)
         failed = load_table(s, &columns_leg, give_leg, reader, err);
+    if (!failed)
+        failed = load_table(s, &columns_user, give_user, reader, err);
+    if (!failed)
+        failed = load_table(s, &columns_binding, give_binding, reader, err);
+    if (!failed)
+        failed = load_table(s, &columns_token, give_token, reader, err);
+    if (!failed)
+        failed = load_table(s, &columns_login, give_login, reader, err);
     return failed;
 }
 
 /* The rows are asked as well: the table was written for ids whose rows are gone since. */
-int sqlite_highest(void *self, struct store_highest *out, struct err *err)
+static int read_highest(struct sqlite *s, const char *what, const char *rows, uint64_t *id,
+                        struct err *err)
 {
-    static const char sql[] =
-        "SELECT max(coalesce((SELECT id FROM highest WHERE what = 'call'), 0),"
-        "           coalesce((SELECT max(id) FROM calls), 0),"
-        "           coalesce((SELECT max(id) FROM call_records), 0),"
-        "           coalesce((SELECT max(call) FROM call_steps), 0)),"
-        "       max(coalesce((SELECT id FROM highest WHERE what = 'leg'), 0),"
-        "           coalesce((SELECT max(leg) FROM legs), 0)),"
-        "       max(coalesce((SELECT id FROM highest WHERE what = 'range'), 0),"
-        "           coalesce((SELECT max(id) FROM ranges), 0))";
-    struct sqlite *s = self;
-    CLEANUP(sqlite_finish) sqlite3_stmt *st = prepare(s, sql, err);
+    CLEANUP(sqlite_finish) sqlite3_stmt *st = NULL;
+    char sql[512];
 
+    (void)text_format(sql, sizeof sql,
+                      "SELECT coalesce(max(id), 0) FROM "
+                      "(SELECT id FROM highest WHERE what = '%s' UNION ALL %s)",
+                      what, rows);
+    st = prepare(s, sql, err);
     if (!st)
         return -EIO;
     if (sqlite3_step(st) != SQLITE_ROW)
         return sqlite_fault(s, err);
-    memset(out, 0, sizeof *out);
-    out->call = (call_id)sqlite3_column_int64(st, 0);
-    out->leg = (leg_id)sqlite3_column_int64(st, 1);
-    out->range = (range_id)sqlite3_column_int64(st, 2);
-    s->highest = *out;
+    *id = (uint64_t)sqlite3_column_int64(st, 0);
+    return 0;
+}
+
+int sqlite_highest(void *self, struct store_highest *out, struct err *err)
+{
+    struct sqlite *s = self;
+    struct store_highest h = { 0 };
+    const struct {
+        const char *what, *rows;
+        uint64_t *id;
+    } lines[] = {
+        { "call",
+          "SELECT max(id) FROM calls UNION ALL SELECT max(id) FROM call_records "
+          "UNION ALL SELECT max(call) FROM call_steps",
+          &h.call },
+        { "leg", "SELECT max(leg) FROM legs", &h.leg },
+        { "range", "SELECT max(id) FROM ranges", &h.range },
+        { "binding", "SELECT max(id) FROM role_bindings", &h.binding },
+        { "token", "SELECT max(id) FROM access_tokens", &h.token },
+        { "login", "SELECT max(id) FROM logins", &h.login },
+        { "audit", "SELECT max(id) FROM audit", &h.audit },
+    };
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        int failed = read_highest(s, lines[i].what, lines[i].rows, lines[i].id, err);
+
+        if (failed)
+            return failed;
+    }
+    *out = s->highest = h;
     return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "store/rows.h"
@@ -203,6 +204,17 @@ static int remove_call(struct sqlite *s, call_id call, struct err *err)
     return failed ? failed : remove_id(s, ST_CALL_LEGS_REMOVE, call, err);
 }
 
+static int remove_user(struct sqlite *s, const char *name, struct err *err)
+{
+    static const enum statement theirs[] = { ST_USER_REMOVE, ST_USER_BINDINGS_REMOVE,
+                                             ST_USER_TOKENS_REMOVE, ST_USER_LOGINS_REMOVE };
+    int failed = 0;
+
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs && !failed; i++)
+        failed = remove_named(s, theirs[i], name, err);
+    return failed;
+}
+
 static int put_record(struct sqlite *s, const struct call_record *r, struct err *err)
 {
     s->records++; /* also when it replaces one; counted anew before anything is removed */
@@ -239,13 +251,21 @@ static int write_change(struct sqlite *s, const struct change *c, struct err *er
     case CHANGE_STEP_ADD:
         return put_row(s, ST_STEP_ADD, &columns_step, &c->step, err);
     case CHANGE_USER_PUT:
+        return put_row(s, ST_USER_PUT, &columns_user, &c->user, err);
     case CHANGE_USER_REMOVE:
+        return remove_user(s, c->user.name, err);
     case CHANGE_BINDING_PUT:
+        return put_row(s, ST_BINDING_PUT, &columns_binding, &c->binding, err);
     case CHANGE_BINDING_REMOVE:
+        return remove_id(s, ST_BINDING_REMOVE, c->binding_gone, err);
     case CHANGE_TOKEN_PUT:
+        return put_row(s, ST_TOKEN_PUT, &columns_token, &c->token, err);
     case CHANGE_TOKEN_REMOVE:
+        return remove_id(s, ST_TOKEN_REMOVE, c->token_gone, err);
     case CHANGE_LOGIN_PUT:
+        return put_row(s, ST_LOGIN_PUT, &columns_login, &c->login, err);
     case CHANGE_LOGIN_REMOVE:
+        return remove_id(s, ST_LOGIN_REMOVE, c->login_gone, err);
     case CHANGE_AUDIT_ADD:
         break;
     }
@@ -260,20 +280,20 @@ int sqlite_write(struct sqlite *s, const struct change *c, struct err *err)
     if (failed)
         return failed;
     highest_raise(&s->highest, c);
-    if (s->highest.call != before.call || s->highest.leg != before.leg ||
-        s->highest.range != before.range)
+    if (memcmp(&s->highest, &before, sizeof before) != 0)
         s->highest_raised = true;
     return 0;
 }
 
 int sqlite_write_highest(struct sqlite *s, struct err *err)
 {
+    const struct store_highest *h = &s->highest;
+    const uint64_t ids[] = { h->call, h->leg, h->range, h->binding, h->token, h->login };
     sqlite3_stmt *st = sqlite_statement(s, ST_HIGHEST_PUT, err);
 
-    if (!st || sqlite3_bind_int64(st, 1, (sqlite3_int64)s->highest.call) != SQLITE_OK ||
-        sqlite3_bind_int64(st, 2, (sqlite3_int64)s->highest.leg) != SQLITE_OK ||
-        sqlite3_bind_int64(st, 3, (sqlite3_int64)s->highest.range) != SQLITE_OK)
-        return -EIO;
+    for (int i = 0; i < (int)(sizeof ids / sizeof *ids); i++)
+        if (!st || sqlite3_bind_int64(st, i + 1, (sqlite3_int64)ids[i]) != SQLITE_OK)
+            return -EIO;
     return sqlite_step(s, st, err);
 }
 

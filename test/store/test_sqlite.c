@@ -235,36 +235,89 @@ static struct sqlite *open_plainly(const struct tested *t, const char *file)
     return s;
 }
 
+#define MORE 2 /* migrations behind those that there are */
+
+/* The next one works, and one behind it does not. */
+static void next_migrations(struct migration list[], unsigned *count)
+{
+    *count = sqlite_migration_count;
+    memcpy(list, sqlite_migrations, *count * sizeof *list);
+    list[(*count)++] = (struct migration){ "next-more", "ALTER TABLE sites ADD COLUMN more TEXT" };
+    list[*count] = (struct migration){ "next-wrong", "CREATE TABLE x (a); SELECT nonsense" };
+}
+
 static void an_older_file_is_brought_up_to_date(void **state)
 {
     struct tested *t = *state;
-    const struct migration list[3] = { sqlite_migrations[0],
-                                       { "002-more", "ALTER TABLE sites ADD COLUMN more TEXT" },
-                                       { "003-wrong", "CREATE TABLE x (a); SELECT nonsense" } };
+    struct migration list[16];
     struct change c = row_site("Redmond");
     struct err err = { 0 };
     struct sqlite *s;
+    char before[64];
+    unsigned count;
 
+    assert_true(sqlite_migration_count + MORE <= sizeof list / sizeof *list);
+    next_migrations(list, &count);
+    (void)text_format(before, sizeof before, "callpark.db.before-%u", count);
     tested_start(t);
     tested_must_write(t, &c, 1);
     tested_close(t);
     s = open_plainly(t, "callpark.db");
-    assert_int_equal(sqlite_migrate(s, list, 2, &err), 0);
-    assert_int_equal(sqlite_migrate(s, list, 2, &err), 0); /* nothing is left to do */
+    assert_int_equal(sqlite_migrate(s, list, count, &err), 0);
+    assert_int_equal(sqlite_migrate(s, list, count, &err), 0); /* nothing is left to do */
     sqlite_close(s);
     assert_int_equal(read_sql(t, "callpark.db", "SELECT count(more IS NULL) FROM sites"), 1);
-    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), 2);
-    assert_int_equal(read_sql(t, "callpark.db.before-2", "PRAGMA user_version"), 1);
-    assert_int_equal(read_sql(t, "callpark.db.before-2", "SELECT count(*) FROM sites"), 1);
+    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), count);
+    assert_int_equal(read_sql(t, before, "PRAGMA user_version"), count - 1);
+    assert_int_equal(read_sql(t, before, "SELECT count(*) FROM sites"), 1);
 
     /* One that fails leaves the version and the tables as they were. */
     s = open_plainly(t, "callpark.db");
-    assert_true(sqlite_migrate(s, list, 3, &err) < 0);
-    assert_true(text_matches(err.text, "schema 003-wrong: *nonsense*"));
+    assert_true(sqlite_migrate(s, list, count + 1, &err) < 0);
+    assert_true(text_matches(err.text, "schema next-wrong: *nonsense*"));
     sqlite_close(s);
-    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), 2);
+    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), count);
     assert_int_equal(
         read_sql(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE name = 'x'"), 0);
+}
+
+/* A file as version 0.1.0 of callparkd wrote it. */
+static void a_file_of_the_first_schema_is_taken_over(void **state)
+{
+    struct tested *t = *state;
+    struct change user = row_user("anna");
+    struct store_highest h;
+    struct loaded *l;
+    struct sqlite *s;
+    char command[300];
+
+    tested_close(t);
+    (void)text_format(command, sizeof command, "rm '%s'/callpark.db*", t->folder);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a folder that mkdtemp named */
+    s = open_plainly(t, "callpark.db");
+    assert_int_equal(sqlite_migrate(s, sqlite_migrations, 1, NULL), 0);
+    sqlite_close(s);
+    run_sql(t, "callpark.db",
+            "INSERT INTO sites VALUES ('Redmond', 3);"
+            "INSERT INTO highest VALUES ('call', 70), ('leg', 140), ('range', 5);"
+            "INSERT INTO ranges VALUES (5, 'a', 4100, 4101, 'd', 'call_park', 'active', '', 1);"
+            "INSERT INTO orbits VALUES (4100, 5), (4101, 5)");
+    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), 1);
+    assert_int_equal(store_open(&t->store, t->url, NULL), 0);
+    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), sqlite_migration_count);
+    assert_int_equal(read_sql(t, "callpark.db.before-2", "PRAGMA user_version"), 1);
+    assert_int_equal(read_sql(t, "callpark.db.before-2", "SELECT count(*) FROM orbits"), 2);
+    assert_int_equal(store_highest(t->store, &h, NULL), 0);
+    assert_int_equal(h.call, 70);
+    assert_int_equal(h.binding + h.token + h.login + h.audit, 0);
+    tested_start(t);
+    tested_must_write(t, &user, 1);
+    tested_reopen(t);
+    l = tested_load(t);
+    assert_int_equal(l->sites, 1);
+    assert_int_equal(l->ranges, 1);
+    assert_int_equal(l->users, 1);
+    free(l);
 }
 
 static void the_schema_is_whole(void **state)
@@ -273,9 +326,9 @@ static void the_schema_is_whole(void **state)
 
     assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), sqlite_migration_count);
     assert_int_equal(
-        read_sql(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 10);
+        read_sql(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 15);
     assert_int_equal(
-        read_sql(t, "callpark.db", "SELECT count(*) FROM pragma_table_list WHERE strict"), 10);
+        read_sql(t, "callpark.db", "SELECT count(*) FROM pragma_table_list WHERE strict"), 15);
 }
 
 /* --- copies --- */
@@ -438,6 +491,7 @@ int main(void)
         TEST(the_file_is_for_its_user_alone),
         TEST(the_database_itself_refuses_a_number_twice),
         TEST(an_older_file_is_brought_up_to_date),
+        TEST(a_file_of_the_first_schema_is_taken_over),
         TEST(the_schema_is_whole),
         TEST(a_copy_holds_everything),
         TEST(a_full_disk_is_said_once),

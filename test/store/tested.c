@@ -124,6 +124,34 @@ static void load_leg(void *to, const struct stored_leg *leg)
     l->leg[l->legs++ % 16] = *leg;
 }
 
+static void load_user(void *to, const struct user *row)
+{
+    struct loaded *l = to;
+
+    l->user[l->users++ % 16] = *row;
+}
+
+static void load_binding(void *to, const struct binding *row)
+{
+    struct loaded *l = to;
+
+    l->binding[l->bindings++ % 16] = *row;
+}
+
+static void load_token(void *to, const struct access_token *row)
+{
+    struct loaded *l = to;
+
+    l->token[l->tokens++ % 16] = *row;
+}
+
+static void load_login(void *to, const struct login *row)
+{
+    struct loaded *l = to;
+
+    l->login[l->logins++ % 16] = *row;
+}
+
 struct loaded *tested_load(struct tested *t)
 {
     struct loaded *l = calloc(1, sizeof *l);
@@ -133,7 +161,11 @@ struct loaded *tested_load(struct tested *t)
                                          .site = load_site,
                                          .settings = load_settings,
                                          .call = load_call,
-                                         .leg = load_leg };
+                                         .leg = load_leg,
+                                         .user = load_user,
+                                         .binding = load_binding,
+                                         .token = load_token,
+                                         .login = load_login };
     struct err err = { 0 };
 
     assert_non_null(l);
@@ -342,5 +374,71 @@ struct change row_settings(enum scope_kind kind, const char *name, range_id rang
     assert_int_equal(
         settings_set(&c.settings.settings, SET_TIMEOUT_URI, "sip:op@contoso.com", NULL), 0);
     c.settings.settings.version = 4;
+    return c;
+}
+
+struct change row_user(const char *name)
+{
+    struct change c = { .type = CHANGE_USER_PUT };
+
+    memset(&c.user, 0, sizeof c.user);
+    (void)text_copy(c.user.name, sizeof c.user.name, name);
+    (void)text_copy(c.user.password, sizeof c.user.password,
+                    "$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA");
+    (void)text_copy(c.user.phone, sizeof c.user.phone, "sip:105@pbx.example.com");
+    c.user.disabled = true;
+    c.user.created_at = 1763900000123;
+    c.user.version = 4;
+    return c;
+}
+
+struct change row_binding(binding_id id, const char *user, enum scope_kind kind)
+{
+    struct change c = { .type = CHANGE_BINDING_PUT };
+
+    memset(&c.binding, 0, sizeof c.binding);
+    c.binding.id = id;
+    (void)text_copy(c.binding.user, sizeof c.binding.user, user);
+    c.binding.role = (enum role)(id % ROLES);
+    c.binding.scope.kind = kind;
+    if (kind == SCOPE_RANGE)
+        c.binding.scope.range = 5;
+    else if (kind != SCOPE_GLOBAL)
+        (void)text_copy(c.binding.scope.name, sizeof c.binding.scope.name,
+                        kind == SCOPE_SITE ? "Redmond" : "pool1.contoso.com");
+    return c;
+}
+
+struct change row_token(token_id id, const char *user)
+{
+    struct change c = { .type = CHANGE_TOKEN_PUT };
+
+    memset(&c.token, 0, sizeof c.token);
+    c.token.id = id;
+    (void)text_copy(c.token.name, sizeof c.token.name, "nightly, \"export\"");
+    (void)text_copy(c.token.user, sizeof c.token.user, user);
+    memset(c.token.hash, (int)id, sizeof c.token.hash); /* with zeros in it when the id is 256 */
+    c.token.permissions = UINT32_C(1) << MAY_RANGES_READ | UINT32_C(1) << MAY_METRICS_READ;
+    (void)text_copy(c.token.networks, sizeof c.token.networks, "10.0.0.0/8,2001:db8::/32");
+    c.token.created_at = 1763900000123;
+    c.token.expires_at = NEVER;
+    c.token.used_at = 1763900000456;
+    c.token.version = 2;
+    return c;
+}
+
+struct change row_login(login_id id, const char *user)
+{
+    struct change c = { .type = CHANGE_LOGIN_PUT };
+
+    memset(&c.login, 0, sizeof c.login);
+    c.login.id = id;
+    memset(c.login.hash, (int)id, sizeof c.login.hash);
+    (void)text_copy(c.login.user, sizeof c.login.user, user);
+    (void)text_copy(c.login.source, sizeof c.login.source, "2001:db8::7");
+    (void)text_copy(c.login.agent, sizeof c.login.agent, "Mozilla/5.0 (X11; Linux x86_64)");
+    c.login.created_at = 1763900000123;
+    c.login.seen_at = 1763900000456;
+    c.login.expires_at = 1763943200123;
     return c;
 }

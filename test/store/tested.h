@@ -23,7 +23,11 @@ struct loaded {
     } settings[16];
     struct stored_call call[16];
     struct stored_leg leg[16];
-    unsigned sites, destinations, ranges, scopes, calls, legs;
+    struct user user[16];
+    struct binding binding[16];
+    struct access_token token[16];
+    struct login login[16];
+    unsigned sites, destinations, ranges, scopes, calls, legs, users, bindings, tokens, logins;
 };
 
 void tested_open(struct tested *t, const char *kind); /* "memory" or "sqlite"; not started */
@@ -54,6 +58,10 @@ struct change row_call(call_id id, number_key orbit);
 struct change row_leg(leg_id leg, call_id call);
 struct change row_record(call_id id, number_key orbit, enum outcome outcome, wall_msec parked_at);
 struct change row_step(call_id call, uint32_t number);
+struct change row_user(const char *name);
+struct change row_binding(binding_id id, const char *user, enum scope_kind kind);
+struct change row_token(token_id id, const char *user);
+struct change row_login(login_id id, const char *user);
 struct change row_settings(enum scope_kind kind, const char *name, range_id range);
 
 #endif
