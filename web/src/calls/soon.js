@@ -1,6 +1,6 @@
 /* Who is about to be rung back: each wait is told of once, by a sound and in one polite sentence.
  * Pure; what is done about it is the caller's. */
-import { timeLeft } from "./time.js";
+import { timeLeft } from './time.js';
 
 export class SoonWatch {
     constructor() {
@@ -16,7 +16,7 @@ export class SoonWatch {
             const left = timeLeft(call, now);
 
             here.add(call.id);
-            if (left.kind !== "waits" || left.ms > lead) {
+            if (left.kind !== 'waits' || left.ms > lead) {
                 /* Extended since: it will be told of again. */
                 if (this.told.get(call.id) !== call.ringback_at)
                     this.told.delete(call.id);

@@ -43,11 +43,11 @@ export function timeLeft(call, now, began = null) {
         const ms = Math.max(0, ringback - now);
         const part = whole > 0 ? Math.min(1, Math.max(0, (now - start) / whole)) : 1;
 
-        return { kind: "waits", at: ringback, ms, part, soon: ms <= SOON };
+        return { kind: 'waits', at: ringback, ms, part, soon: ms <= SOON };
     }
-    if (call.state !== "parked")
-        return { kind: "rings", at: next, ms: Math.max(0, (next ?? now) - now), part: 1, soon: false };
-    return { kind: "rests", at: next, ms: Math.max(0, (next ?? now) - now), part: 0, soon: false };
+    if (call.state !== 'parked')
+        return { kind: 'rings', at: next, ms: Math.max(0, (next ?? now) - now), part: 1, soon: false };
+    return { kind: 'rests', at: next, ms: Math.max(0, (next ?? now) - now), part: 0, soon: false };
 }
 
 /** "0:12", "1:18", "1:02:03". Time left is rounded up, so that it reads 0:00 only when it is over;
@@ -55,17 +55,9 @@ export function timeLeft(call, now, began = null) {
 export function clock(ms, up = false) {
     const total = Math.max(0, up ? Math.ceil(ms / 1000) : Math.floor(ms / 1000));
     const hours = Math.floor(total / 3600), minutes = Math.floor(total / 60) % 60, seconds = total % 60;
-    const two = (n) => String(n).padStart(2, "0");
+    const two = (n) => String(n).padStart(2, '0');
 
     return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
-}
-
-/** The same for `datetime` of <time>, and for those who read it with software: "PT1M18S". */
-export function isoSpan(ms) {
-    const total = Math.max(0, Math.round(ms / 1000));
-    const hours = Math.floor(total / 3600), minutes = Math.floor(total / 60) % 60, seconds = total % 60;
-
-    return `PT${hours ? `${hours}H` : ""}${minutes ? `${minutes}M` : ""}${seconds}S`;
 }
 
 /** Remembers for each call when its present wait began, as far as this page saw it. */

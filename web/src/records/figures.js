@@ -1,7 +1,7 @@
 /* Figures of call records for the charts and for the tables beside them. Pure. */
 
-export const OUTCOMES = ["retrieved", "ringback_answered", "forwarded", "abandoned", "timed_out", "hung_up",
-    "failed", "interrupted"];
+export const OUTCOMES = ['retrieved', 'ringback_answered', 'forwarded', 'abandoned', 'timed_out', 'hung_up',
+    'failed', 'interrupted'];
 
 /** How long callers waited: [from, below) in seconds; null: no end. */
 export const WAITS = [[0, 15], [15, 30], [30, 60], [60, 120], [120, 300], [300, 900], [900, null]];
@@ -30,9 +30,9 @@ export function quantile(numbers, part) {
 /** The figures in one line. `found`: somebody took the call, at the orbit or at a ring back. */
 export function summary(records) {
     const waits = records.map((r) => r.waited).filter(Number.isFinite);
-    const found = records.filter((r) => ["retrieved", "ringback_answered", "forwarded"].includes(r.outcome)).length;
+    const found = records.filter((r) => ['retrieved', 'ringback_answered', 'forwarded'].includes(r.outcome)).length;
 
-    return { count: records.length, found, abandoned: records.filter((r) => r.outcome === "abandoned").length,
+    return { count: records.length, found, abandoned: records.filter((r) => r.outcome === 'abandoned').length,
         median: quantile(waits, 0.5), p95: quantile(waits, 0.95), longest: waits.length ? Math.max(...waits) : null };
 }
 

@@ -1,16 +1,16 @@
 /* The form of one scope's settings: what was typed, what of it is a change, and what is wrong with it.
  * The server has the last word; this answers while typing. Pure. */
-import { readSpan, writeSpan } from "./span.js";
+import { readSpan, writeSpan } from './span.js';
 
 /** Keys that have a place of their own on the page, and no row. */
-export const SPECIAL = new Set(["music"]);
+export const SPECIAL = new Set(['music']);
 
 /** The rows in the order in which a call meets them; what is not named comes behind. */
 const groups = [
-    ["time", ["pickup_timeout", "max_pickup_attempts", "ring_time", "timeout_uri", "max_park"]],
-    ["hears", ["music_on_hold", "announce", "language"]],
-    ["shown", ["ringback_prefix", "alert_info", "lamp"]],
-    ["orbits", ["allocation", "cool_down", "free_orbit", "retrieve_allow"]],
+    ['time', ['pickup_timeout', 'max_pickup_attempts', 'ring_time', 'timeout_uri', 'max_park']],
+    ['hears', ['music_on_hold', 'announce', 'language']],
+    ['shown', ['ringback_prefix', 'alert_info', 'lamp']],
+    ['orbits', ['allocation', 'cool_down', 'free_orbit', 'retrieve_allow']],
 ];
 
 /** @param {{name: string}[]} keys as GET /settings lists them @returns {[string, object[]][]} */
@@ -23,16 +23,16 @@ export function grouped(keys) {
         return [name, rows];
     });
 
-    return [...found, ["more", [...left.values()]]].filter(([, rows]) => rows.length > 0);
+    return [...found, ['more', [...left.values()]]].filter(([, rows]) => rows.length > 0);
 }
 
 /** A value as the form shows it. */
 export function show(key, value) {
-    if (key.kind === "duration")
+    if (key.kind === 'duration')
         return writeSpan(value);
     if (value === true || value === false)
-        return value ? "on" : "off";
-    return value === null || value === undefined ? "" : String(value);
+        return value ? 'on' : 'off';
+    return value === null || value === undefined ? '' : String(value);
 }
 
 /**
@@ -43,23 +43,23 @@ export function read(key, text) {
     const t = text.trim();
 
     switch (key.kind) {
-    case "duration": {
+    case 'duration': {
         const span = readSpan(t);
 
-        if (span === "off")
-            return key.may_be_off ? { value: "off" } : fault("settings.error.not_off", key);
+        if (span === 'off')
+            return key.may_be_off ? { value: 'off' } : fault('settings.error.not_off', key);
         if (span === null)
-            return fault("settings.error.span", key);
-        return bounds(key, span, "settings.error.span_bounds");
+            return fault('settings.error.span', key);
+        return bounds(key, span, 'settings.error.span_bounds');
     }
-    case "count":
-        return /^\d{1,9}$/.test(t) ? bounds(key, Number(t), "settings.error.bounds")
-            : fault("settings.error.number", key);
-    case "uri":
-        if (t === "")
-            return { value: "" };
-        return /^(sips?|tel):[^\s]+$/i.test(t) ? { value: t } : fault("settings.error.uri", key);
-    case "text":
+    case 'count':
+        return /^\d{1,9}$/.test(t) ? bounds(key, Number(t), 'settings.error.bounds')
+            : fault('settings.error.number', key);
+    case 'uri':
+        if (t === '')
+            return { value: '' };
+        return /^(sips?|tel):[^\s]+$/i.test(t) ? { value: t } : fault('settings.error.uri', key);
+    case 'text':
         return { value: text };
     default:
         return { value: t };

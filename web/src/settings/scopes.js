@@ -2,26 +2,26 @@
  * default < global < site < destination < range. Pure. */
 
 /**
- * @typedef {{kind: "global"|"site"|"destination"|"range", name: string}} Scope
+ * @typedef {{kind: 'global'|"site"|"destination"|"range", name: string}} Scope
  *     `name`: of a range its id, of global ""
  */
 
-export const GLOBAL = { kind: "global", name: "" };
+export const GLOBAL = { kind: 'global', name: '' };
 
-/** @returns {Scope} of "global", "site:Redmond", "destination:pool1.example.com", "range:rng_1" */
+/** @returns {Scope} of 'global', "site:Redmond", "destination:pool1.example.com", "range:rng_1" */
 export function readScope(text) {
-    const match = /^(site|destination|range):(.+)$/.exec(text || "");
+    const match = /^(site|destination|range):(.+)$/.exec(text || '');
 
     return match ? { kind: match[1], name: match[2] } : GLOBAL;
 }
 
 export function writeScope(scope) {
-    return scope.kind === "global" ? "global" : `${scope.kind}:${scope.name}`;
+    return scope.kind === 'global' ? 'global' : `${scope.kind}:${scope.name}`;
 }
 
 /** The piece of an API path behind /settings/ and /music/. */
 export function scopePath(scope) {
-    return scope.kind === "global" ? "global" : `${scope.kind}s/${encodeURIComponent(scope.name)}`;
+    return scope.kind === 'global' ? 'global' : `${scope.kind}s/${encodeURIComponent(scope.name)}`;
 }
 
 /**
@@ -31,35 +31,35 @@ export function scopePath(scope) {
  * @returns {Scope[]|null}
  */
 export function chainOf(scope, places) {
-    if (scope.kind === "global")
+    if (scope.kind === 'global')
         return [GLOBAL];
-    if (scope.kind === "site")
+    if (scope.kind === 'site')
         return places.sites.some((s) => s.name === scope.name) ? [GLOBAL, scope] : null;
 
-    const range = scope.kind === "range" ? places.ranges.find((r) => r.id === scope.name) : null;
+    const range = scope.kind === 'range' ? places.ranges.find((r) => r.id === scope.name) : null;
     const fqdn = range ? range.destination : scope.name;
     const destination = places.destinations.find((d) => d.fqdn.toLowerCase() === fqdn.toLowerCase());
 
-    if (!destination || (scope.kind === "range" && !range))
+    if (!destination || (scope.kind === 'range' && !range))
         return null;
     return [GLOBAL,
-        ...(destination.site ? [{ kind: "site", name: destination.site }] : []),
-        { kind: "destination", name: destination.fqdn },
+        ...(destination.site ? [{ kind: 'site', name: destination.site }] : []),
+        { kind: 'destination', name: destination.fqdn },
         ...(range ? [scope] : [])];
 }
 
 /** The scopes right below one, for those who walk down. */
 export function childrenOf(scope, places) {
     switch (scope.kind) {
-    case "global":
-        return [...places.sites.map((s) => ({ kind: "site", name: s.name })),
-            ...places.destinations.filter((d) => !d.site).map((d) => ({ kind: "destination", name: d.fqdn }))];
-    case "site":
+    case 'global':
+        return [...places.sites.map((s) => ({ kind: 'site', name: s.name })),
+            ...places.destinations.filter((d) => !d.site).map((d) => ({ kind: 'destination', name: d.fqdn }))];
+    case 'site':
         return places.destinations.filter((d) => d.site === scope.name)
-            .map((d) => ({ kind: "destination", name: d.fqdn }));
-    case "destination":
+            .map((d) => ({ kind: 'destination', name: d.fqdn }));
+    case 'destination':
         return places.ranges.filter((r) => r.destination.toLowerCase() === scope.name.toLowerCase())
-            .map((r) => ({ kind: "range", name: r.id }));
+            .map((r) => ({ kind: 'range', name: r.id }));
     default:
         return [];
     }
