@@ -15,14 +15,14 @@ const ROW = 56; // pixels, of rows in a long list: the style sheet keeps them at
 
 const columns = [
     { key: 'orbit', sort: 'orbit' }, { key: 'state' }, { key: 'caller', sort: 'caller' }, { key: 'parker' },
-    { key: 'waiting', sort: 'waiting', class: 'number' }, { key: 'left', sort: 'left' }, { key: 'attempt', class: 'number' }, { key: 'next' },
+    { key: 'waiting', sort: 'waiting' }, { key: 'left', sort: 'left' }, { key: 'attempt' }, { key: 'next' },
 ];
 
 function Head({ column }) {
     const label = t(`calls.column.${column.key}`), now = sort.value;
-    if (!column.sort) return html`<th scope="col" role="columnheader" class=${column.class}>${label}</th>`;
+    if (!column.sort) return html`<th scope="col" role="columnheader">${label}</th>`;
     const up = now === column.sort, down = now === `-${column.sort}`;
-    return html`<th scope="col" role="columnheader" class=${column.class} aria-sort=${up ? 'ascending' : down ? 'descending' : 'none'}>
+    return html`<th scope="col" role="columnheader" aria-sort=${up ? 'ascending' : down ? 'descending' : 'none'}>
         <button type="button" class="sort" onClick=${() => setQuery({ sort: up ? `-${column.sort}` : column.sort })}>${label}<${Icon} name=${down ? 'down' : 'up'} /></button></th>`;
 }
 

@@ -1,8 +1,19 @@
-// The page /system.
-import { html } from '../ui.js';
-import { PageHead } from '../shell.js';
+/* The page /system: how the server is, and what may be done to it as a whole. */
+import { html, Button } from '../ui.js';
 import { t } from '../i18n.js';
+import { PageHead } from '../shell.js';
+import { can } from '../state.js';
+import { AboutCard, CareCard, DrainButton } from '../system/care.js';
+import { CertificatesCard, CountsCard, HealthCard, NodeCard, NodesCard, SipCard, StoreCard } from '../system/cards.js';
+import { DemoCard } from '../system/demo.js';
+import { useSource } from '../system/load.js';
 
 export default function Page() {
-    return html`<div class="page"><${PageHead} title=${t('system.title')} /></div>`;
+    const system = useSource('system');
+    const drain = can('system.write') && system.data && html`<${DrainButton} draining=${system.data.draining} onDone=${system.reload} />`;
+    return html`<div class="page system"><${PageHead} title=${t('system.title')} help="system"><${Button} icon="refresh" onClick=${system.reload}>${t('refresh')}<//><//>
+        <div class="cards">
+            <${NodeCard} source=${system} actions=${drain} /><${HealthCard} /><${CountsCard} source=${system} /><${SipCard} source=${system} />
+            <${StoreCard} source=${system} /><${CertificatesCard} /><${NodesCard} />${can('system.write') && html`<${DemoCard} />`}<${CareCard} /><${AboutCard} />
+        </div></div>`;
 }

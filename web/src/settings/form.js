@@ -1,4 +1,5 @@
 /* The form of one scope: its rows in groups, the picture that follows what is typed, Commit and Cancel. */
+import { Fragment } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { html, Banner, Button, ProblemBox, say } from '../ui.js';
 import { patch as send } from '../api.js';
@@ -74,11 +75,10 @@ export function SettingsForm({ scope, data, readonly, reload, onChanged, newer, 
     return html`<form class="settings-form" onSubmit=${submit} novalidate autocomplete="off">
         <${Picture} values=${values} />
         ${!values.timeout_uri && html`<${Banner} kind="warn" testid="no-fallback">${t('settings.no_fallback')}<//>`}
-        ${children(values)}
-        ${grouped(keys).map(([group, list]) => html`<section class="card" key=${group} aria-labelledby=${`group-${group}`}><h2 id=${`group-${group}`}>${t(`settings.group.${group}`)}</h2>
+        ${grouped(keys).map(([group, list]) => html`<${Fragment} key=${group}><section class="card" aria-labelledby=${`group-${group}`}><h2 id=${`group-${group}`}>${t(`settings.group.${group}`)}</h2>
             ${list.map((k) => html`<${Row} key=${k.name} keyInfo=${k} row=${rows[k.name]} own=${k.name in mine} edit=${edits[k.name]} readonly=${readonly} places=${places}
                 error=${faultOf(k.name, errors, problem)} warning=${k.name === 'timeout_uri' ? warning(k.name) : undefined} onEdit=${edit(k.name)}>
-                ${k.name === 'ringback_prefix' && html`<${PrefixPreview} value=${edits[k.name]?.text ?? values[k.name]} />`}<//>`)}</section>`)}
+                ${k.name === 'ringback_prefix' && html`<${PrefixPreview} value=${edits[k.name]?.text ?? values[k.name]} />`}<//>`)}</section>${group === 'hears' && children(values)}<//>`)}
         ${problem && html`<${ProblemBox} error=${problem} />`}
         ${newer && changed && html`<${Banner} kind="warn">${t('settings.newer')}<//>`}
         ${!readonly && html`<div class=${`commit-bar${changed ? ' open' : ''}`}><span role="status">${changed ? t('settings.pending', { n: Object.keys(edits).length }) : ''}</span>

@@ -8,7 +8,7 @@ import { t } from '../i18n.js';
 import { scopePath } from './scopes.js';
 import { scopeName } from './words.js';
 
-const MOST = 64 * 1024 * 1024;
+const MOST = 64 * 1024 * 1024, MOST_WORDS = '64 MiB';
 
 function useMusic(scope) {
     const [state, setState] = useState({ music: null, error: null });
@@ -43,7 +43,7 @@ function Player({ path, file }) {
     if (failed) return html`<p class="error">${t('settings.music.silent')}</p>`;
     if (!on) return html`<${Button} icon="play" onClick=${() => setOn(true)} data-testid="music-play">${t('settings.music.play')}<//>`;
     return html`<audio ref=${audio} controls preload="auto" aria-label=${t('settings.music.preview')} data-testid="music-audio" onError=${() => setFailed(true)}
-        src=${fileAddress(`${path}/preview`, { of: undefined })}></audio>`;
+        src=${fileAddress(`${path}/preview`)}></audio>`;
 }
 
 function Facts({ file }) {
@@ -76,7 +76,7 @@ function useUpload(state) {
     const upload = (file) => {
         if (!file) return;
         if (file.size > MOST) {
-            setError({ status: 413, detail: t('settings.music.large', { size: bytes(MOST) }), errors: [] });
+            setError({ status: 413, detail: t('settings.music.large', { size: MOST_WORDS }), errors: [] });
             return;
         }
         const type = file.type.startsWith('audio/') ? file.type : 'application/octet-stream';
@@ -105,6 +105,6 @@ export function Music({ scope, places, readonly, on }) {
                     onChange=${(e) => { upload(e.target.files[0]); e.target.value = ''; }} />
                 <${Button} icon="import" busy=${busy} onClick=${() => input.current.click()}>${t('settings.music.replace')}<//>
                 ${music.own && html`<${Button} icon="undo" disabled=${busy} onClick=${() => void restore()}>${t('settings.music.restore')}<//>`}`}</div>
-            ${!readonly && html`<p class="help">${t('settings.music.help', { size: bytes(MOST) })}</p>`}`}
+            ${!readonly && html`<p class="help">${t('settings.music.help', { size: MOST_WORDS })}</p>`}`}
     </section>`;
 }
