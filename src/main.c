@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "app/app.h"
+#include "base/text.h"
 #include "sys/log.h"
 
 enum { EXIT_FAULT = 1, EXIT_USAGE = 2 };
@@ -44,6 +45,9 @@ static void usage(FILE *to)
         "Usage: callparkd -c FILE               park calls as FILE says\n"
         "       callparkd --check-config -c FILE   only check FILE\n"
         "       callparkd --version\n"
+        "       callparkd --web-root DIR -c FILE   the page from DIR (node web/build.js DIR) "
+        "instead\n"
+        "                                          of the one built in\n"
         "\n"
         "Without -c the file is /etc/callpark/callpark.conf. SIGHUP reads it again; SIGTERM ends\n"
         "the server without hanging up on anybody. callparkctl is the command line to it.\n",
@@ -103,13 +107,13 @@ static int serve(const struct app_config *config)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-                                             { "check-config", no_argument, NULL, 't' },
-                                             { "version", no_argument, NULL, 'v' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { NULL, 0, NULL, 0 } };
+    static const struct option options[] = {
+        { "config", required_argument, NULL, 'c' },   { "check-config", no_argument, NULL, 't' },
+        { "web-root", required_argument, NULL, 'w' }, { "version", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 }
+    };
     static struct app_config config; /* too large for a stack */
-    const char *path = "/etc/callpark/callpark.conf";
+    const char *path = "/etc/callpark/callpark.conf", *web_root = "";
     struct err err = { 0 };
     bool only_check = false;
     int letter;
@@ -118,6 +122,9 @@ int main(int argc, char **argv)
         switch (letter) {
         case 'c':
             path = optarg;
+            break;
+        case 'w':
+            web_root = optarg;
             break;
         case 't':
             only_check = true;
@@ -139,6 +146,10 @@ int main(int argc, char **argv)
     }
     if (config_read(&config, path, &err))
         return fault(&err);
+    if (!text_copy(config.web_root, sizeof(config.web_root), web_root)) {
+        fprintf(stderr, "callparkd: the path behind --web-root is too long\n");
+        return EXIT_USAGE;
+    }
     if (only_check) {
         printf("%s: fine\n", path);
         return EXIT_SUCCESS;

@@ -9,6 +9,11 @@ wanted=$(awk -v groups="$*" '
     /^#/ { next }
     { for (i = 2; i <= NF; i++) if ($i in want) { print $1; next } }' "$list")
 
+# Node.js comes from many sources, and Debian's npm does not go with all of them: one that is there will do.
+if command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 18))' 2>/dev/null; then
+    wanted=$(printf '%s\n' "$wanted" | grep -vx -e nodejs -e npm) || true
+fi
+
 say() { printf 'dev: %s\n' "$*" >&2; }
 
 if [ "${CALLPARK_INSTALL:-yes}" = no ]; then

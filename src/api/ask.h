@@ -97,6 +97,8 @@ void reply_json(struct ask *q, unsigned status, json_t *body);
 void reply_versioned(struct ask *q, json_t *body);
 void reply_nothing(struct ask *q); /* 204 */
 void reply_text(struct ask *q, unsigned status, const char *type, char *text);
+/* What stands in q->reply as it is. */
+void reply_bytes(struct ask *q, unsigned status);
 void reply_stream(struct ask *q, uint64_t *stream);
 /* An answer that was given before. */
 void reply_again(struct ask *q, const struct http_reply *kept);

@@ -85,6 +85,11 @@ void reply_text(struct ask *q, unsigned status, const char *type, char *text)
     send(q, text ? status : 503);
 }
 
+void reply_bytes(struct ask *q, unsigned status)
+{
+    send(q, status);
+}
+
 void reply_again(struct ask *q, const struct http_reply *kept)
 {
     q->reply = *kept;

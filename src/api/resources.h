@@ -7,7 +7,7 @@
 /* health.c, metrics.c, system.c */
 handler get_livez, get_readyz, get_version;
 handler get_metrics;
-handler get_openapi;
+handler get_openapi, get_licences;
 handler get_system, drain_system, undrain_system, reload_system, backup_system;
 
 /* ranges.c, ranges_write.c, import.c, export.c, orbits.c */

@@ -6,6 +6,7 @@
 #include "api/ask.h"
 #include "api/fields.h"
 #include "api/idempotency.h"
+#include "api/page.h"
 #include "api/resources.h"
 #include "base/text.h"
 
@@ -33,6 +34,7 @@ static const struct path paths[] = {
     { "GET",    "/metrics",                          get_metrics,        MAY_METRICS_READ,   "", OPEN },
     { "GET",    "/version",                          get_version,        SIGNED_IN,          "", OPEN },
     { "GET",    "/api/openapi.json",                 get_openapi,        SIGNED_IN,          "", 0 },
+    { "GET",    "/api/licenses",                     get_licences,       SIGNED_IN,          "", 0 },
     { "GET",    "/api/problems/{}",                  get_problem,        SIGNED_IN,          "", 0 },
 
     { "GET",    V1 "/number-ranges",                 get_ranges,         MAY_RANGES_READ,    "q,destination,state,type,contains," LISTS, 0 },
@@ -179,6 +181,10 @@ void route(struct ask *q)
     char methods[64] = "";
     const struct path *p = find(q, methods);
 
+    if (page_has(q->rq->path)) {
+        page_get(q);
+        return;
+    }
     /* Whoever may not ask does not learn which paths there are, either. */
     if (!auth_allows(q, p && is_open(q, p)))
         return;

@@ -36,6 +36,7 @@ struct app_config {
     char provision_file[512]; /* definitions that are applied at start; "" : none */
     enum provision_mode provision_mode;
     char token_file[512]; /* made at the first start, readable by its user only */
+    char web_root[512];   /* the page from this folder (--web-root); "" : the one built in */
     char store_url[512];
     struct house house;
     enum log_level log_level;

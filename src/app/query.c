@@ -180,6 +180,7 @@ int app_reload(struct app *a, struct err *err)
     if (result)
         return result;
     fresh.sip.first_leg = a->config.sip.first_leg;
+    (void)text_copy(fresh.web_root, sizeof(fresh.web_root), a->config.web_root); /* fits */
     a->config = fresh;
     a->park.house = fresh.house;
     a->park.house.draining = draining;

@@ -333,6 +333,10 @@ void http_reply(struct http_server *h, struct http_request *rq, const struct htt
     to->body = reply->body;
     to->retry_after = reply->retry_after;
     to->replayed = reply->replayed;
+    to->bytes = reply->static_body;
+    to->length = reply->body_length;
+    (void)text_copy(to->encoding, sizeof to->encoding, reply->encoding);
+    (void)text_copy(to->cache, sizeof to->cache, reply->cache_control);
     (void)text_copy(to->type, sizeof to->type, reply->content_type);
     (void)text_copy(to->etag, sizeof to->etag, reply->etag);
     (void)text_copy(to->location, sizeof to->location, reply->location);
@@ -460,6 +464,7 @@ const struct answer *fake_ask(struct app *a, const char *request, const char *if
     fill(rq->content_type, sizeof rq->content_type, a->content_type);
     fill(rq->idempotency_key, sizeof rq->idempotency_key, a->idempotency_key);
     fill(rq->last_event_id, sizeof rq->last_event_id, a->last_event_id);
+    rq->takes_gzip = a->takes_gzip;
     rq->body = body ? strdup(body) : NULL;
     rq->body_length = body ? strlen(body) : 0;
     forget(&a->answer);

@@ -19,6 +19,10 @@ struct answer {
     char *body, type[64], etag[32], location[HTTP_PATH_SIZE], link[HTTP_PATH_SIZE + 128], allow[64];
     unsigned retry_after;
     bool replayed;
+    /* Of an answer that the program holds ready: */
+    const unsigned char *bytes;
+    size_t length; /* of whichever body */
+    char encoding[16], cache[64];
 };
 
 struct app {
@@ -56,6 +60,7 @@ struct app {
     uid_t uid;
     const char *authorization, *accept, *if_none_match, *last_event_id, *content_type, *source;
     const char *idempotency_key;
+    bool takes_gzip;
 };
 
 int fake_set_up(void **state);
