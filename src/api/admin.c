@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/ask.h"
+#include "api/scope.h"
 #include "base/text.h"
 
 static const char *slug_of(enum range_fault fault)
@@ -85,19 +85,22 @@ void admin_refuse_range(struct ask *q, const struct range_verdict *v, const stru
     reply_problem_with(q, slug_of(v->fault), v->pointer, range_extras(q->app, v), "%s.", err->text);
 }
 
-static json_t *calls_in_the_way(struct app *a, const struct admin_result *r)
+static json_t *calls_in_the_way(struct ask *q, const struct admin_result *r)
 {
+    struct app *a = q->app;
     json_t *list = json_array();
 
     for (size_t i = 0; i < r->call_count && i < sizeof r->calls / sizeof r->calls[0]; i++) {
         const struct call *c = app_call(a, r->calls[i]);
+        bool full = c && scope_numbers(a, &q->who.rights, c->range);
         char id[IDENT_SIZE];
 
         if (c)
             (void)json_array_append_new(
-                list, json_pack("{s:s, s:o, s:s, s:o, s:o}", "id", ident_call(id, c->id), "orbit",
-                                show_number(c->orbit), "state", call_state_name(c->state), "caller",
-                                show_caller(&c->caller), "parker", show_party(&c->parker)));
+                list,
+                json_pack("{s:s, s:o, s:s, s:o, s:o}", "id", ident_call(id, c->id), "orbit",
+                          show_number(c->orbit), "state", call_state_name(c->state), "caller",
+                          show_caller(&c->caller, full), "parker", show_party(&c->parker, full)));
     }
     return list;
 }
@@ -107,7 +110,7 @@ static void refuse_in_use(struct ask *q, const struct admin_result *r)
     json_t *more = json_object();
 
     if (r->call_count) {
-        (void)json_object_set_new(more, "calls", calls_in_the_way(q->app, r));
+        (void)json_object_set_new(more, "calls", calls_in_the_way(q, r));
         (void)json_object_set_new(more, "call_count", json_integer((json_int_t)r->call_count));
     }
     reply_problem_with(

@@ -162,9 +162,14 @@ json_t *show_number(number_key number);
 json_t *show_time(wall_msec when); /* 0, NEVER: null */
 json_t *show_seconds(msec span);   /* NEVER: null */
 json_t *show_range(struct app *a, const struct range *r);
-json_t *show_call(struct app *a, const struct call *c);
-json_t *show_caller(const struct party *p);
-json_t *show_party(const struct party *p);
-json_t *show_step(const struct call_step *s);
+/* With `full` callers' numbers are readable, else masked. */
+json_t *show_call(struct app *a, const struct call *c, bool full);
+json_t *show_caller(const struct party *p, bool full);
+json_t *show_party(const struct party *p, bool full);
+json_t *show_step(const struct call_step *s, bool full);
+json_t *show_words(const char *text, bool full);
+json_t *show_system(struct ask *q);     /* system.c */
+const char *show_status(struct app *a); /* nodes.c: "ready", "draining", "not ready" */
+json_t *show_demo(struct app *a);       /* demo.c */
 
 #endif

@@ -4,7 +4,9 @@
 
 #include "api/calls.h"
 #include "api/fields.h"
+#include "api/mask.h"
 #include "api/resources.h"
+#include "api/scope.h"
 #include "base/text.h"
 #include "core/setting_text.h"
 
@@ -54,8 +56,15 @@ static void obey(struct ask *q, struct event *command)
         return;
     }
     if (!app_command(q->app, command, why)) {
+        const struct call *c = app_call(q->app, command->call);
+        bool full = c && scope_numbers(q->app, &q->who.rights, c->range);
+        char masked[MASK_SIZE];
+
         reply_problem_with(q, "call-busy", NULL, json_pack("{s:o}", "current", calls_current(q)),
-                           "%s.", why[0] ? why : "The call cannot do that now");
+                           "%s.",
+                           !why[0] ? "The call cannot do that now"
+                           : full  ? why
+                                   : mask_text(masked, why));
         return;
     }
     body = calls_current(q); /* NULL: it ended at once, as asked */
@@ -80,9 +89,14 @@ static bool begin(struct ask *q, const char *const *names, enum event_type type,
                   struct event *command)
 {
     const struct call *c;
+    enum permission needs = type == EV_DO_RETRIEVE    ? MAY_CALLS_RETRIEVE
+                            : type == EV_DO_TRANSFER  ? MAY_CALLS_TRANSFER
+                            : type == EV_DO_RING_BACK ? MAY_CALLS_RINGBACK
+                            : type == EV_DO_EXTEND    ? MAY_CALLS_EXTEND
+                                                      : MAY_CALLS_HANGUP;
 
     q->current = calls_current;
-    c = calls_asked(q);
+    c = calls_asked(q, needs);
     if (!c || !is_parked(q, c) || !version_not_wrong(q, c->version) ||
         !fields_read(f, q, names, names == no_fields))
         return false;
@@ -162,7 +176,7 @@ void patch_call(struct ask *q)
     const char *note;
 
     q->current = calls_current;
-    c = calls_asked(q);
+    c = calls_asked(q, MAY_CALLS_NOTE);
     if (!c || !is_parked(q, c) || !version_matches(q, c->version, &version) ||
         !fields_read(&f, q, note_fields, false))
         return;

@@ -6,11 +6,13 @@
 
 #include "api/calls.h"
 #include "api/fields.h"
+#include "api/mask.h"
 #include "api/resources.h"
+#include "api/scope.h"
 #include "base/text.h"
 
 struct filter {
-    char q[128], state[24], destination[FQDN_SIZE];
+    char q[128], state[24], destination[FQDN_SIZE], site[NAME_SIZE];
     range_id range;
     number_key orbit;
 };
@@ -25,20 +27,37 @@ static bool within(const char *text, const char *piece)
     return text_matches(text, pattern);
 }
 
-static bool meant(const struct party *p, const char *typed)
+/* Who may not see numbers does not find out by searching, either. */
+static bool meant(const struct party *p, const char *typed, bool full)
 {
-    return !p->hidden && (within(p->display, typed) || within(p->uri, typed));
+    char masked[MASK_SIZE];
+
+    if (p->hidden)
+        return false;
+    return full ? within(p->display, typed) || within(p->uri, typed)
+                : within(mask_text(masked, p->display), typed);
+}
+
+static bool searched(const struct ask *q, const struct call *c, const char *typed)
+{
+    bool full = scope_numbers(q->app, &q->who.rights, c->range);
+    char masked[MASK_SIZE];
+
+    return meant(&c->caller, typed, full) || meant(&c->parker, typed, full) ||
+           within(full ? c->note : mask_text(masked, c->note), typed);
 }
 
 static bool passes(const struct ask *q, const struct call *c, const struct filter *f)
 {
-    return c->has_orbit && (!f->range || c->range == f->range) &&
-           (!f->orbit || c->orbit == f->orbit) &&
+    struct place_of place = scope_of_call(q->app, c->range);
+
+    return c->has_orbit && ask_sees(q, MAY_CALLS_READ, &place) &&
+           (!f->site[0] || text_is_nocase(f->site, place.site)) &&
+           (!f->range || c->range == f->range) && (!f->orbit || c->orbit == f->orbit) &&
            (!f->state[0] || text_is(call_state_name(c->state), f->state)) &&
            (!f->destination[0] ||
             text_is_nocase(f->destination, app_config(q->app)->destination)) &&
-           (!f->q[0] || meant(&c->caller, f->q) || meant(&c->parker, f->q) ||
-            within(c->note, f->q));
+           (!f->q[0] || searched(q, c, f->q));
 }
 
 static bool read_filter(struct ask *q, struct filter *f)
@@ -55,6 +74,7 @@ static bool read_filter(struct ask *q, struct filter *f)
     (void)text_copy(f->state, sizeof f->state, states[state]); /* fits */
     (void)http_query(q->rq, "q", f->q, sizeof f->q);
     (void)http_query(q->rq, "destination", f->destination, sizeof f->destination);
+    (void)http_query(q->rq, "site", f->site, sizeof f->site);
     if (http_query(q->rq, "range", text, sizeof text) && !ident_range_read(text, &f->range)) {
         reply_problem(q, "invalid-request", NULL, "range takes the id of a range: rng_...");
         return false;
@@ -80,15 +100,25 @@ struct row {
     const struct call *call;
 };
 
+/* As it is shown: only who waits will be rung back by the clock. */
+static msec ringback_at(const struct call *c)
+{
+    return c->state == CALL_PARKED ? c->deadline : NEVER;
+}
+
 static int compare(const void *a, const void *b, void *page)
 {
     const struct call *x = ((const struct row *)a)->call, *y = ((const struct row *)b)->call;
     const struct page *p = page;
     int order;
 
-    if (strcmp(p->sort, "ringback_at") == 0)
-        order = compare_numbers(x->deadline, y->deadline);
-    else if (strcmp(p->sort, "orbit") == 0)
+    if (strcmp(p->sort, "ringback_at") == 0) {
+        msec mine = ringback_at(x), other = ringback_at(y);
+
+        if ((mine == NEVER) != (other == NEVER)) /* these come last, whichever way it is sorted */
+            return mine == NEVER ? 1 : -1;
+        order = compare_numbers(mine, other);
+    } else if (strcmp(p->sort, "orbit") == 0)
         order = compare_numbers(x->orbit, y->orbit);
     else
         order = compare_numbers(x->parked_at, y->parked_at);
@@ -109,6 +139,11 @@ static size_t collect(struct ask *q, const struct filter *f, struct page *page, 
     return count;
 }
 
+static json_t *show(const struct ask *q, const struct call *c)
+{
+    return show_call(q->app, c, scope_numbers(q->app, &q->who.rights, c->range));
+}
+
 void get_calls(struct ask *q)
 {
     struct filter filter;
@@ -123,7 +158,7 @@ void get_calls(struct ask *q)
     count = found ? collect(q, &filter, &page, found) : 0;
     items = json_array();
     for (size_t i = page.offset; i < count && i - page.offset < page.limit; i++)
-        (void)json_array_append_new(items, show_call(q->app, found[i].call));
+        (void)json_array_append_new(items, show(q, found[i].call));
     free(found);
     reply_json(q, 200, page_json(q, &page, items, count));
 }
@@ -148,9 +183,10 @@ static void tell_gone(void *ask, struct store_rows *rows, const char *err)
         reply_problem(q, "not-found", NULL, "There is no call '%.64s'.", q->part);
 }
 
-const struct call *calls_asked(struct ask *q)
+const struct call *calls_asked(struct ask *q, enum permission p)
 {
     struct store_query query = { .type = QUERY_RECORDS, .limit = 1 };
+    struct place_of place;
     const struct call *c;
 
     if (!ident_call_read(q->part, &query.call)) {
@@ -161,9 +197,12 @@ const struct call *calls_asked(struct ask *q)
         return NULL;
     }
     c = app_call(q->app, query.call);
-    if (!c)
+    if (!c) {
         app_ask(q->app, &query, tell_gone, q);
-    return c;
+        return NULL;
+    }
+    place = scope_of_call(q->app, c->range);
+    return ask_may(q, p, &place) ? c : NULL;
 }
 
 json_t *calls_current(struct ask *q)
@@ -174,36 +213,43 @@ json_t *calls_current(struct ask *q)
     if (!c)
         return NULL;
     version_etag(q, c->version);
-    return show_call(q->app, c);
+    return show(q, c);
 }
 
 void get_call(struct ask *q)
 {
-    if (calls_asked(q))
+    if (calls_asked(q, MAY_CALLS_READ))
         reply_versioned(q, calls_current(q));
 }
 
 /* ---- its story ---- */
 
-static void reply_steps(struct ask *q, const struct call_step *steps, size_t count)
+static void reply_steps(struct ask *q, const struct call_step *steps, size_t count, bool full)
 {
     json_t *items = json_array();
 
     for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(items, show_step(&steps[i]));
+        (void)json_array_append_new(items, show_step(&steps[i], full));
     reply_json(q, 200, page_with_cursor(q, items, NULL, count));
 }
+
+/* Whose story it is, and how it may be told. */
+struct story {
+    struct store_query query;
+    bool full;
+};
 
 static void steps_read(void *ask, struct store_rows *rows, const char *err)
 {
     struct ask *q = ask;
+    const struct story *s = q->plan;
 
     if (err)
         reply_problem(q, "store-failed", NULL, "%s.", err);
     else if (!rows || rows->count == 0)
         reply_problem(q, "not-found", NULL, "There is no call '%.64s'.", q->part);
     else
-        reply_steps(q, rows->steps, rows->count);
+        reply_steps(q, rows->steps, rows->count, s->full);
     store_rows_free(rows);
 }
 
@@ -214,19 +260,56 @@ static bool whole(const struct call_step *steps, size_t count)
     return count > 0 && steps[count - 1].number == count;
 }
 
-void get_timeline(struct ask *q)
+/* For those who may hear it of calls in this range. */
+static void tell_story(struct ask *q, range_id range)
 {
-    struct store_query query = { .type = QUERY_STEPS, .limit = 1000 };
+    struct place_of place = scope_of_call(q->app, range);
     const struct call_step *steps = NULL;
+    struct story *s = q->plan;
     size_t count;
 
-    if (!ident_call_read(q->part, &query.call)) {
+    if (!ask_may(q, MAY_CALLS_READ, &place))
+        return;
+    s->full = ask_sees(q, MAY_CALLS_READ_PII, &place);
+    count = app_steps(q->app, s->query.call, &steps);
+    if (whole(steps, count))
+        reply_steps(q, steps, count, s->full);
+    else
+        app_ask(q->app, &s->query, steps_read, q);
+}
+
+static void record_read(void *ask, struct store_rows *rows, const char *err)
+{
+    struct ask *q = ask;
+
+    if (err)
+        reply_problem(q, "store-failed", NULL, "%s.", err);
+    else
+        tell_story(q, rows && rows->count > 0 ? rows->records[0].range : 0);
+    store_rows_free(rows);
+}
+
+/* Where a call was that has ended, its record knows. */
+void get_timeline(struct ask *q)
+{
+    struct store_query record = { .type = QUERY_RECORDS, .limit = 1 };
+    struct story *s = ask_plan(q, sizeof *s);
+    const struct call *c;
+
+    if (!s)
+        return;
+    s->query.type = QUERY_STEPS;
+    s->query.limit = 1000;
+    if (!ident_call_read(q->part, &s->query.call)) {
         reply_problem(q, "not-found", NULL, "There is no call '%.64s'.", q->part);
         return;
     }
-    count = app_steps(q->app, query.call, &steps);
-    if (whole(steps, count))
-        reply_steps(q, steps, count);
+    record.call = s->query.call;
+    c = app_call(q->app, s->query.call);
+    if (c)
+        tell_story(q, c->range);
+    else if (ask_sees(q, MAY_CALLS_READ, NULL) && ask_sees(q, MAY_CALLS_READ_PII, NULL))
+        tell_story(q, 0); /* wherever it was */
     else
-        app_ask(q->app, &query, steps_read, q);
+        app_ask(q->app, &record, record_read, q);
 }

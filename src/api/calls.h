@@ -4,8 +4,8 @@
 
 #include "api/ask.h"
 
-/* The call that the path names; NULL: replied to, now or later. */
-const struct call *calls_asked(struct ask *q);
+/* The call that the path names, if `p` holds where it is; NULL: replied to, now or later. */
+const struct call *calls_asked(struct ask *q, enum permission p);
 json_t *calls_current(struct ask *q);
 
 #endif

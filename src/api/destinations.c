@@ -4,6 +4,7 @@
 
 #include "api/places.h"
 #include "api/resources.h"
+#include "api/scope.h"
 #include "base/text.h"
 
 #define DESTINATIONS "/api/v1/destinations/"
@@ -48,6 +49,14 @@ static json_t *show_at(struct ask *q, size_t index)
     return show_destination(q->app, &app_deployment(q->app)->destinations[index]);
 }
 
+static bool is_seen(const struct ask *q, const struct destination *dest)
+{
+    const struct deployment *d = app_deployment(q->app);
+    struct place_of place = place_of_destination(d, dest->fqdn);
+
+    return rights_may_within(&q->who.rights, MAY_PLACES_READ, d, &place);
+}
+
 void get_destinations(struct ask *q)
 {
     static const char *const keys[] = { "fqdn", NULL };
@@ -64,7 +73,8 @@ void get_destinations(struct ask *q)
     (void)text_format(pattern, sizeof pattern, "*%s*", typed); /* fits */
     for (size_t i = 0; i < d->destination_count; i++)
         if (text_matches(d->destinations[i].fqdn, pattern) &&
-            (!site[0] || text_is_nocase(d->destinations[i].site, site)))
+            (!site[0] || text_is_nocase(d->destinations[i].site, site)) &&
+            is_seen(q, &d->destinations[i]))
             rows[count++] = (struct place_row){ d->destinations[i].fqdn, i };
     places_reply(q, &page, rows, count, show_at);
 }
@@ -89,18 +99,25 @@ static json_t *current(struct ask *q)
     return show_destination(q->app, dest);
 }
 
-const struct destination *destination_asked(struct ask *q)
+const struct destination *destination_asked(struct ask *q, enum permission p)
 {
     const struct destination *dest = find(q);
+    struct place_of place;
+    bool may;
 
-    if (!dest)
+    if (!dest) {
         reply_problem(q, "not-found", NULL, "There is no destination '%.100s'.", q->part);
-    return dest;
+        return NULL;
+    }
+    place = place_of_destination(app_deployment(q->app), dest->fqdn);
+    may = p == MAY_PLACES_READ || p == MAY_SETTINGS_READ ? scope_within(q, p, &place)
+                                                         : ask_may(q, p, &place);
+    return may ? dest : NULL;
 }
 
 void get_destination(struct ask *q)
 {
-    if (destination_asked(q))
+    if (destination_asked(q, MAY_PLACES_READ))
         reply_versioned(q, current(q));
 }
 
@@ -157,6 +174,7 @@ static void saved(struct ask *q, const struct admin_result *result)
 
 static void save(struct ask *q, struct admin_change *c, bool partial)
 {
+    struct place_of place = { .destination = c->fresh ? NULL : c->destination.fqdn };
     struct fields f;
 
     if (!fields_read(&f, q, fields, false))
@@ -167,7 +185,10 @@ static void save(struct ask *q, struct admin_change *c, bool partial)
     if (fields_reply(&f, q))
         return;
     fields_done(&f);
-    admin_make(q, c, 1, saved);
+    /* Where it will be, as well as where it is. */
+    place.site = c->destination.site;
+    if (ask_may(q, MAY_PLACES_WRITE, &place))
+        admin_make(q, c, 1, saved);
 }
 
 void post_destination(struct ask *q)
@@ -186,7 +207,7 @@ static void change(struct ask *q, bool partial)
     struct admin_change *c;
 
     q->current = current;
-    dest = destination_asked(q);
+    dest = destination_asked(q, MAY_PLACES_WRITE);
     c = dest ? ask_plan(q, sizeof *c) : NULL;
     if (!c || !version_matches(q, dest->version, c))
         return;
@@ -210,7 +231,7 @@ void delete_destination(struct ask *q)
     const struct destination *dest;
 
     q->current = current;
-    dest = destination_asked(q);
+    dest = destination_asked(q, MAY_PLACES_WRITE);
     if (!dest || !version_matches(q, dest->version, &c))
         return;
     c.destination = *dest;

@@ -158,8 +158,14 @@ void get_effective(struct ask *q)
     } else {
         if (!http_query(q->rq, "destination", q->part, sizeof q->part))
             (void)text_copy(q->part, sizeof q->part, app_config(q->app)->destination); /* fits */
-        p.destination = destination_asked(q);
+        p.destination = destination_asked(q, MAY_SETTINGS_READ);
         if (!p.destination)
+            return;
+    }
+    if (p.range) {
+        struct place_of place = place_of_range(d, p.range);
+
+        if (!ask_may(q, MAY_SETTINGS_READ, &place))
             return;
     }
     if (p.destination)

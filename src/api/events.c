@@ -9,6 +9,7 @@
 #include "api/ask.h"
 #include "api/fields.h"
 #include "api/resources.h"
+#include "api/scope.h"
 #include "base/text.h"
 #include "sys/clock.h"
 
@@ -19,18 +20,23 @@
          */
 #define HISTORY_MAX 1000
 
-enum { CALLS = 1, RANGES = 2, SETTINGS = 4, SYSTEM = 8, ALL = 15 };
+enum { CALLS = 1, RANGES = 2, SETTINGS = 4, SYSTEM = 8, AUDIT = 16, ALL = 31 };
 
 struct kept {
     uint64_t number;
     unsigned topic;
     char name[32];
-    char *data; /* JSON */
+    char *data;   /* JSON */
+    char *masked; /* the same without callers' numbers; NULL: there are none in it */
+    /* Where it happened, as far as roles can tell. */
+    range_id range;
+    char destination[FQDN_SIZE], site[NAME_SIZE];
 };
 
 struct listener {
     uint64_t stream; /* 0: free */
     unsigned topics;
+    struct identity who;
 };
 
 struct events {
@@ -55,12 +61,19 @@ struct events *events_new(struct app *app)
     return e;
 }
 
+static void forget(struct kept *k)
+{
+    free(k->data);
+    free(k->masked);
+    memset(k, 0, sizeof *k);
+}
+
 void events_free(struct events *e)
 {
     if (!e)
         return;
     for (size_t i = 0; i < KEPT; i++)
-        free(e->kept[i].data);
+        forget(&e->kept[i]);
     free(e);
 }
 
@@ -73,9 +86,9 @@ uint64_t events_count(const struct events *e)
 
 static unsigned topic_read(const char *name, size_t length)
 {
-    static const char *const names[] = { "calls", "ranges", "settings", "system" };
+    static const char *const names[] = { "calls", "ranges", "settings", "system", "audit" };
 
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0)
             return 1U << i;
     return 0;
@@ -96,7 +109,8 @@ static bool topics_read(struct ask *q, unsigned *topics)
 
         if (!topic) {
             reply_problem(q, "invalid-request", NULL,
-                          "There is no topic '%.*s': use calls, ranges, settings, system.",
+                          "There is no topic '%.*s': use calls, ranges, settings, system, "
+                          "audit.",
                           (int)length, p);
             return false;
         }
@@ -114,68 +128,143 @@ static void send_text(struct events *e, struct listener *l, const char *text)
         l->stream = 0; /* gone, or cut for being slow */
 }
 
-/* An event that was not asked for still moves the listener's number on: an id without data says
- * nothing to the page (HTML, 9.2.6), and no gap is seen. */
+static struct place_of place_of_kept(const struct kept *k)
+{
+    return (struct place_of){ k->range, k->destination, k->site };
+}
+
+/* What somebody may see of an event; NULL: nothing but that there was one. */
+static const char *visible(const struct kept *k, const struct rights *r)
+{
+    static const enum permission needs[] = { MAY_CALLS_READ, MAY_RANGES_READ, MAY_SETTINGS_READ,
+                                             MAY_SYSTEM_READ, MAY_AUDIT_READ };
+    struct place_of place = place_of_kept(k);
+
+    for (unsigned i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        bool placed = i == 0 || i == 1 || (i == 2 && k->range + (uint64_t)k->destination[0]);
+
+        if (k->topic != 1U << i)
+            continue;
+        if (placed   ? !rights_may(r, needs[i], &place)
+            : i == 2 ? !rights_may_somewhere(r, needs[i])
+                     : !rights_may(r, needs[i], &(struct place_of){ 0 }))
+            return NULL;
+        return k->masked && !rights_may(r, MAY_CALLS_READ_PII, &place) ? k->masked : k->data;
+    }
+    return NULL;
+}
+
+/* An event that was not asked for, or is not for this listener, still moves the listener's number
+ * on: an id without data says nothing to the page (HTML, 9.2.6), and no gap is seen. */
 static void send_kept(struct events *e, struct listener *l, const struct kept *k)
 {
-    bool wanted = (l->topics & k->topic) != 0;
-    size_t size = strlen(k->data) + sizeof k->name + 64;
+    const char *data = l->topics & k->topic ? visible(k, &l->who.rights) : NULL;
+    size_t size = (data ? strlen(data) : 0) + sizeof k->name + 64;
     char *text = malloc(size);
 
     if (!text)
         return;
-    if (wanted)
+    if (data)
         (void)text_format(text, size, "id: %llu\nevent: %s\ndata: %s\n\n",
-                          (unsigned long long)k->number, k->name, k->data); /* fits */
+                          (unsigned long long)k->number, k->name, data); /* fits */
     else
         (void)text_format(text, size, "id: %llu\n\n", (unsigned long long)k->number); /* fits */
     send_text(e, l, text);
     free(text);
 }
 
-static void keep(struct events *e, const char *name, unsigned topic, json_t *data)
+/* What an event was about, if roles can tell: a call, a range, or the scope of settings. */
+static void put_place(struct events *e, struct kept *k, const struct app_event *ev)
 {
-    struct kept *k = &e->kept[++e->last % KEPT];
+    const struct call *c = ev->call ? app_call(e->app, ev->call) : NULL;
+    range_id range = ev->range ? ev->range : c ? c->range : 0;
+    const struct deployment *d = app_deployment(e->app);
+    const struct deployment *before = app_deployment_before(e->app);
+    const struct range *gone = range ? ranges_by_id(&before->ranges, range) : NULL;
+    struct place_of place = { 0 };
 
-    free(k->data);
-    k->number = e->last;
-    k->topic = topic;
-    (void)text_copy(k->name, sizeof k->name, name); /* all are short */
-    k->data = json_dumps(data, JSON_COMPACT);
-    json_decref(data);
-    if (!k->data)
-        k->data = strdup("{}"); /* no memory: at least the number goes on */
-    for (size_t i = 0; k->data && i < HTTP_STREAMS_MAX; i++)
-        if (e->listeners[i].stream)
-            send_kept(e, &e->listeners[i], k);
+    if (ev->call)
+        place = scope_of_call(e->app, range);
+    else if (range)
+        place = ranges_by_id(&d->ranges, range) || !gone ? scope_of_call(e->app, range)
+                                                         : place_of_range(before, gone);
+    else if (ev->subject && deployment_destination(d, ev->subject))
+        place = place_of_destination(d, ev->subject);
+    else if (ev->subject && deployment_site(d, ev->subject))
+        place.site = ev->subject;
+    k->range = place.range;
+    (void)text_copy(k->destination, sizeof k->destination, place.destination); /* fits */
+    (void)text_copy(k->site, sizeof k->site, place.site);                      /* fits */
 }
 
-static json_t *describe(struct events *e, const struct app_event *ev)
+static json_t *describe(struct events *e, const struct app_event *ev, bool full)
 {
-    json_t *data = json_pack("{s:o, s:o}", "at", show_time(ev->at), "reason", show_text(ev->why));
     const struct call *c = ev->call ? app_call(e->app, ev->call) : NULL;
     const struct range *r =
         ev->range ? ranges_by_id(&app_deployment(e->app)->ranges, ev->range) : NULL;
+    json_t *data = json_pack("{s:o, s:o}", "at", show_time(ev->at), "reason",
+                             ev->call ? show_words(ev->why, full) : show_text(ev->why));
     char id[IDENT_SIZE];
 
     if (ev->call)
         (void)json_object_set_new(data, "call_id", json_string(ident_call(id, ev->call)));
     if (c)
-        (void)json_object_set_new(data, "call", show_call(e->app, c));
+        (void)json_object_set_new(data, "call", show_call(e->app, c, full));
     if (ev->range)
         (void)json_object_set_new(data, "range_id", json_string(ident_range(id, ev->range)));
     if (r && !ev->call)
         (void)json_object_set_new(data, "range", show_range(e->app, r));
     if (ev->subject && ev->subject[0])
         (void)json_object_set_new(data, "subject", show_text(ev->subject));
+    if (ev->audit) {
+        (void)json_object_set_new(data, "id", json_integer((json_int_t)ev->audit->id));
+        (void)json_object_set_new(data, "actor", show_text(ev->audit->actor));
+        (void)json_object_set_new(data, "action", show_text(ev->audit->action));
+        (void)json_object_set_new(data, "subject", show_text(ev->audit->subject));
+    }
     return data;
+}
+
+static char *dump(json_t *data)
+{
+    char *text = json_dumps(data, JSON_COMPACT);
+
+    json_decref(data);
+    return text ? text : strdup("{}"); /* no memory: at least the number goes on */
+}
+
+/* The next event, empty. */
+static struct kept *next(struct events *e, const char *name, unsigned topic)
+{
+    struct kept *k = &e->kept[++e->last % KEPT];
+
+    forget(k);
+    k->number = e->last;
+    k->topic = topic;
+    (void)text_copy(k->name, sizeof k->name, name); /* all are short */
+    return k;
+}
+
+static void send_to_all(struct events *e, const struct kept *k)
+{
+    for (size_t i = 0; k->data && i < HTTP_STREAMS_MAX; i++)
+        if (e->listeners[i].stream)
+            send_kept(e, &e->listeners[i], k);
 }
 
 void events_take(struct events *e, const struct app_event *ev)
 {
     unsigned topic = topic_read(ev->topic, strlen(ev->topic));
+    struct kept *k = next(e, ev->name, topic ? topic : SYSTEM);
 
-    keep(e, ev->name, topic ? topic : SYSTEM, describe(e, ev));
+    put_place(e, k, ev);
+    k->data = dump(describe(e, ev, true));
+    k->masked = ev->call ? dump(describe(e, ev, false)) : NULL;
+    if (k->masked && k->data && strcmp(k->masked, k->data) == 0) {
+        free(k->masked);
+        k->masked = NULL;
+    }
+    send_to_all(e, k);
 }
 
 /* ---- heartbeat ---- */
@@ -203,17 +292,20 @@ void events_second(struct events *e)
 
 /* ---- a new listener ---- */
 
-static json_t *calls_now(struct events *e, size_t *total)
+static json_t *calls_now(struct events *e, const struct rights *r, size_t *total)
 {
     struct calls *all = app_park(e->app)->calls;
     json_t *list = json_array();
 
     *total = 0;
     for (struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
-        if (!c->has_orbit)
+        struct place_of place = scope_of_call(e->app, c->range);
+
+        if (!c->has_orbit || !rights_may(r, MAY_CALLS_READ, &place))
             continue;
         if ((*total)++ < SNAPSHOT_CALLS)
-            (void)json_array_append_new(list, show_call(e->app, c));
+            (void)json_array_append_new(
+                list, show_call(e->app, c, rights_may(r, MAY_CALLS_READ_PII, &place)));
     }
     return list;
 }
@@ -224,7 +316,7 @@ static void send_snapshot(struct events *e, struct listener *l)
     size_t total, size;
     char *json, *text;
 
-    (void)json_object_set_new(data, "calls", calls_now(e, &total));
+    (void)json_object_set_new(data, "calls", calls_now(e, &l->who.rights, &total));
     (void)json_object_set_new(data, "total", json_integer((json_int_t)total));
     (void)json_object_set_new(data, "complete", json_boolean(total <= SNAPSHOT_CALLS));
     (void)json_object_set_new(data, "draining", json_boolean(app_draining(e->app)));
@@ -292,6 +384,7 @@ void get_events(struct ask *q)
     }
     (void)text_copy(last_id, sizeof last_id, q->rq->last_event_id); /* the same size */
     l->topics = topics;
+    l->who = q->who;
     reply_stream(q, &l->stream);
     if (l->stream)
         begin(e, l, last_id);
@@ -299,12 +392,27 @@ void get_events(struct ask *q)
 
 /* ---- the same as a list ---- */
 
-static json_t *show_kept(const struct kept *k)
+static json_t *show_kept(const struct kept *k, const char *text)
 {
-    json_t *data = json_loads(k->data, 0, NULL);
+    json_t *data = json_loads(text, 0, NULL);
 
     return json_pack("{s:I, s:s, s:o}", "id", (json_int_t)k->number, "event", k->name, "data",
                      data ? data : json_null());
+}
+
+json_t *events_latest(struct events *e, size_t count)
+{
+    uint64_t oldest = oldest_known(e);
+    uint64_t from = e->last - oldest > count ? e->last - count : oldest;
+    json_t *items = json_array();
+
+    for (uint64_t n = from + 1; n <= e->last; n++) {
+        const struct kept *k = &e->kept[n % KEPT];
+
+        if (k->data)
+            (void)json_array_append_new(items, show_kept(k, k->masked ? k->masked : k->data));
+    }
+    return items;
 }
 
 void get_history(struct ask *q)
@@ -326,9 +434,13 @@ void get_history(struct ask *q)
     }
     items = json_array();
     for (uint64_t n = (after > oldest ? after : oldest) + 1;
-         n <= e->last && json_array_size(items) < page.limit; n++)
-        if (e->kept[n % KEPT].data && e->kept[n % KEPT].topic & topics)
-            (void)json_array_append_new(items, show_kept(&e->kept[n % KEPT]));
+         n <= e->last && json_array_size(items) < page.limit; n++) {
+        const struct kept *k = &e->kept[n % KEPT];
+        const char *data = k->data && k->topic & topics ? visible(k, &q->who.rights) : NULL;
+
+        if (data)
+            (void)json_array_append_new(items, show_kept(k, data));
+    }
     body = page_with_cursor(q, items, NULL, json_array_size(items));
     (void)json_object_set_new(body, "last", json_integer((json_int_t)e->last));
     (void)json_object_set_new(body, "complete", json_boolean(after >= oldest));

@@ -39,6 +39,15 @@ static json_t *portable(struct ask *q, const struct range *r)
     return range;
 }
 
+/* `destination` "" : any. */
+static bool is_wanted(const struct ask *q, const struct range *r, const char *destination)
+{
+    struct place_of place = place_of_range(app_deployment(q->app), r);
+
+    return (!destination[0] || text_is_nocase(destination, r->destination)) &&
+           ask_sees(q, MAY_RANGES_READ, &place);
+}
+
 static void heads(struct csv *to, const char *const *names)
 {
     while (*names)
@@ -110,7 +119,7 @@ static void reply_table(struct ask *q, const char *destination, enum form form)
     for (size_t i = 0; i < all->count; i++) {
         const struct range *r = &all->at[i];
 
-        if (destination[0] && !text_is_nocase(destination, r->destination))
+        if (!is_wanted(q, r, destination))
             continue;
         if (form == FORM_CSV)
             own_row(q, &text, r);
@@ -148,7 +157,7 @@ void export_ranges(struct ask *q)
     }
     items = json_array();
     for (size_t i = 0; i < all->count; i++)
-        if (!fqdn[0] || text_is_nocase(fqdn, all->at[i].destination))
+        if (is_wanted(q, &all->at[i], fqdn))
             (void)json_array_append_new(items, portable(q, &all->at[i]));
     reply_json(q, 200, page_with_cursor(q, items, NULL, json_array_size(items)));
 }

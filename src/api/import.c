@@ -46,7 +46,10 @@ static bool add_deletions(struct ask *q, struct import *im)
     for (size_t i = 0; i < all->count; i++) {
         struct import_row *row = &im->rows[im->count];
 
-        if (is_listed(im, listed, all->at[i].id))
+        struct place_of place = place_of_range(app_deployment(q->app), &all->at[i]);
+
+        /* What is not his to change is not his to remove. */
+        if (is_listed(im, listed, all->at[i].id) || !ask_sees(q, MAY_RANGES_WRITE, &place))
             continue;
         memset(row, 0, sizeof *row);
         row->wish.range = all->at[i];
@@ -201,6 +204,18 @@ static void make(struct ask *q, struct import *im)
     free(changes);
 }
 
+static bool may_all(struct ask *q, const struct import *im)
+{
+    for (size_t i = 0; i < im->count; i++) {
+        const struct range *r = &im->rows[i].wish.range;
+        const struct range *old = ranges_by_id(&app_deployment(q->app)->ranges, r->id);
+
+        if (im->rows[i].action != IMPORT_KEEP && !ranges_may(q, old, r))
+            return false;
+    }
+    return true;
+}
+
 static void refuse_rows(struct ask *q, const struct import *im)
 {
     size_t count = json_array_size(im->errors);
@@ -228,6 +243,8 @@ void import_ranges(struct ask *q)
     check_allocations(im);
     if (json_array_size(im->errors) > 0)
         refuse_rows(q, im);
+    else if (!may_all(q, im))
+        return;
     else if (!add_deletions(q, im))
         reply_problem(q, "overloaded", NULL, "The server has no memory for this import: try less.");
     else

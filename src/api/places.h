@@ -5,9 +5,10 @@
 #include "api/ask.h"
 #include "api/fields.h"
 
-/* The destination or site that the path names, in any accepted form; NULL: replied to. */
-const struct destination *destination_asked(struct ask *q);
-const struct site *site_asked(struct ask *q);
+/* The destination or site that the path names, in any accepted form, if `p` holds there (to read:
+ * there or at something inside); NULL: replied to. */
+const struct destination *destination_asked(struct ask *q, enum permission p);
+const struct site *site_asked(struct ask *q, enum permission p);
 
 /* One thing of a listing: its name, and where it stands in its table. */
 struct place_row {

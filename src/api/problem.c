@@ -71,6 +71,10 @@ static const struct problem problems[] = {
     { "unknown-destination", 422, "The destination is not known",
       "A range belongs to a destination that exists. Add it first (POST /api/v1/destinations), or use one of "
       "those in the detail." },
+    { "demo-failed", 503, "The demo did not start",
+      "The demo is 'callparkctl demo', which calls this server over SIP. The detail says what it met: a range "
+      "with free numbers is needed, the admin socket, and [sip] trusted must hold the server itself "
+      "(127.0.0.1). With status 409 one runs already." },
     { "idempotency-conflict", 422, "The Idempotency-Key was used for another request",
       "A key stands for one request, with its path, its query and its body, for 24 hours. Send a new key "
       "with a new request. With status 409 the first request of this key is still being worked on: ask "

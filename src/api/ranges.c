@@ -135,7 +135,9 @@ static size_t collect(struct ask *q, const struct filter *f, struct page *page, 
     for (size_t i = 0; i < all->count; i++) {
         const struct range *r = &all->at[i];
 
-        if (!passes(r, f))
+        struct place_of place = place_of_range(app_deployment(q->app), r);
+
+        if (!passes(r, f) || !ask_sees(q, MAY_RANGES_READ, &place))
             continue;
         rows[found].range = r;
         rows[found].in_use =
@@ -169,8 +171,9 @@ void get_ranges(struct ask *q)
 /* ---- one range ---------------------------------------------------------------------------------
  */
 
-const struct range *ranges_asked(struct ask *q)
+const struct range *ranges_asked(struct ask *q, enum permission p)
 {
+    struct place_of place;
     range_id id;
     const struct range *r =
         ident_range_read(q->part, &id) ? ranges_by_id(&app_deployment(q->app)->ranges, id) : NULL;
@@ -180,7 +183,26 @@ const struct range *ranges_asked(struct ask *q)
                       "There is no range '%.64s': an id begins with rng_ and stands in the list of "
                       "ranges.",
                       q->part);
-    return r;
+    if (!r)
+        return NULL;
+    place = place_of_range(app_deployment(q->app), r);
+    return ask_may(q, p, &place) ? r : NULL;
+}
+
+bool ranges_may(struct ask *q, const struct range *old, const struct range *wish)
+{
+    const struct deployment *d = app_deployment(q->app);
+    struct place_of place = place_of_destination(d, wish->destination);
+
+    if (old) {
+        struct place_of was = place_of_range(d, old);
+
+        if (!ask_may(q, MAY_RANGES_WRITE, &was))
+            return false;
+        if (text_is_nocase(old->destination, wish->destination))
+            return true;
+    }
+    return ask_may(q, MAY_RANGES_WRITE, &place);
 }
 
 json_t *ranges_current(struct ask *q)
@@ -197,6 +219,6 @@ json_t *ranges_current(struct ask *q)
 
 void get_range(struct ask *q)
 {
-    if (ranges_asked(q))
+    if (ranges_asked(q, MAY_RANGES_READ))
         reply_versioned(q, ranges_current(q));
 }

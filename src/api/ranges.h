@@ -4,8 +4,11 @@
 
 #include "api/ask.h"
 
-/* The range that the path names; NULL: replied to. */
-const struct range *ranges_asked(struct ask *q);
+/* The range that the path names, if `p` holds there; NULL: replied to. */
+const struct range *ranges_asked(struct ask *q, enum permission p);
+/* May he make it what it is to be? A range that moves needs the permission at the new place as
+ * well. `old` NULL: it is a new one. False: replied to. */
+bool ranges_may(struct ask *q, const struct range *old, const struct range *wish);
 json_t *ranges_current(struct ask *q);
 
 /* A range as the client wishes it. */

@@ -271,7 +271,7 @@ static void save(struct ask *q, bool partial)
     if (fields_reply(&f, q))
         return;
     fields_done(&f);
-    if (plan_changes(q, s))
+    if (ranges_may(q, s->creates ? NULL : &s->before, &s->wish.range) && plan_changes(q, s))
         admin_make(q, s->changes, s->creates ? 1 : s->count, range_saved);
 }
 
@@ -292,7 +292,7 @@ static void change(struct ask *q, bool partial)
     bool fine;
 
     q->current = ranges_current;
-    r = ranges_asked(q);
+    r = ranges_asked(q, MAY_RANGES_WRITE);
     s = r ? ask_plan(q, sizeof *s) : NULL;
     if (!s || !version_matches(q, r->version, &s->changes[0]))
         return;
@@ -334,7 +334,7 @@ void delete_range(struct ask *q)
     bool fine;
 
     q->current = ranges_current;
-    r = ranges_asked(q);
+    r = ranges_asked(q, MAY_RANGES_WRITE);
     if (!r || !version_matches(q, r->version, &c))
         return;
     c.range = *r;
@@ -407,6 +407,9 @@ void validate_range(struct ask *q)
         return;
     }
     fields_done(&f);
+    if (verdict.fault == RANGE_FINE &&
+        !ranges_may(q, ranges_by_id(&app_deployment(q->app)->ranges, wish.range.id), &wish.range))
+        return;
     if (!named) /* a name that nobody can have, so that it is not taken */
         (void)text_copy(wish.range.name, sizeof wish.range.name, "\x01");
     if (verdict.fault == RANGE_FINE)

@@ -5,7 +5,9 @@
 
 #include "api/csv.h"
 #include "api/fields.h"
+#include "api/mask.h"
 #include "api/resources.h"
+#include "api/scope.h"
 #include "api/select.h"
 #include "base/text.h"
 #include "sys/clock.h"
@@ -20,8 +22,18 @@ struct reading {
     enum form form;
 };
 
-static json_t *show_record(const struct call_record *r)
+/* May the numbers in it be seen? It is judged by the place where the call was. */
+static bool is_full(const struct ask *q, const struct call_record *r)
 {
+    struct place_of place = place_of_destination(app_deployment(q->app), r->destination);
+
+    place.range = r->range;
+    return ask_sees(q, MAY_CALLS_READ_PII, &place);
+}
+
+static json_t *show_record(const struct ask *q, const struct call_record *r)
+{
+    bool full = is_full(q, r);
     char id[IDENT_SIZE], range[IDENT_SIZE];
 
     return json_pack(
@@ -29,11 +41,13 @@ static json_t *show_record(const struct call_record *r)
         ident_call(id, r->id), "orbit", show_number(r->orbit), "range_id",
         r->range ? json_string(ident_range(range, r->range)) : json_null(), "range_name",
         show_text_or_null(r->range_name), "destination", show_text(r->destination), "node",
-        show_text(r->node), "caller", show_caller(&r->caller), "parker", show_party(&r->parker),
-        "by", r->taker.uri[0] || r->taker.hidden ? show_party(&r->taker) : json_null(), "parked_at",
+        show_text(r->node), "caller", show_caller(&r->caller, full), "parker",
+        show_party(&r->parker, full), "by",
+        r->taker.uri[0] || r->taker.hidden ? show_party(&r->taker, full) : json_null(), "parked_at",
         show_time(r->parked_at), "ended_at", show_time(r->ended_at), "waited",
         show_seconds(r->waited), "attempts", (int)r->attempts, "outcome", outcome_name(r->outcome),
-        "reason", show_text(r->why), "note", show_text_or_null(r->note));
+        "reason", show_words(r->why, full), "note",
+        *r->note ? show_words(r->note, full) : json_null());
 }
 
 /* ---- what is asked for ---- */
@@ -105,10 +119,24 @@ static bool read_form(struct ask *q, enum form *form)
 
 /* ---- forms ---- */
 
-static void add_party(struct csv *to, const struct party *p)
+static void add_party(struct csv *to, const struct party *p, bool full)
 {
-    csv_field(to, p->hidden ? "anonymous" : p->display);
-    csv_field(to, p->hidden ? "" : p->uri);
+    char name[MASK_SIZE], uri[MASK_SIZE];
+
+    if (p->hidden) {
+        csv_field(to, "anonymous");
+        csv_field(to, "");
+        return;
+    }
+    csv_field(to, full ? p->display : mask_text(name, p->display));
+    csv_field(to, full ? p->uri : mask_uri(uri, p->uri));
+}
+
+static void add_words(struct csv *to, const char *words, bool full)
+{
+    char masked[MASK_SIZE];
+
+    csv_field(to, full ? words : mask_text(masked, words));
 }
 
 static void add_time(struct csv *to, wall_msec when)
@@ -120,7 +148,7 @@ static void add_time(struct csv *to, wall_msec when)
     csv_field(to, text);
 }
 
-static void add_row(struct csv *to, const struct call_record *r)
+static void add_row(struct csv *to, const struct call_record *r, bool full)
 {
     char id[IDENT_SIZE], number[NUMBER_SIZE] = "", text[24];
 
@@ -130,9 +158,9 @@ static void add_row(struct csv *to, const struct call_record *r)
     csv_field(to, number);
     csv_field(to, r->range_name);
     csv_field(to, r->destination);
-    add_party(to, &r->caller);
-    add_party(to, &r->parker);
-    add_party(to, &r->taker);
+    add_party(to, &r->caller, full);
+    add_party(to, &r->parker, full);
+    add_party(to, &r->taker, full);
     add_time(to, r->parked_at);
     add_time(to, r->ended_at);
     (void)text_format(text, sizeof text, "%llu", (unsigned long long)(r->waited / 1000)); /* fits */
@@ -140,8 +168,8 @@ static void add_row(struct csv *to, const struct call_record *r)
     (void)text_format(text, sizeof text, "%u", r->attempts); /* fits */
     csv_field(to, text);
     csv_field(to, outcome_name(r->outcome));
-    csv_field(to, r->why);
-    csv_field(to, r->note);
+    add_words(to, r->why, full);
+    add_words(to, r->note, full);
     csv_end(to);
 }
 
@@ -158,7 +186,7 @@ static void reply_csv(struct ask *q, const struct store_rows *rows)
         csv_field(&text, heads[i]);
     csv_end(&text);
     for (size_t i = 0; i < rows->count; i++)
-        add_row(&text, &rows->records[i]);
+        add_row(&text, &rows->records[i], is_full(q, &rows->records[i]));
     q->reply.disposition = "attachment; filename=\"call-records.csv\"";
     reply_text(q, 200, "text/csv; charset=utf-8", csv_take(&text));
 }
@@ -168,7 +196,7 @@ static void reply_ndjson(struct ask *q, const struct store_rows *rows)
     struct csv text = { 0 };
 
     for (size_t i = 0; i < rows->count; i++) {
-        json_t *record = select_of_one(q, show_record(&rows->records[i]));
+        json_t *record = select_of_one(q, show_record(q, &rows->records[i]));
         char *line = json_dumps(record, JSON_COMPACT);
 
         csv_raw(&text, line ? line : "{}");
@@ -188,7 +216,7 @@ static void reply_rows(struct ask *q, const struct store_rows *rows, enum form f
         (void)ident_call(cursor, rows->records[rows->count - 1].id);
     items = json_array();
     for (size_t i = 0; form == FORM_JSON && i < rows->count; i++)
-        (void)json_array_append_new(items, show_record(&rows->records[i]));
+        (void)json_array_append_new(items, show_record(q, &rows->records[i]));
     body = page_with_cursor(q, items, cursor[0] ? cursor : NULL, rows->total);
     if (form == FORM_JSON) {
         reply_json(q, 200, body);
@@ -220,6 +248,7 @@ void get_records(struct ask *q)
     if (!r)
         return;
     r->query.type = QUERY_RECORDS;
+    r->query.scope_count = scope_list(&q->who.rights, MAY_RECORDS_READ, r->query.scopes);
     if (read_form(q, &r->form) && read_which(q, &r->query))
         app_ask(q->app, &r->query, rows_read, q);
 }

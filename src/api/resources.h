@@ -8,6 +8,9 @@
 handler get_livez, get_readyz, get_version;
 handler get_metrics;
 handler get_openapi, get_licences;
+handler get_nodes, get_peers;           /* nodes.c */
+handler get_demo, start_demo, end_demo; /* demo.c */
+handler make_bundle;                    /* support.c */
 handler get_system, drain_system, undrain_system, reload_system, backup_system;
 
 /* ranges.c, ranges_write.c, import.c, export.c, orbits.c */

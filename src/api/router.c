@@ -79,7 +79,7 @@ static const struct path paths[] = {
     { "PATCH",  V1 "/settings/ranges/{}",            put_of_range,       MAY_SETTINGS_WRITE, "dry_run", WRITES },
     { "DELETE", V1 "/settings/ranges/{}",            put_of_range,       MAY_SETTINGS_WRITE, "dry_run", WRITES },
 
-    { "GET",    V1 "/parked-calls",                  get_calls,          MAY_CALLS_READ,     "q,orbit,range,destination,state," LISTS, 0 },
+    { "GET",    V1 "/parked-calls",                  get_calls,          MAY_CALLS_READ,     "q,orbit,range,destination,site,state," LISTS, 0 },
     { "GET",    V1 "/parked-calls/{}",               get_call,           MAY_CALLS_READ,     "", 0 },
     { "PATCH",  V1 "/parked-calls/{}",               patch_call,         MAY_CALLS_NOTE,     "dry_run", WRITES },
     { "GET",    V1 "/parked-calls/{}/timeline",      get_timeline,       MAY_CALLS_READ,     "", 0 },
@@ -97,6 +97,12 @@ static const struct path paths[] = {
     { "POST",   V1 "/system/undrain",                undrain_system,     MAY_SYSTEM_WRITE,   "dry_run", WRITES },
     { "POST",   V1 "/system/reload",                 reload_system,      MAY_SYSTEM_WRITE,   "dry_run", WRITES },
     { "POST",   V1 "/system/backup",                 backup_system,      MAY_SYSTEM_BACKUP,  "dry_run", WRITES },
+    { "POST",   V1 "/system/support-bundle",         make_bundle,        MAY_SYSTEM_BACKUP,  "dry_run", WRITES },
+    { "GET",    V1 "/system/nodes",                  get_nodes,          MAY_SYSTEM_READ,    "", 0 },
+    { "GET",    V1 "/system/peers",                  get_peers,          MAY_SYSTEM_READ,    "", 0 },
+    { "GET",    V1 "/system/demo",                   get_demo,           MAY_SYSTEM_READ,    "", 0 },
+    { "POST",   V1 "/system/demo",                   start_demo,         MAY_SYSTEM_WRITE,   "dry_run", WRITES },
+    { "DELETE", V1 "/system/demo",                   end_demo,           MAY_SYSTEM_WRITE,   "dry_run", WRITES },
 };
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 
 #include "api/places.h"
 #include "api/resources.h"
+#include "api/scope.h"
 #include "base/nearest.h"
 #include "base/text.h"
 
@@ -28,7 +29,7 @@ struct setting_plan {
 };
 
 /* The scope that the path names, into the plan. False: replied to. */
-static bool plan_scope(struct ask *q, enum scope_kind kind)
+static bool find_scope(struct ask *q, enum scope_kind kind, enum permission needs)
 {
     struct setting_plan *p = ask_plan(q, sizeof *p);
     const struct destination *dest;
@@ -41,10 +42,10 @@ static bool plan_scope(struct ask *q, enum scope_kind kind)
     case SCOPE_GLOBAL:
         return true;
     case SCOPE_SITE:
-        site = site_asked(q);
+        site = site_asked(q, needs);
         return site && text_copy(p->scope.name, sizeof p->scope.name, site->name);
     case SCOPE_DESTINATION:
-        dest = destination_asked(q);
+        dest = destination_asked(q, needs);
         return dest && text_copy(p->scope.name, sizeof p->scope.name, dest->fqdn);
     case SCOPE_RANGE:
         break;
@@ -54,6 +55,19 @@ static bool plan_scope(struct ask *q, enum scope_kind kind)
         return true;
     reply_problem(q, "not-found", NULL, "There is no range '%.64s'.", q->part);
     return false;
+}
+
+/* The same, for who may. What holds everywhere everybody inherits, so he may read it. */
+static bool plan_scope(struct ask *q, enum scope_kind kind, enum permission needs)
+{
+    const struct setting_plan *p;
+    struct place_of place;
+
+    if (!find_scope(q, kind, needs))
+        return false;
+    p = q->plan;
+    place = place_of_scope(app_deployment(q->app), &p->scope);
+    return needs == MAY_SETTINGS_READ ? scope_within(q, needs, &place) : ask_may(q, needs, &place);
 }
 
 static const struct settings *settings_of(struct ask *q)
@@ -75,7 +89,7 @@ static json_t *current(struct ask *q)
 
 static void get_scope(struct ask *q, enum scope_kind kind)
 {
-    if (plan_scope(q, kind))
+    if (plan_scope(q, kind, MAY_SETTINGS_READ))
         reply_versioned(q, current(q));
 }
 
@@ -186,7 +200,7 @@ static void put_scope(struct ask *q, enum scope_kind kind)
     const struct settings *now;
     struct setting_plan *p;
 
-    if (!plan_scope(q, kind))
+    if (!plan_scope(q, kind, MAY_SETTINGS_WRITE))
         return;
     p = q->plan;
     q->current = current;

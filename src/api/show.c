@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/mask.h"
+#include "api/scope.h"
 #include "base/text.h"
 #include "sys/clock.h"
 
@@ -64,26 +66,45 @@ json_t *show_range(struct app *a, const struct range *r)
                      (json_int_t)count.busy, "version", (json_int_t)r->version);
 }
 
-/* Who asked for privacy is shown to nobody (RFC 3323). */
-json_t *show_party(const struct party *p)
+json_t *show_words(const char *text, bool full)
 {
-    if (p->hidden)
-        return json_pack("{s:s, s:n}", "name", "anonymous", "uri");
-    return json_pack("{s:o, s:o}", "name", show_text_or_null(p->display), "uri",
-                     show_text_or_null(p->uri));
+    char masked[MASK_SIZE];
+
+    return show_text(full ? text : mask_text(masked, text));
 }
 
-json_t *show_caller(const struct party *p)
+/* Who asked for privacy is shown to nobody (RFC 3323). */
+json_t *show_party(const struct party *p, bool full)
 {
-    json_t *caller = show_party(p);
-    char user[DIALLED_SIZE];
+    char name[MASK_SIZE], uri[MASK_SIZE];
 
-    uri_user(user, p->uri);
-    (void)json_object_set_new(caller, "number", p->hidden ? json_null() : show_text_or_null(user));
+    if (p->hidden)
+        return json_pack("{s:s, s:n}", "name", "anonymous", "uri");
+    return json_pack("{s:o, s:o}", "name",
+                     show_text_or_null(full ? p->display : mask_text(name, p->display)), "uri",
+                     show_text_or_null(full ? p->uri : mask_uri(uri, p->uri)));
+}
+
+static json_t *show_user(const char *uri, bool full)
+{
+    char user[DIALLED_SIZE], address[DIALLED_SIZE + 4], masked[MASK_SIZE];
+
+    uri_user(user, uri);
+    if (full || !*user)
+        return show_text_or_null(user);
+    (void)text_format(address, sizeof address, "tel:%s", user); /* fits */
+    return show_text(mask_uri(masked, address) + strlen("tel:"));
+}
+
+json_t *show_caller(const struct party *p, bool full)
+{
+    json_t *caller = show_party(p, full);
+
+    (void)json_object_set_new(caller, "number", p->hidden ? json_null() : show_user(p->uri, full));
     return caller;
 }
 
-static void add_plan(struct app *a, const struct call *c, json_t *to)
+static void add_plan(struct app *a, const struct call *c, bool full, json_t *to)
 {
     char next[WHY_SIZE] = "";
     msec at = park_next_step(app_park(a), c, next);
@@ -93,34 +114,46 @@ static void add_plan(struct app *a, const struct call *c, json_t *to)
                               show_time(waits ? app_wall(a, c->deadline) : NEVER));
     (void)json_object_set_new(to, "attempt", json_integer(c->attempt));
     (void)json_object_set_new(to, "max_attempts", json_integer(c->rules.max_pickup_attempts));
-    (void)json_object_set_new(to, "next_step", show_text(next));
+    (void)json_object_set_new(to, "next_step", show_words(next, full));
     (void)json_object_set_new(to, "next_step_at", show_time(at == NEVER ? NEVER : app_wall(a, at)));
     (void)json_object_set_new(
         to, "gives_up_at", show_time(c->give_up_at == NEVER ? NEVER : app_wall(a, c->give_up_at)));
     (void)json_object_set_new(to, "fallback", show_text_or_null(c->rules.timeout_uri));
 }
 
-json_t *show_call(struct app *a, const struct call *c)
+/* The range it was parked in, and where that is. */
+static void add_place(struct app *a, const struct call *c, json_t *to)
+{
+    const struct range *r = ranges_by_id(&app_deployment(a)->ranges, c->range);
+    struct place_of place = scope_of_call(a, c->range);
+
+    (void)json_object_set_new(to, "range_name", r ? show_text(r->name) : json_null());
+    (void)json_object_set_new(to, "site", show_text_or_null(place.site ? place.site : ""));
+}
+
+json_t *show_call(struct app *a, const struct call *c, bool full)
 {
     char id[IDENT_SIZE], range[IDENT_SIZE];
-    json_t *call = json_pack("{s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o}", "id",
-                             ident_call(id, c->id), "orbit", show_number(c->orbit), "range_id",
-                             c->range ? json_string(ident_range(range, c->range)) : json_null(),
-                             "destination", app_config(a)->destination, "state",
-                             call_state_name(c->state), "caller", show_caller(&c->caller), "parker",
-                             show_party(&c->parker), "parked_at", show_time(c->parked_wall));
+    json_t *call =
+        json_pack("{s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o}", "id", ident_call(id, c->id), "orbit",
+                  show_number(c->orbit), "range_id",
+                  c->range ? json_string(ident_range(range, c->range)) : json_null(), "destination",
+                  app_config(a)->destination, "state", call_state_name(c->state), "caller",
+                  show_caller(&c->caller, full), "parker", show_party(&c->parker, full),
+                  "parked_at", show_time(c->parked_wall));
 
-    add_plan(a, c, call);
+    add_place(a, c, call);
+    add_plan(a, c, full, call);
     (void)json_object_set_new(call, "fallback_tried", json_boolean(c->fallback_tried));
-    (void)json_object_set_new(call, "note", show_text_or_null(c->note));
-    (void)json_object_set_new(call, "reason", show_text(c->why));
+    (void)json_object_set_new(call, "note", *c->note ? show_words(c->note, full) : json_null());
+    (void)json_object_set_new(call, "reason", show_words(c->why, full));
     (void)json_object_set_new(call, "node", show_text(app_config(a)->node));
     (void)json_object_set_new(call, "version", json_integer(c->version));
     return call;
 }
 
-json_t *show_step(const struct call_step *s)
+json_t *show_step(const struct call_step *s, bool full)
 {
     return json_pack("{s:i, s:o, s:o, s:o}", "number", (int)s->number, "at", show_time(s->at),
-                     "step", show_text(s->step), "reason", show_text(s->why));
+                     "step", show_text(s->step), "reason", show_words(s->why, full));
 }

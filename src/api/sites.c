@@ -4,6 +4,7 @@
 
 #include "api/places.h"
 #include "api/resources.h"
+#include "api/scope.h"
 #include "base/text.h"
 
 #define SITES "/api/v1/sites/"
@@ -64,7 +65,9 @@ void get_sites(struct ask *q)
     (void)http_query(q->rq, "q", typed, sizeof typed);         /* not there: all of them */
     (void)text_format(pattern, sizeof pattern, "*%s*", typed); /* fits */
     for (size_t i = 0; i < d->site_count; i++)
-        if (text_matches(d->sites[i].name, pattern))
+        if (text_matches(d->sites[i].name, pattern) &&
+            rights_may_within(&q->who.rights, MAY_PLACES_READ, d,
+                              &(struct place_of){ .site = d->sites[i].name }))
             rows[count++] = (struct place_row){ d->sites[i].name, i };
     places_reply(q, &page, rows, count, show_at);
 }
@@ -82,18 +85,25 @@ static json_t *current(struct ask *q)
     return show_site(d, s);
 }
 
-const struct site *site_asked(struct ask *q)
+const struct site *site_asked(struct ask *q, enum permission p)
 {
     const struct site *s = deployment_site(app_deployment(q->app), q->part);
+    struct place_of place;
+    bool may;
 
-    if (!s)
+    if (!s) {
         reply_problem(q, "not-found", NULL, "There is no site '%.100s'.", q->part);
-    return s;
+        return NULL;
+    }
+    place = (struct place_of){ .site = s->name };
+    may = p == MAY_PLACES_READ || p == MAY_SETTINGS_READ ? scope_within(q, p, &place)
+                                                         : ask_may(q, p, &place);
+    return may ? s : NULL;
 }
 
 void get_site(struct ask *q)
 {
-    if (site_asked(q))
+    if (site_asked(q, MAY_PLACES_READ))
         reply_versioned(q, current(q));
 }
 
@@ -137,7 +147,9 @@ void post_site(struct ask *q)
         return;
     fields_done(&f);
     (void)text_copy(q->part, sizeof q->part, c.site.name); /* fits */
-    admin_make(q, &c, 1, made);
+    /* One that nobody's role can hold at yet. */
+    if (ask_may(q, MAY_PLACES_WRITE, NULL))
+        admin_make(q, &c, 1, made);
 }
 
 void delete_site(struct ask *q)
@@ -146,7 +158,7 @@ void delete_site(struct ask *q)
     const struct site *s;
 
     q->current = current;
-    s = site_asked(q);
+    s = site_asked(q, MAY_PLACES_WRITE);
     if (!s || !version_matches(q, s->version, &c))
         return;
     c.site = *s;

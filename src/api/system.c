@@ -30,9 +30,14 @@ static json_t *show_sip(struct app *a)
 static json_t *show_store(struct app *a)
 {
     char why[ERR_TEXT_SIZE] = "";
+    struct app_store store;
     bool fine = app_store_fine(a, why);
 
-    return json_pack("{s:b, s:o}", "ok", fine, "detail", fine ? json_null() : show_text(why));
+    app_store(a, &store);
+    return json_pack("{s:b, s:o, s:s, s:o, s:I, s:i}", "ok", fine, "detail",
+                     fine ? json_null() : show_text(why), "kind", store.kind, "path_or_url",
+                     show_text_or_null(store.where), "size_bytes", (json_int_t)store.bytes,
+                     "schema", (int)store.schema);
 }
 
 static json_t *show_http(struct ask *q)
@@ -78,26 +83,21 @@ static json_t *show_media(struct app *a)
                      "packets_late", (json_int_t)m.packets_late);
 }
 
-static json_t *show_system(struct ask *q)
+json_t *show_system(struct ask *q)
 {
     struct app *a = q->app;
     const struct app_config *config = app_config(a);
     struct app_counts counts;
     wall_msec now = clock_wall();
-    char why[ERR_TEXT_SIZE] = "";
-    bool draining = app_draining(a), fine = app_store_fine(a, why);
     json_t *body;
 
     app_count(a, &counts);
     body = json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b}", "version", CALLPARK_VERSION,
                      "node", show_text(config->node), "destination", show_text(config->destination),
-                     "site", show_text_or_null(config->site), "status",
-                     draining ? "draining"
-                     : fine   ? "ready"
-                              : "not ready",
+                     "site", show_text_or_null(config->site), "status", show_status(a),
                      "started_at", show_time(counts.started), "uptime",
                      show_seconds(now > counts.started ? now - counts.started : 0), "server_time",
-                     show_time(now), "draining", draining);
+                     show_time(now), "draining", app_draining(a));
     (void)json_object_set_new(body, "ranges",
                               json_integer((json_int_t)app_deployment(a)->ranges.count));
     (void)json_object_set_new(body, "calls", show_calls(a));
@@ -105,6 +105,7 @@ static json_t *show_system(struct ask *q)
     (void)json_object_set_new(body, "sip", show_sip(a));
     (void)json_object_set_new(body, "http", show_http(q));
     (void)json_object_set_new(body, "media", show_media(a));
+    (void)json_object_set_new(body, "demo", show_demo(a));
     return body;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/demo.h"
 #include "app/inside.h"
 #include "base/text.h"
 #include "sys/clock.h"
@@ -165,6 +166,7 @@ static void each_second(struct app *a)
     admin_drop_drained(a);
     people_second(a);
     orbits_settle(a->park.orbits, a->now); /* else each count walks all that cooled down since */
+    demo_second(a);
     if (a->watcher.second)
         a->watcher.second(a->watcher.to);
     if (atomic_exchange(&want_reload, false)) {
@@ -313,6 +315,7 @@ void app_free(struct app *a)
 {
     if (!a)
         return;
+    demo_stop(a);
     sip_stop(a->sip);
     media_stop(a->media);
     chores_stop(a);

@@ -71,6 +71,8 @@ struct http_server *app_http(struct app *a);
 const struct app_config *app_config(const struct app *a);
 const struct deployment *app_deployment(const struct app *a);
 const struct access *app_access(const struct app *a);
+/* While a watcher hears of an administrator's change: the tables as they were before it. */
+const struct deployment *app_deployment_before(const struct app *a);
 struct park *app_park(struct app *a);                   /* to read, and for park_next_step() */
 const struct call *app_call(struct app *a, call_id id); /* NULL: ended or never was */
 msec app_now(const struct app *a);                      /* of this turn of the loop */
@@ -79,6 +81,14 @@ bool app_token_is(const struct app *a, const char *token); /* in constant time *
 const char *app_token_path(const struct app *a);
 bool app_draining(const struct app *a);
 bool app_store_fine(const struct app *a, char why[ERR_TEXT_SIZE]);
+/* What the store is: its kind, and its file. */
+struct app_store {
+    char kind[16];   /* "sqlite", "memory" */
+    char where[512]; /* path of its file; "" : none */
+    uint64_t bytes;  /* of the file with its journal */
+    unsigned schema;
+};
+void app_store(const struct app *a, struct app_store *out);
 void app_listener(const struct app *a, unsigned n,
                   char to[96]); /* SIP listeners as bound; "" behind the last */
 
@@ -266,5 +276,23 @@ void app_drain(struct app *a, bool draining);
 int app_reload(struct app *a, struct err *err);
 typedef void app_backup_done(void *context, const char *err); /* NULL: it is there */
 void app_backup(struct app *a, const char *path, app_backup_done *done, void *context);
+
+/* ---- the demo: callers to look at, and a phone that answers ----------------------------------- */
+
+#define APP_DEMO_SECONDS 600u /* then it ends by itself */
+
+struct app_demo {
+    bool running;
+    unsigned calls;
+    char phone[URI_SIZE]; /* "" : not known yet */
+    wall_msec ends_at;
+};
+typedef void app_demo_done(void *context, const char *err); /* NULL: its callers are there */
+
+/* -EALREADY when one runs; otherwise `done` is called once, unless the server ends before. */
+int app_demo_start(struct app *a, unsigned calls, app_demo_done *done, void *context,
+                   struct err *err);
+bool app_demo_end(struct app *a); /* false: none runs */
+void app_demo(const struct app *a, struct app_demo *out);
 
 #endif

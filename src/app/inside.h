@@ -128,6 +128,7 @@ struct app {
     binding_id last_binding;
     token_id last_access_token;
     struct app_counts counts;
+    struct demo *demo; /* NULL: there was none yet */
 };
 
 /* app.c */

@@ -1,6 +1,7 @@
 /* What the API may look at, and the questions that go on to the store. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/inside.h"
@@ -21,6 +22,11 @@ const struct app_config *app_config(const struct app *a)
 const struct deployment *app_deployment(const struct app *a)
 {
     return a->deployment;
+}
+
+const struct deployment *app_deployment_before(const struct app *a)
+{
+    return a->draft; /* the two are exchanged */
 }
 
 struct park *app_park(struct app *a)
@@ -81,6 +87,30 @@ bool app_web_url(const struct app *a, char to[300])
     reachable(host, address);
     return text_format(to, 300, "%s://%s%s", a->config.http.tls_cert[0] ? "https" : "http", host,
                        strrchr(address, ':'));
+}
+
+static uint64_t size_of(const char *path, const char *behind)
+{
+    char name[520];
+    struct stat found;
+
+    return text_format(name, sizeof(name), "%s%s", path, behind) && stat(name, &found) == 0
+               ? (uint64_t)found.st_size
+               : 0;
+}
+
+void app_store(const struct app *a, struct app_store *out)
+{
+    const char *url = a->config.store_url, *where = strchr(url, ':');
+
+    memset(out, 0, sizeof(*out));
+    out->schema = store_schema();
+    if (!where)
+        return;
+    (void)text_copy_n(out->kind, sizeof(out->kind), url, (size_t)(where - url)); /* fits */
+    (void)text_copy(out->where, sizeof(out->where), where + 1);                  /* fits */
+    if (text_is(out->kind, "sqlite"))
+        out->bytes = size_of(out->where, "") + size_of(out->where, "-wal");
 }
 
 void app_listener(const struct app *a, unsigned n, char to[96])

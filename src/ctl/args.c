@@ -61,6 +61,8 @@ const struct ctl_option ctl_option_table[CTL_OPTIONS] = {
     [OPT_CREATE_MISSING] = { "create-missing", 0, NULL, "make what is not there and leave alone what is" },
     [OPT_SECRETS]     = { "secrets", 0, NULL, "with the hashes of passwords and tokens" },
     [OPT_WITH_MUSIC]  = { "with-music", 0, NULL, "with the music files themselves" },
+    [OPT_WITH_PHONE]  = { "with-phone", 0, NULL, "also a phone that answers, to retrieve calls to; its address is the line 'phone URI'" },
+    [OPT_SECONDS]     = { "seconds", 0, "N", "end by itself after so many" },
 };
 /* clang-format on */
 

@@ -63,6 +63,8 @@ enum ctl_option_id {
     OPT_CREATE_MISSING,
     OPT_SECRETS,
     OPT_WITH_MUSIC,
+    OPT_WITH_PHONE,
+    OPT_SECONDS,
     CTL_OPTIONS
 };
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ctl/commands.h"
 #include "ctl/selftest.h"
+#include "sys/clock.h"
 
 static const char *const names[] = { "Alice Example",  "Bruno Example", "Chiara Example",
                                      "David Example",  "Elif Example",  "Farid Example",
@@ -13,7 +14,9 @@ static const char *const names[] = { "Alice Example",  "Bruno Example", "Chiara 
                                      "Jürgen Example", "Kofi Example",  "Li Example" };
 
 #define CALLS_MOST 50
-#define PAUSE 3000 /* before somebody calls again */
+#define PAUSE 3000        /* before somebody calls again */
+#define LONGEST 86400     /* of --seconds */
+#define ANSWER_AFTER 2000 /* msec that the phone rings */
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 static void on_signal(int number)
@@ -32,7 +35,9 @@ struct demo {
     struct ctl *ctl;
     struct phones *phones;
     struct phone *callers, *parker;
+    struct phone *phone; /* to retrieve calls to; NULL: not wanted */
     char park_user[64];
+    msec ends;                           /* NEVER: with Ctrl-C */
     struct phone_call *call[CALLS_MOST]; /* NULL: not parked now */
     unsigned calls;
 };
@@ -66,10 +71,17 @@ static bool call_in(struct demo *d, unsigned i)
     return true;
 }
 
+static bool is_over(const struct demo *d)
+{
+    return phones_stopped || clock_now() >= d->ends;
+}
+
 static bool somebody_left(const void *about)
 {
     const struct demo *d = about;
 
+    if (is_over(d))
+        return true;
     for (unsigned i = 0; i < d->calls; i++)
         if (d->call[i] && phone_facts(d->call[i])->ended)
             return true;
@@ -80,10 +92,10 @@ static bool somebody_left(const void *about)
  * look at for as long as it runs. */
 static void call_again(struct demo *d)
 {
-    if (!phones_until(d->phones, somebody_left, d, 60000))
+    if (!phones_until(d->phones, somebody_left, d, 60000) || is_over(d))
         return;
     phones_wait(d->phones, PAUSE);
-    for (unsigned i = 0; i < d->calls && !phones_stopped; i++) {
+    for (unsigned i = 0; i < d->calls && !is_over(d); i++) {
         if (!d->call[i] || !phone_facts(d->call[i])->ended)
             continue;
         phone_drop(d->call[i]);
@@ -100,27 +112,42 @@ static int stay(struct demo *d)
         parked += call_in(d, i);
     if (parked == 0)
         return CTL_ERROR;
+    /* Programs read this line, and know by it that the callers are there. */
+    if (d->phone)
+        fprintf(d->ctl->out, "phone %s\n", phone_uri(d->phone));
+    fflush(d->ctl->out);
     ctl_say(
         d->ctl,
         "%u callers wait until Ctrl-C. See them with 'callparkctl call list', take one by dialling "
         "its number at %s.",
         parked, phones_server(d->phones));
-    while (!phones_stopped)
+    while (!is_over(d))
         call_again(d);
     return CTL_OK;
+}
+
+static bool add_phones(struct demo *d, const char *server, bool wants_phone, struct err *err)
+{
+    d->phones = phones_new(server, err);
+    if (d->phones)
+        d->callers = phone_add(d->phones, "demo", "Demo", -1, err);
+    if (d->callers)
+        d->parker = phone_add(d->phones, "demo-reception", "Reception", -1, err);
+    if (d->parker && wants_phone) {
+        d->phone = phone_add(d->phones, "demo-phone", "Demo phone", 0, err);
+        if (d->phone)
+            phone_manner(d->phone, ANSWER_AFTER);
+    }
+    return d->parker && (d->phone || !wants_phone);
 }
 
 static int run(struct demo *d, const char *server)
 {
     struct err err = { 0 };
+    bool ready = add_phones(d, server, args_given(&d->ctl->args, OPT_WITH_PHONE), &err);
     int code;
 
-    d->phones = phones_new(server, &err);
-    if (d->phones)
-        d->callers = phone_add(d->phones, "demo", "Demo", -1, &err);
-    if (d->callers)
-        d->parker = phone_add(d->phones, "demo-reception", "Reception", -1, &err);
-    code = d->parker ? stay(d) : ctl_fail(d->ctl, CTL_ERROR, "%s", err.text);
+    code = ready ? stay(d) : ctl_fail(d->ctl, CTL_ERROR, "%s", err.text);
     if (d->phones)
         phones_hang_up(d->phones);
     phones_free(d->phones);
@@ -133,13 +160,18 @@ int cmd_demo(struct ctl *ctl)
     struct ctl_reply system CLEANUP(ctl_reply_done) = { 0 };
     struct demo d = { .ctl = ctl };
     const char *user;
-    uint64_t calls = 3;
+    uint64_t calls = 3, seconds = 0;
     int code;
 
     if (ctl_option(ctl, OPT_CALLS) &&
         !text_number(ctl_option(ctl, OPT_CALLS), 1, CALLS_MOST, &calls))
         return ctl_fail(ctl, CTL_USAGE, "--calls %.32s: 1 to %d", ctl_option(ctl, OPT_CALLS),
                         CALLS_MOST);
+    if (ctl_option(ctl, OPT_SECONDS) &&
+        !text_number(ctl_option(ctl, OPT_SECONDS), 1, LONGEST, &seconds))
+        return ctl_fail(ctl, CTL_USAGE, "--seconds %.32s: 1 to %d", ctl_option(ctl, OPT_SECONDS),
+                        LONGEST);
+    d.ends = seconds ? clock_now() + seconds * 1000 : NEVER;
     d.calls = (unsigned)calls;
     code = stage_server(ctl, server, &system);
     if (code)

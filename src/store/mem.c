@@ -326,8 +326,10 @@ static int mem_query(void *self, const struct store_query *q, struct store_rows 
                      struct err *err)
 {
     struct mem *m = self;
-    int failed = q->type == QUERY_STEPS ? mem_find_steps(&m->table[CHANGE_STEP_ADD], q->call, rows)
-                                        : mem_find_records(&m->table[CHANGE_RECORD_PUT], q, rows);
+    int failed = q->type == QUERY_STEPS
+                     ? mem_find_steps(&m->table[CHANGE_STEP_ADD], q->call, rows)
+                     : mem_find_records(&m->table[CHANGE_RECORD_PUT],
+                                        &m->table[CHANGE_DESTINATION_PUT], q, rows);
 
     if (failed)
         return err_set(err, failed, "no memory for the rows of an answer");

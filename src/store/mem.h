@@ -46,7 +46,8 @@ bool mem_remove_person(struct mem *m, const struct change *c); /* users, and wha
 void mem_load_person(const struct store_reader *r, const struct change *c);
 
 /* mem_find.c: all that fit, sorted; 0 or -ENOMEM. */
-int mem_find_records(const struct table *t, const struct store_query *q, struct store_rows *rows);
+int mem_find_records(const struct table *t, const struct table *destinations,
+                     const struct store_query *q, struct store_rows *rows);
 int mem_find_steps(const struct table *t, call_id call, struct store_rows *rows);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "store/rows.h"
 
 static bool record_fits(const struct store_query *q, const struct call_record *r)
@@ -12,6 +13,32 @@ static bool record_fits(const struct store_query *q, const struct call_record *r
            (q->until == 0 || r->parked_at < q->until) &&
            (q->outcome == OUT_NONE || r->outcome == q->outcome) &&
            (q->orbit == 0 || r->orbit == q->orbit);
+}
+
+static bool is_in_site(const struct table *destinations, const char *site, const char *fqdn)
+{
+    for (size_t i = 0; i < destinations->count; i++) {
+        const struct destination *d = &destinations->row[i]->destination;
+
+        if (text_is_nocase(d->fqdn, fqdn))
+            return text_is_nocase(d->site, site);
+    }
+    return false;
+}
+
+static bool is_in_scopes(const struct store_query *q, const struct table *destinations,
+                         const struct call_record *r)
+{
+    bool fits = q->scope_count == 0;
+
+    for (size_t i = 0; i < q->scope_count && !fits; i++) {
+        const struct scope *s = &q->scopes[i];
+
+        fits = s->kind == SCOPE_GLOBAL || (s->kind == SCOPE_RANGE && s->range == r->range) ||
+               (s->kind == SCOPE_DESTINATION && text_is_nocase(s->name, r->destination)) ||
+               (s->kind == SCOPE_SITE && is_in_site(destinations, s->name, r->destination));
+    }
+    return fits;
 }
 
 static int by_id_newest_first(const void *a, const void *b)
@@ -28,13 +55,14 @@ static int by_step(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-int mem_find_records(const struct table *t, const struct store_query *q, struct store_rows *rows)
+int mem_find_records(const struct table *t, const struct table *destinations,
+                     const struct store_query *q, struct store_rows *rows)
 {
     for (size_t i = 0; i < t->count; i++) {
         const struct call_record *r = &t->row[i]->record;
         struct call_record *copy;
 
-        if (!record_fits(q, r))
+        if (!record_fits(q, r) || !is_in_scopes(q, destinations, r))
             continue;
         rows->total++;
         if (q->before != 0 && r->id >= q->before)

@@ -152,6 +152,11 @@ static int copy_before(struct sqlite *s, unsigned number, struct err *err)
     return sqlite_copy(s, path, err);
 }
 
+unsigned store_schema(void)
+{
+    return sqlite_migration_count;
+}
+
 int sqlite_migrate(struct sqlite *s, const struct migration *list, unsigned count, struct err *err)
 {
     int64_t version = 0;

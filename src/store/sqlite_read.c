@@ -275,6 +275,43 @@ int sqlite_count_records(struct sqlite *s, struct err *err)
     return 0;
 }
 
+/* The places, of which one is enough. Their parameters are numbered as they stand in the query. */
+static void scopes_where(char to[SQL_SIZE], const struct store_query *q)
+{
+    for (size_t i = 0; i < q->scope_count; i++) {
+        const char * or = i == 0 ? " AND (" : " OR ";
+
+        if (q->scopes[i].kind == SCOPE_RANGE)
+            (void)text_append(to, SQL_SIZE, "%srange = :s%zu", or, i);
+        else if (q->scopes[i].kind == SCOPE_DESTINATION)
+            (void)text_append(to, SQL_SIZE, "%sdestination = :s%zu COLLATE NOCASE", or, i);
+        else if (q->scopes[i].kind == SCOPE_SITE)
+            (void)text_append(to, SQL_SIZE,
+                              "%sdestination IN (SELECT fqdn FROM destinations WHERE site = :s%zu "
+                              "COLLATE NOCASE)",
+                              or, i);
+        else
+            (void)text_append(to, SQL_SIZE, "%s1", or);
+    }
+    (void)text_append(to, SQL_SIZE, ")");
+}
+
+static void bind_scopes(sqlite3_stmt *st, const struct store_query *q)
+{
+    char name[16];
+
+    for (size_t i = 0; i < q->scope_count; i++) {
+        int at;
+
+        (void)text_format(name, sizeof name, ":s%zu", i); /* fits */
+        at = sqlite3_bind_parameter_index(st, name);
+        if (q->scopes[i].kind == SCOPE_RANGE && at != 0)
+            (void)sqlite3_bind_int64(st, at, (sqlite3_int64)q->scopes[i].range);
+        else if (at != 0)
+            (void)sqlite3_bind_text(st, at, q->scopes[i].name, -1, SQLITE_STATIC);
+    }
+}
+
 /* Only the conditions that are asked for, so that the right index is taken. */
 static void records_where(char to[SQL_SIZE], const struct store_query *q, bool paged)
 {
@@ -291,6 +328,8 @@ static void records_where(char to[SQL_SIZE], const struct store_query *q, bool p
         (void)text_append(to, SQL_SIZE, " AND outcome = :outcome");
     if (q->orbit)
         (void)text_append(to, SQL_SIZE, " AND orbit = :orbit");
+    if (q->scope_count)
+        scopes_where(to, q);
 }
 
 static void bind_number(sqlite3_stmt *st, const char *name, uint64_t value)
@@ -310,6 +349,7 @@ static void bind_query(sqlite3_stmt *st, const struct store_query *q)
     bind_number(st, ":since", q->since);
     bind_number(st, ":until", q->until);
     bind_number(st, ":orbit", q->orbit);
+    bind_scopes(st, q);
     if (outcome != 0 && (unsigned)q->outcome < words_outcome.count)
         (void)sqlite3_bind_text(st, outcome, words_outcome.word[q->outcome], -1, SQLITE_STATIC);
 }

@@ -165,6 +165,10 @@ struct store_query {
     wall_msec since, until; /* parked, or done, at or after, and before; 0: open */
     enum outcome outcome;   /* OUT_NONE: any */
     number_key orbit;       /* 0: any */
+    /* RECORDS: only of calls that were at one of these places; none: wherever. Of a site are all
+     * the destinations that are in it now. */
+    struct scope scopes[GRANTS_MAX];
+    size_t scope_count;
     /* AUDIT, "": any. None of them regards ASCII case. */
     char actor[DISPLAY_SIZE];
     char action[32];         /* or how it begins: "range." */
@@ -191,6 +195,8 @@ struct store;
  * the file (mode 0600) and brings its schema up to date. A file of a newer version, not a database,
  * locked by another callparkd, or not writable is refused with words. */
 int store_open(struct store **out, const char *url, struct err *err);
+/* The number of the schema that this program brings a file to. */
+unsigned store_schema(void);
 int store_load(struct store *s, const struct store_reader *reader, struct err *err);
 
 /* Keep at most about this many call records, the newest; said before store_start(). */

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -126,6 +127,49 @@ static void records_are_filtered(void **state)
     }
 }
 
+/* Somebody whose role holds at some places only is shown the records of these, and their number. */
+static void records_are_of_places(void **state)
+{
+    static const struct {
+        struct scope scopes[2];
+        size_t count;
+        unsigned records;
+    } lines[] = {
+        { { { .kind = SCOPE_RANGE, .range = 5 } }, 1, 20 },
+        { { { .kind = SCOPE_RANGE, .range = 6 } }, 1, 0 },
+        { { { .kind = SCOPE_DESTINATION, .name = "POOL1.contoso.com" } }, 1, 20 },
+        { { { .kind = SCOPE_DESTINATION, .name = "pool2.contoso.com" } }, 1, 0 },
+        { { { .kind = SCOPE_SITE, .name = "redmond" } }, 1, 20 },
+        { { { .kind = SCOPE_SITE, .name = "Berlin" } }, 1, 0 },
+        { { { .kind = SCOPE_SITE, .name = "Berlin" }, { .kind = SCOPE_RANGE, .range = 5 } },
+          2,
+          20 },
+        { { { .kind = SCOPE_GLOBAL } }, 1, 20 },
+    };
+    struct change site = { .type = CHANGE_SITE_PUT, .site = { .name = "Redmond", .version = 1 } };
+    struct change pool = { .type = CHANGE_DESTINATION_PUT,
+                           .destination = { .fqdn = "pool1.contoso.com",
+                                            .service_id = "ApplicationServer:pool1.contoso.com",
+                                            .site = "Redmond",
+                                            .version = 1 } };
+    struct tested *t = *state;
+
+    tested_start(t);
+    write_one(t, site);
+    write_one(t, pool);
+    write_records(t);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct store_query q = { .type = QUERY_RECORDS, .scope_count = lines[i].count };
+        struct store_rows *rows;
+
+        memcpy(q.scopes, lines[i].scopes, sizeof lines[i].scopes);
+        rows = tested_ask(t, &q);
+        assert_int_equal(rows->count, lines[i].records);
+        assert_int_equal(rows->total, lines[i].records);
+        store_rows_free(rows);
+    }
+}
+
 static void steps_come_in_order(void **state)
 {
     struct tested *t = *state;
@@ -187,8 +231,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH(records_come_newest_first), BOTH(a_record_comes_back_whole),
-        BOTH(records_are_filtered),      BOTH(steps_come_in_order),
-        BOTH(old_records_make_room),
+        BOTH(records_are_filtered),      BOTH(records_are_of_places),
+        BOTH(steps_come_in_order),       BOTH(old_records_make_room),
     };
 
     return cmocka_run_group_tests_name("records", tests, NULL, NULL);

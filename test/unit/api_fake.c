@@ -81,6 +81,46 @@ bool app_store_fine(const struct app *a, char why[ERR_TEXT_SIZE])
     return !a->store_bad;
 }
 
+const struct deployment *app_deployment_before(const struct app *a)
+{
+    return &a->draft;
+}
+
+void app_store(const struct app *a, struct app_store *out)
+{
+    (void)a;
+    memset(out, 0, sizeof *out);
+    (void)text_copy(out->kind, sizeof out->kind, "memory");
+}
+
+int app_demo_start(struct app *a, unsigned calls, app_demo_done *done, void *context,
+                   struct err *err)
+{
+    if (a->demo.running)
+        return err_set(err, -EALREADY, "a demo runs already");
+    if (a->demo_refused) {
+        done(context, "no orbit is free");
+        return 0;
+    }
+    a->demo = (struct app_demo){ .running = true, .calls = calls, .ends_at = FAKE_WALL + 600000 };
+    (void)text_copy(a->demo.phone, sizeof a->demo.phone, "sip:demo-phone@127.0.0.1:40001");
+    done(context, NULL);
+    return 0;
+}
+
+bool app_demo_end(struct app *a)
+{
+    bool was = a->demo.running;
+
+    memset(&a->demo, 0, sizeof a->demo);
+    return was;
+}
+
+void app_demo(const struct app *a, struct app_demo *out)
+{
+    *out = a->demo;
+}
+
 void app_listener(const struct app *a, unsigned n, char to[96])
 {
     (void)a;

@@ -36,7 +36,8 @@ struct app {
     unsigned lists_made;
     struct api *api;
     struct answer answer;
-    bool draining, store_bad;
+    bool draining, store_bad, demo_refused;
+    struct app_demo demo;
     msec later; /* how far the loop's clock has moved on from FAKE_NOW */
     /* What the test wants to happen, or wants to know. */
     enum admin_status force; /* not ADMIN_DONE: every list of changes ends so */

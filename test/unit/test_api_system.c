@@ -1,0 +1,95 @@
+/* The server itself through the API: its parts, the demo, the bundle for those who help. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api_fake.h"
+#include "base/text.h"
+
+#define SYSTEM "/api/v1/system"
+
+static void its_parts_are_shown(void **state)
+{
+    // clang-format off
+    static const struct exchange table[] = {
+        { "GET " SYSTEM, NULL, NULL, 200, "status=ready store.kind=memory demo.running=false" },
+        { "GET " SYSTEM "/nodes", NULL, NULL, 200, "total=1 items.0.name=n1 items.0.site=Here items.0.this=true items.0.status=ready" },
+        { "GET " SYSTEM "/nodes?fields=name", NULL, NULL, 200, "items.0=[1]" },
+        { "GET " SYSTEM "/peers", NULL, NULL, 200, "total=2 items.0.network=10.0.0.0/8 items.0.kind=trusted items.1.uri=sip:sbc.example.com items.1.kind=outbound" },
+        { "POST " SYSTEM "/nodes", NULL, NULL, 405, NULL },
+    };
+    // clang-format on
+    struct app *a = *state;
+
+    (void)text_copy(a->config.sip.trusted[0], sizeof a->config.sip.trusted[0], "10.0.0.0/8");
+    a->config.sip.trusted_count = 1;
+    (void)text_copy(a->config.sip.outbound, URI_SIZE, "sip:sbc.example.com");
+    FAKE_EXCHANGES(a, table);
+}
+
+static void a_demo_is_started_once_and_ended(void **state)
+{
+    // clang-format off
+    static const struct exchange table[] = {
+        { "GET " SYSTEM "/demo", NULL, NULL, 200, "running=false calls=0 phone=null ends_at=null" },
+        { "POST " SYSTEM "/demo?dry_run=1", NULL, "{\"calls\":2}", 200, "dry_run=true calls=2 running=false" },
+        { "POST " SYSTEM "/demo", NULL, "{\"calls\":6}", 422, NULL },
+        { "POST " SYSTEM "/demo", NULL, "{\"call\":1}", 400, NULL },
+        { "POST " SYSTEM "/demo", NULL, "{\"calls\":2}", 202, "calls=2 phone=sip:demo-phone@127.0.0.1:40001 seconds=600" },
+        { "GET " SYSTEM "/demo", NULL, NULL, 200, "running=true calls=2 ends_at=2026-11-23T15:10:00.000Z" },
+        { "POST " SYSTEM "/demo", NULL, NULL, 409, "type=/api/problems/demo-failed" },
+        { "DELETE " SYSTEM "/demo", NULL, NULL, 204, NULL },
+        { "DELETE " SYSTEM "/demo", NULL, NULL, 204, NULL },
+        { "POST " SYSTEM "/demo", NULL, NULL, 202, "calls=3" },
+    };
+    // clang-format on
+    struct app *a = *state;
+
+    FAKE_EXCHANGES(a, table);
+    (void)fake_ask(a, "DELETE " SYSTEM "/demo", NULL, NULL);
+    a->demo_refused = true;
+    (void)fake_ask(a, "POST " SYSTEM "/demo", NULL, NULL);
+    assert_int_equal(a->answer.status, 503);
+    assert_non_null(strstr(a->answer.body, "no orbit is free"));
+}
+
+/* It is made to be passed on, so no caller's number is in it. */
+static void the_bundle_tells_no_numbers(void **state)
+{
+    struct app *a = *state;
+    struct app_event ev = {
+        .name = "call.parked", .topic = "calls", .at = FAKE_WALL, .subject = ""
+    };
+    struct call *c;
+
+    (void)fake_ask(a, "POST /api/v1/number-ranges", NULL,
+                   "{\"name\":\"Lobby\",\"start\":\"4100\",\"end\":\"4149\","
+                   "\"destination\":\"pool1.example.com\"}");
+    c = fake_park(a, "4107", "+14255550100", "200");
+    ev.call = c->id;
+    ev.why = "parked in orbit 4107 by +14255550100";
+    a->watcher.event(a->watcher.to, &ev);
+    (void)fake_ask(a, "POST " SYSTEM "/support-bundle", NULL, NULL);
+    assert_int_equal(a->answer.status, 200);
+    assert_true(fake_holds(&a->answer, "format=callpark-support health.status=ready events=[1] "
+                                       "events.0.data.call.caller.number=+142••••••00 "
+                                       "configuration.node=n1 counts.parks_ok=0"));
+    assert_null(strstr(a->answer.body, "4255550100"));
+    assert_null(strstr(a->answer.body, FAKE_TOKEN));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define WITH_APP(test) cmocka_unit_test_setup_teardown(test, fake_set_up, fake_tear_down)
+        WITH_APP(its_parts_are_shown),
+        WITH_APP(a_demo_is_started_once_and_ended),
+        WITH_APP(the_bundle_tells_no_numbers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
