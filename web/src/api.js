@@ -49,7 +49,7 @@ export function randomKey() {
 
 const isBlob = (body) => body instanceof Blob || body instanceof ArrayBuffer || typeof body === 'string';
 
-function request(method, path, { query, body, type, version, signal, accept } = {}) {
+function request(method, path, { query, body, type, version, signal, accept, once = true } = {}) {
     const headers = { Accept: accept ?? 'application/json' };
     const init = { method, headers, signal, credentials: 'same-origin', cache: 'no-store' };
     if (body !== undefined) {
@@ -58,7 +58,7 @@ function request(method, path, { query, body, type, version, signal, accept } = 
     }
     if (version !== undefined) headers['If-Match'] = version === '*' ? '*' : `"${version}"`;
     // A POST that was sent twice because the first answer was lost is done once.
-    if (method === 'POST') headers['Idempotency-Key'] = randomKey();
+    if (method === 'POST' && once) headers['Idempotency-Key'] = randomKey();
     return [address(path, query), init];
 }
 
@@ -101,7 +101,8 @@ async function send(method, path, options) {
     return type.includes('json') && !options?.text ? response.json() : response.text();
 }
 
-/** `options`: signal, accept, text (true: the body as text), quiet (a 401 is no end of the session). */
+/** `options`: signal, accept, text (true: the body as text), quiet (a 401 is no end of the session),
+ * once (false: a POST without Idempotency-Key). */
 export const get = (path, query, options) => send('GET', path, { ...options, query });
 export const post = (path, body, options) => send('POST', path, { ...options, body });
 export const put = (path, body, options) => send('PUT', path, { ...options, body });

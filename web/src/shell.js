@@ -67,7 +67,7 @@ export function ThemeMenu() {
 
 export function LanguageMenu() {
     const now = language.value;
-    return html`<${Menu} quiet end label=${t('language')} face=${now.slice(0, 2).toUpperCase()} aria-label=${`${t('language')}: ${languages[now] ?? now}`}
+    return html`<${Menu} quiet end label=${t('language')} face=${html`<span class="hidden">${t('language')}: </span>${now.slice(0, 2).toUpperCase()}`}
         items=${Object.entries(languages).map(([tag, label]) => ({ label, checked: now === tag, onSelect: () => void chooseLanguage(tag) }))} />`;
 }
 
@@ -109,6 +109,6 @@ export function Shell({ children }) {
 /** The heading of a page with what stands beside it. Sets the title of the window. */
 export function PageHead({ title, children, help }) {
     useTitle(title);
-    return html`<div class="head"><h1>${title}</h1>${help && html`<button type="button" class="link" onClick=${() => (helpOpen.value = help)}><${Icon} name="help" /> ${t(`help.${help}.title`)}</button>`}
+    return html`<div class="head"><h1>${title}</h1>${help && html`<button type="button" class="link" onClick=${() => (helpOpen.value = help)}><${Icon} name="help" />${t(`help.${help}.title`)}</button>`}
         <div class="beside">${children}</div></div>`;
 }

@@ -22,7 +22,7 @@ function useModal(onClose, changed) {
         const dialog = ref.current;
         const before = document.activeElement;
         dialog.showModal();
-        (dialog.querySelector('[autofocus]') ?? dialog.querySelector('input:not([type=hidden]), select, textarea'))?.focus();
+        (dialog.querySelector('[data-focus=true]') ?? dialog.querySelector('input:not([type=hidden]), select, textarea'))?.focus();
         return () => {
             dialog.close();
             if (before?.isConnected) before.focus();
@@ -105,11 +105,11 @@ function Question({ about }) {
     };
     const fits = !about.typed || typed.trim() === about.typed;
     return html`<${Dialog} title=${about.title} onClose=${() => answer(false)} onSubmit=${() => fits && answer(true)} testid="question"
-        footer=${html`<${Button} primary=${!about.danger} danger=${about.danger} type="submit" disabled=${!fits} autofocus=${!about.typed && !about.danger}>${about.action ?? t('ok')}<//>
-            <${Button} autofocus=${!about.typed && about.danger} onClick=${() => answer(false)}>${about.cancel ?? t('cancel')}<//>`}>
+        footer=${html`<${Button} primary=${!about.danger} danger=${about.danger} type="submit" disabled=${!fits} data-focus=${!about.typed && !about.danger}>${about.action ?? t('ok')}<//>
+            <${Button} data-focus=${!about.typed && about.danger} onClick=${() => answer(false)}>${about.cancel ?? t('cancel')}<//>`}>
         ${[about.text].flat().map((p) => p && html`<p>${p}</p>`)}
         ${about.more}
-        ${about.typed && html`<${TextField} label=${t('type.to.confirm', { word: about.typed })} value=${typed} onInput=${setTyped} autofocus spellcheck=${false} />`}
+        ${about.typed && html`<${TextField} label=${t('type.to.confirm', { word: about.typed })} value=${typed} onInput=${setTyped} data-focus spellcheck=${false} />`}
     <//>`;
 }
 
