@@ -26,7 +26,7 @@ includes=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' src \
         only["jansson"] = "^src/(http|api|ctl)/"
         only["curl/"] = "^src/ctl/client[^/]*$"
         only["ini.h"] = "^src/app/config[^/]*$"
-        only["sodium"] = "^src/(app|api|ctl)/"
+        only["sodium"] = "^src/(app/|api/|ctl/|store/chain[.]c$)"
         only["systemd/"] = "^src/(main[.]c$|app/)"
         only["spandsp"] = only["sndfile"] = only["samplerate"] = only["opus"] = "^src/media/"
         only["openssl/"] = "^src/(sip|media)/"

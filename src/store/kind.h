@@ -11,15 +11,17 @@ struct store_kind {
     /* `where` is what stands behind the scheme. `self` is written on success only. */
     int (*open)(void **self, const char *where, struct err *err);
     void (*close)(void *self);
-    void (*keep)(void *self, uint64_t records);
+    void (*keep)(void *self, uint64_t records, uint64_t audit);
 
     int (*load)(void *self, const struct store_reader *reader, struct err *err);
     int (*highest)(void *self, struct store_highest *out, struct err *err);
 
     /* One turn: begin, apply for each group, commit. A group that is not STORE_DONE left no trace.
-     * When commit fails, no group of the turn did. */
+     * When commit fails, no group of the turn did. `audit` is the number of the group's last audit
+     * entry, and left as it is when there is none. */
     int (*begin)(void *self, struct err *err);
-    enum store_result (*apply)(void *self, const struct change_group *group, struct err *err);
+    enum store_result (*apply)(void *self, const struct change_group *group, audit_id *audit,
+                               struct err *err);
     int (*commit)(void *self, struct err *err);
 
     /* Can it be written to again? Asked now and then after something failed. */

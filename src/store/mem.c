@@ -125,8 +125,9 @@ static bool apply_change(struct mem *m, const struct change *c)
     case CHANGE_BINDING_PUT:
     case CHANGE_TOKEN_PUT:
     case CHANGE_LOGIN_PUT:
-    case CHANGE_AUDIT_ADD:
         break;
+    case CHANGE_AUDIT_ADD:
+        return mem_add_audit(m, &c->audit);
     }
     return mem_put(m, c);
 }
@@ -141,9 +142,18 @@ static bool must_fail(struct mem *m)
     return left > 0;
 }
 
-static enum store_result mem_apply(void *self, const struct change_group *group, struct err *err)
+/* The audit trail has no gap where a group was undone. */
+static void undo_group(struct mem *m, audit_id before)
+{
+    mem_roll_back(m);
+    m->highest.audit = before;
+}
+
+static enum store_result mem_apply(void *self, const struct change_group *group, audit_id *audit,
+                                   struct err *err)
 {
     struct mem *m = self;
+    audit_id before = m->highest.audit;
 
     if (must_fail(m)) {
         err_set(err, -EIO, "the store in memory fails, as it was asked to");
@@ -153,17 +163,18 @@ static enum store_result mem_apply(void *self, const struct change_group *group,
         const struct change *c = &group->changes[i];
 
         if (c->type == CHANGE_RANGE_PUT && !range_allowed(m, &c->range, err)) {
-            mem_roll_back(m);
+            undo_group(m, before);
             return STORE_REFUSED;
         }
         if (!apply_change(m, c)) {
-            mem_roll_back(m);
+            undo_group(m, before);
             err_set(err, -ENOMEM, "no memory for the store in memory");
             return STORE_FAILED;
         }
         highest_raise(&m->highest, c);
     }
     mem_forget_undo(m);
+    *audit = m->highest.audit != before ? m->highest.audit : *audit;
     return STORE_DONE;
 }
 
@@ -209,6 +220,7 @@ static int mem_commit(void *self, struct err *err)
     (void)err;
     while (m->table[CHANGE_RECORD_PUT].count > m->keep)
         drop_oldest_record(m);
+    mem_prune_audit(m);
     if (delay > 0)
         (void)nanosleep(&pause, NULL);
     return 0;
@@ -244,7 +256,7 @@ static int mem_open(void **self, const char *where, struct err *err)
             return err_set(err, -EINVAL, "no memory, or a name that is too long, for memory:%.100s",
                            where);
         }
-        m->keep = KEEP_DEFAULT;
+        m->keep = m->keep_audit = KEEP_DEFAULT;
         if (*where) {
             m->next = kept;
             kept = m;
@@ -270,11 +282,12 @@ static void mem_close(void *self)
     free(m);
 }
 
-static void mem_keep(void *self, uint64_t records)
+static void mem_keep(void *self, uint64_t records, uint64_t audit)
 {
     struct mem *m = self;
 
     m->keep = records;
+    m->keep_audit = audit;
 }
 
 static void load_row(const struct store_reader *r, const struct change *c)
@@ -322,14 +335,27 @@ static int mem_highest(void *self, struct store_highest *out, struct err *err)
     return 0;
 }
 
+static int find(struct mem *m, const struct store_query *q, struct store_rows *rows)
+{
+    switch (q->type) {
+    case QUERY_RECORDS:
+        return mem_find_records(&m->table[CHANGE_RECORD_PUT], &m->table[CHANGE_DESTINATION_PUT], q,
+                                rows);
+    case QUERY_STEPS:
+        return mem_find_steps(&m->table[CHANGE_STEP_ADD], q->call, rows);
+    case QUERY_AUDIT:
+        return mem_find_audit(m, q, rows);
+    case QUERY_AUDIT_HEAD:
+        return mem_find_audit_head(m, rows);
+    }
+    return -EINVAL;
+}
+
 static int mem_query(void *self, const struct store_query *q, struct store_rows *rows,
                      struct err *err)
 {
     struct mem *m = self;
-    int failed = q->type == QUERY_STEPS
-                     ? mem_find_steps(&m->table[CHANGE_STEP_ADD], q->call, rows)
-                     : mem_find_records(&m->table[CHANGE_RECORD_PUT],
-                                        &m->table[CHANGE_DESTINATION_PUT], q, rows);
+    int failed = find(m, q, rows);
 
     if (failed)
         return err_set(err, failed, "no memory for the rows of an answer");

@@ -28,7 +28,7 @@ struct mem {
     struct undo *undo;
     size_t undo_count, undo_room;
     struct store_highest highest;
-    uint64_t keep;
+    uint64_t keep, keep_audit;
     atomic_uint fail_times;
     atomic_ullong delay;
 };
@@ -40,6 +40,12 @@ bool mem_remove(struct mem *m, const struct change *key); /* nothing to remove i
 bool mem_exchange(struct mem *m, struct table *t, struct change *was, struct change *now);
 void mem_forget_undo(struct mem *m);
 void mem_roll_back(struct mem *m);
+
+/* mem_audit.c */
+bool mem_add_audit(struct mem *m, const struct audit_entry *e);
+void mem_prune_audit(struct mem *m);
+int mem_find_audit(const struct mem *m, const struct store_query *q, struct store_rows *rows);
+int mem_find_audit_head(const struct mem *m, struct store_rows *rows);
 
 /* mem_people.c */
 bool mem_remove_person(struct mem *m, const struct change *c); /* users, and what is theirs */

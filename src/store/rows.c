@@ -291,6 +291,18 @@ struct call_step *rows_add_step(struct store_rows *rows)
     return grown;
 }
 
+struct audit_entry *rows_add_audit(struct store_rows *rows)
+{
+    struct audit_entry *grown = add_row(rows->audit, rows->count, sizeof *grown);
+
+    if (!grown)
+        return NULL;
+    rows->audit = grown;
+    grown += rows->count++;
+    memset(grown, 0, sizeof *grown);
+    return grown;
+}
+
 void store_rows_free(struct store_rows *rows)
 {
     if (!rows)

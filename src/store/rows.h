@@ -49,5 +49,6 @@ size_t rows_limit(const struct store_query *q);
 /* Room for one more row, zeroed; NULL when memory is short. */
 struct call_record *rows_add_record(struct store_rows *rows);
 struct call_step *rows_add_step(struct store_rows *rows);
+struct audit_entry *rows_add_audit(struct store_rows *rows);
 
 #endif

@@ -47,6 +47,12 @@ static const char *const fixed_sql[STATEMENTS] = {
     [ST_USER_LOGINS_REMOVE] = "DELETE FROM logins WHERE user = ?1",
     [ST_BINDING_REMOVE] = "DELETE FROM role_bindings WHERE id = ?1",
     [ST_TOKEN_REMOVE] = "DELETE FROM access_tokens WHERE id = ?1",
+    [ST_AUDIT_LAST] = "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1",
+    [ST_AUDIT_HIGHEST] = ("SELECT coalesce(max(id), 0) FROM highest WHERE what = 'audit'"),
+    [ST_AUDIT_HIGHEST_PUT] = ("INSERT INTO highest (what, id) VALUES ('audit', ?1) "
+                              "ON CONFLICT (what) DO UPDATE SET id = max(id, excluded.id)"),
+    [ST_AUDIT_PRUNE] = ("DELETE FROM audit WHERE id <= ?1 "
+                        "AND id < (SELECT min(id) FROM audit) + ?2"),
     [ST_LOGIN_REMOVE] = "DELETE FROM logins WHERE id = ?1",
 };
 
@@ -56,7 +62,7 @@ static const struct columns *const put_columns[STATEMENTS] = {
     [ST_LEG_PUT] = &columns_leg,         [ST_RECORD_PUT] = &columns_record,
     [ST_STEP_ADD] = &columns_step,       [ST_USER_PUT] = &columns_user,
     [ST_BINDING_PUT] = &columns_binding, [ST_TOKEN_PUT] = &columns_token,
-    [ST_LOGIN_PUT] = &columns_login,
+    [ST_LOGIN_PUT] = &columns_login,     [ST_AUDIT_ADD] = &columns_audit,
 };
 
 static int code_of(int result, const char **advice)
@@ -161,6 +167,7 @@ static int begin(void *self, struct err *err)
     struct sqlite *s = self;
 
     s->undone = false;
+    s->audit = 0;
     return run_statement(s, ST_BEGIN, err);
 }
 
@@ -187,10 +194,12 @@ static void undo_group(struct sqlite *s, const struct err *why)
     }
 }
 
-static enum store_result apply(void *self, const struct change_group *group, struct err *err)
+static enum store_result apply(void *self, const struct change_group *group, audit_id *audit,
+                               struct err *err)
 {
     struct sqlite *s = self;
     struct err why = { 0 };
+    audit_id before = s->audit;
     int failed;
 
     if (s->undone) {
@@ -202,9 +211,12 @@ static enum store_result apply(void *self, const struct change_group *group, str
         failed = write_group(s, group, &why);
     if (!failed)
         failed = run_statement(s, ST_GROUP_END, &why);
-    if (!failed)
+    if (!failed) {
+        *audit = s->audit != before ? s->audit : *audit;
         return STORE_DONE;
+    }
     *err = why;
+    s->audit = before;
     undo_group(s, &why);
     return failed == -EEXIST ? STORE_REFUSED : STORE_FAILED;
 }
@@ -219,6 +231,8 @@ static int commit(void *self, struct err *err)
         failed = sqlite_write_highest(s, &why);
     if (!failed)
         failed = sqlite_prune(s, &why);
+    if (!failed)
+        failed = sqlite_prune_audit(s, &why);
     if (!failed)
         failed = run_statement(s, ST_COMMIT, &why);
     if (!failed) {
@@ -240,11 +254,12 @@ static int probe(void *self, struct err *err)
     return failed ? failed : commit(s, err);
 }
 
-static void keep(void *self, uint64_t records)
+static void keep(void *self, uint64_t records, uint64_t audit)
 {
     struct sqlite *s = self;
 
     s->keep = records;
+    s->keep_audit = audit;
 }
 
 static int backup(void *self, const char *path, struct err *err)

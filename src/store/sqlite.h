@@ -50,6 +50,11 @@ enum statement {
     ST_TOKEN_REMOVE,
     ST_LOGIN_PUT,
     ST_LOGIN_REMOVE,
+    ST_AUDIT_LAST,
+    ST_AUDIT_HIGHEST,
+    ST_AUDIT_HIGHEST_PUT,
+    ST_AUDIT_ADD,
+    ST_AUDIT_PRUNE,
     STATEMENTS
 };
 
@@ -60,7 +65,9 @@ struct sqlite {
     struct store_highest highest;
     bool highest_raised;    /* since it was written */
     uint64_t keep, records; /* `records` is never less than there are */
-    bool undone;            /* SQLite gave up the turn's transaction; `why` */
+    uint64_t keep_audit;
+    audit_id audit; /* the last one that was added; 0: none yet, or it was undone */
+    bool undone;    /* SQLite gave up the turn's transaction; `why` */
     struct err why;
     sqlite3_stmt *statement[STATEMENTS];
 };
@@ -118,6 +125,7 @@ struct columns {
 extern const struct columns columns_range, columns_destination, columns_site;
 extern const struct columns columns_call, columns_leg, columns_record, columns_step;
 extern const struct columns columns_user, columns_binding, columns_token, columns_login;
+extern const struct columns columns_audit;
 
 #define SQL_SIZE 4096
 void columns_put_sql(char to[SQL_SIZE], const struct columns *t);
@@ -137,5 +145,17 @@ int sqlite_load(void *self, const struct store_reader *reader, struct err *err);
 int sqlite_highest(void *self, struct store_highest *out, struct err *err);
 int sqlite_query(void *self, const struct store_query *q, struct store_rows *rows, struct err *err);
 int sqlite_count_records(struct sqlite *s, struct err *err);
+sqlite3_stmt *sqlite_prepare(struct sqlite *s, const char *sql, struct err *err);
+void sqlite_bind_number(sqlite3_stmt *st, const char *name, uint64_t value); /* if it is in there */
+/* Add what the statement gives, but no more than `limit`; then there is more. */
+int sqlite_collect(struct sqlite *s, sqlite3_stmt *st, const struct columns *t, size_t limit,
+                   struct store_rows *rows, struct err *err);
+
+/* sqlite_audit.c */
+int sqlite_add_audit(struct sqlite *s, const struct audit_entry *e, struct err *err);
+int sqlite_prune_audit(struct sqlite *s, struct err *err);
+int sqlite_query_audit(struct sqlite *s, const struct store_query *q, struct store_rows *rows,
+                       struct err *err);
+int sqlite_query_audit_head(struct sqlite *s, struct store_rows *rows, struct err *err);
 
 #endif

@@ -193,6 +193,21 @@ static const struct column login_columns[] = {
     NUMBER(struct login, "expires_at", expires_at),
 };
 
+static const struct column audit_columns[] = {
+    NUMBER(struct audit_entry, "id", id),
+    NUMBER(struct audit_entry, "at", at),
+    TEXT(struct audit_entry, "actor", actor),
+    TEXT(struct audit_entry, "source", source),
+    TEXT(struct audit_entry, "request", request),
+    TEXT(struct audit_entry, "action", action),
+    TEXT(struct audit_entry, "subject", subject),
+    TEXT(struct audit_entry, "subject_id", subject_id),
+    TEXT(struct audit_entry, "before", before),
+    TEXT(struct audit_entry, "after", after),
+    BYTES(struct audit_entry, "prev", prev),
+    BYTES(struct audit_entry, "hash", hash),
+};
+
 #define COLUMNS(table, key, array) { table, key, array, COUNT(array) }
 const struct columns columns_range = COLUMNS("ranges", "id", range_columns);
 const struct columns columns_destination = COLUMNS("destinations", "fqdn", destination_columns);
@@ -204,6 +219,7 @@ const struct columns columns_step = COLUMNS("call_steps", "call, number", step_c
 const struct columns columns_user = COLUMNS("users", "name", user_columns);
 const struct columns columns_binding = COLUMNS("role_bindings", "id", binding_columns);
 const struct columns columns_token = COLUMNS("access_tokens", "id", token_columns);
+const struct columns columns_audit = COLUMNS("audit", "id", audit_columns);
 const struct columns columns_login = COLUMNS("logins", "id", login_columns);
 // clang-format on
 

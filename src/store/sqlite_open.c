@@ -289,6 +289,7 @@ int sqlite_open(void **self, const char *where, struct err *err)
         return err_set(err, -ENOMEM, "no memory for the store");
     s->lock_fd = -1;
     s->keep = STORE_RECORDS_KEPT;
+    s->keep_audit = STORE_AUDIT_KEPT;
     s->path = whole_path(where);
     failed = s->path ? open_file(s, err) : err_set(err, -ENOMEM, "no memory for the store");
     if (failed) {

@@ -91,7 +91,7 @@ static void give_login(const struct store_reader *reader, const union any_row *r
         reader->login(reader->to, &row->login);
 }
 
-static sqlite3_stmt *prepare(struct sqlite *s, const char *sql, struct err *err)
+sqlite3_stmt *sqlite_prepare(struct sqlite *s, const char *sql, struct err *err)
 {
     sqlite3_stmt *st = NULL;
 
@@ -110,7 +110,7 @@ static int load_table(struct sqlite *s, const struct columns *t, give_row *give,
 
     columns_list(names, t);
     (void)text_format(sql, sizeof sql, "SELECT %s FROM %s ORDER BY 1", names, t->table);
-    st = prepare(s, sql, err);
+    st = sqlite_prepare(s, sql, err);
     if (!st)
         return -EIO;
     while ((result = sqlite3_step(st)) == SQLITE_ROW) {
@@ -162,7 +162,7 @@ static bool same_scope(const struct scope *a, const struct scope *b)
 static int load_settings(struct sqlite *s, const struct store_reader *reader, struct err *err)
 {
     CLEANUP(sqlite_finish)
-    sqlite3_stmt *st = prepare(
+    sqlite3_stmt *st = sqlite_prepare(
         s, "SELECT scope, name, key, value, version FROM settings ORDER BY scope, name, key", err);
     struct settings_so_far so_far;
     int result;
@@ -224,7 +224,7 @@ static int read_highest(struct sqlite *s, const char *what, const char *rows, ui
                       "SELECT coalesce(max(id), 0) FROM "
                       "(SELECT id FROM highest WHERE what = '%s' UNION ALL %s)",
                       what, rows);
-    st = prepare(s, sql, err);
+    st = sqlite_prepare(s, sql, err);
     if (!st)
         return -EIO;
     if (sqlite3_step(st) != SQLITE_ROW)
@@ -332,7 +332,7 @@ static void records_where(char to[SQL_SIZE], const struct store_query *q, bool p
         scopes_where(to, q);
 }
 
-static void bind_number(sqlite3_stmt *st, const char *name, uint64_t value)
+void sqlite_bind_number(sqlite3_stmt *st, const char *name, uint64_t value)
 {
     int at = sqlite3_bind_parameter_index(st, name);
 
@@ -344,11 +344,11 @@ static void bind_query(sqlite3_stmt *st, const struct store_query *q)
 {
     int outcome = sqlite3_bind_parameter_index(st, ":outcome");
 
-    bind_number(st, ":call", q->call);
-    bind_number(st, ":before", q->before);
-    bind_number(st, ":since", q->since);
-    bind_number(st, ":until", q->until);
-    bind_number(st, ":orbit", q->orbit);
+    sqlite_bind_number(st, ":call", q->call);
+    sqlite_bind_number(st, ":before", q->before);
+    sqlite_bind_number(st, ":since", q->since);
+    sqlite_bind_number(st, ":until", q->until);
+    sqlite_bind_number(st, ":orbit", q->orbit);
     bind_scopes(st, q);
     if (outcome != 0 && (unsigned)q->outcome < words_outcome.count)
         (void)sqlite3_bind_text(st, outcome, words_outcome.word[q->outcome], -1, SQLITE_STATIC);
@@ -362,7 +362,7 @@ static int count_matches(struct sqlite *s, const struct store_query *q, uint64_t
 
     records_where(where, q, false);
     (void)text_format(sql, sizeof sql, "SELECT count(*) FROM call_records%s", where);
-    st = prepare(s, sql, err);
+    st = sqlite_prepare(s, sql, err);
     if (!st)
         return -EIO;
     bind_query(st, q);
@@ -372,8 +372,14 @@ static int count_matches(struct sqlite *s, const struct store_query *q, uint64_t
     return 0;
 }
 
-/* Add what the statement gives, but no more than `limit`; then there is more. */
-static int collect(struct sqlite *s, sqlite3_stmt *st, const struct columns *t, size_t limit,
+static void *add_row(struct store_rows *rows)
+{
+    if (rows->type == QUERY_RECORDS)
+        return rows_add_record(rows);
+    return rows->type == QUERY_STEPS ? (void *)rows_add_step(rows) : (void *)rows_add_audit(rows);
+}
+
+int sqlite_collect(struct sqlite *s, sqlite3_stmt *st, const struct columns *t, size_t limit,
                    struct store_rows *rows, struct err *err)
 {
     int result;
@@ -386,8 +392,7 @@ static int collect(struct sqlite *s, sqlite3_stmt *st, const struct columns *t, 
             rows->more = true;
             return 0;
         }
-        row =
-            rows->type == QUERY_STEPS ? (void *)rows_add_step(rows) : (void *)rows_add_record(rows);
+        row = add_row(rows);
         if (!row)
             return err_set(err, -ENOMEM, "no memory for the rows of an answer");
         if (!columns_read(st, t, row, &odd))
@@ -409,12 +414,12 @@ static int query_records(struct sqlite *s, const struct store_query *q, struct s
     records_where(where, q, true);
     (void)text_format(sql, sizeof sql,
                       "SELECT %s FROM call_records%s ORDER BY id DESC LIMIT :limit", names, where);
-    st = prepare(s, sql, err);
+    st = sqlite_prepare(s, sql, err);
     if (!st)
         return -EIO;
     bind_query(st, q);
-    bind_number(st, ":limit", rows_limit(q) + 1);
-    return collect(s, st, &columns_record, rows_limit(q), rows, err);
+    sqlite_bind_number(st, ":limit", rows_limit(q) + 1);
+    return sqlite_collect(s, st, &columns_record, rows_limit(q), rows, err);
 }
 
 static int query_steps(struct sqlite *s, const struct store_query *q, struct store_rows *rows,
@@ -426,11 +431,20 @@ static int query_steps(struct sqlite *s, const struct store_query *q, struct sto
         return -EIO;
     (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)q->call);
     (void)sqlite3_bind_int64(st, 2, (sqlite3_int64)rows_limit(q) + 1);
-    return collect(s, st, &columns_step, rows_limit(q), rows, err);
+    return sqlite_collect(s, st, &columns_step, rows_limit(q), rows, err);
 }
 
 int sqlite_query(void *self, const struct store_query *q, struct store_rows *rows, struct err *err)
 {
-    return q->type == QUERY_STEPS ? query_steps(self, q, rows, err)
-                                  : query_records(self, q, rows, err);
+    switch (q->type) {
+    case QUERY_RECORDS:
+        return query_records(self, q, rows, err);
+    case QUERY_STEPS:
+        return query_steps(self, q, rows, err);
+    case QUERY_AUDIT:
+        return sqlite_query_audit(self, q, rows, err);
+    case QUERY_AUDIT_HEAD:
+        return sqlite_query_audit_head(self, rows, err);
+    }
+    return err_set(err, -EINVAL, "question of an unknown type");
 }

@@ -267,7 +267,7 @@ static int write_change(struct sqlite *s, const struct change *c, struct err *er
     case CHANGE_LOGIN_REMOVE:
         return remove_id(s, ST_LOGIN_REMOVE, c->login_gone, err);
     case CHANGE_AUDIT_ADD:
-        break;
+        return sqlite_add_audit(s, &c->audit, err);
     }
     return err_set(err, -EINVAL, "change of an unknown type");
 }

@@ -37,6 +37,7 @@ struct job {
 struct outcome_of_group {
     uint64_t token;
     enum store_result result;
+    audit_id audit;
     struct err err;
 };
 
@@ -96,10 +97,10 @@ int store_highest(struct store *s, struct store_highest *out, struct err *err)
     return s->kind->highest(s->self, out, err);
 }
 
-void store_keep(struct store *s, uint64_t records)
+void store_keep(struct store *s, uint64_t records, uint64_t audit)
 {
     assert(!s->started);
-    s->kind->keep(s->self, records);
+    s->kind->keep(s->self, records, audit);
 }
 
 void store_mem_trouble(struct store *s, unsigned times, msec delay)
@@ -144,13 +145,14 @@ static bool report(struct store *s, const struct store_event *ev)
     return true;
 }
 
-static void report_result(struct store *s, uint64_t token, enum store_result result,
-                          const struct err *err)
+static void report_result(struct store *s, const struct outcome_of_group *r)
 {
-    struct store_event ev = { .type = STORE_REPORT, .token = token, .result = result };
+    struct store_event ev = { .type = STORE_REPORT, .token = r->token, .result = r->result };
 
-    if (result != STORE_DONE)
-        (void)text_copy(ev.text, sizeof ev.text, err->text);
+    if (r->result == STORE_DONE)
+        ev.audit = r->audit;
+    else
+        (void)text_copy(ev.text, sizeof ev.text, r->err.text);
     (void)report(s, &ev);
 }
 
@@ -176,7 +178,8 @@ static size_t apply_turn(struct store *s, const struct turn *turn, size_t at)
 
         r->token = turn->group[i].token;
         r->err.text[0] = '\0';
-        r->result = s->kind->apply(s->self, &turn->group[i], &r->err);
+        r->audit = 0;
+        r->result = s->kind->apply(s->self, &turn->group[i], &r->audit, &r->err);
     }
     return at;
 }
@@ -224,7 +227,7 @@ static void report_turns(struct store *s, size_t count)
         if (r->result == STORE_FAILED)
             why = &r->err;
         if (r->token != 0 || r->result != STORE_DONE)
-            report_result(s, r->token, r->result, &r->err);
+            report_result(s, r);
     }
     note_trouble(s, why != NULL, why);
 }
@@ -259,7 +262,9 @@ static void do_turns(struct store *s, size_t jobs)
     err_set(&err, -ENOMEM, "no memory to write %zu changes", groups);
     for (size_t i = 0; i < jobs; i++) {
         for (size_t k = 0; s->taken[i].type == JOB_TURN && k < s->taken[i].turn->count; k++)
-            report_result(s, s->taken[i].turn->group[k].token, STORE_FAILED, &err);
+            report_result(s, &(struct outcome_of_group){ .token = s->taken[i].turn->group[k].token,
+                                                         .result = STORE_FAILED,
+                                                         .err = err });
     }
     note_trouble(s, true, &err);
 }
@@ -288,10 +293,11 @@ static void do_query(struct store *s, const struct store_query *q)
 
 static void do_backup(struct store *s, const struct job *job)
 {
-    struct err err = { 0 };
-    int failed = s->kind->backup(s->self, job->path, &err);
+    struct outcome_of_group r = { .token = job->token, .result = STORE_DONE };
 
-    report_result(s, job->token, failed ? STORE_FAILED : STORE_DONE, &err);
+    if (s->kind->backup(s->self, job->path, &r.err) != 0)
+        r.result = STORE_FAILED;
+    report_result(s, &r);
 }
 
 /* Turns first: a promise waits for them, and what is read afterwards is only fresher for it. False:

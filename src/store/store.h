@@ -199,12 +199,11 @@ int store_open(struct store **out, const char *url, struct err *err);
 unsigned store_schema(void);
 int store_load(struct store *s, const struct store_reader *reader, struct err *err);
 
-/* Keep at most about this many call records, the newest; said before store_start(). */
+/* Keep at most about this many call records and audit entries, the newest; said before
+ * store_start(). */
 #define STORE_RECORDS_KEPT 1000000
-void store_keep(struct store *s, uint64_t records);
-
-/* Of audit entries the newest are kept as well, about this many. */
 #define STORE_AUDIT_KEPT 1000000
+void store_keep(struct store *s, uint64_t records, uint64_t audit);
 
 /* The highest ids that were ever written; new ones must be greater. */
 struct store_highest {

@@ -201,7 +201,7 @@ static void old_records_make_room(void **state)
     struct store_query q = { .type = QUERY_RECORDS };
     struct store_rows *rows;
 
-    store_keep(t->store, 10);
+    store_keep(t->store, 10, 10);
     tested_start(t);
     write_one(t, row_step(3, 1));
     write_one(t, row_step(18, 1));

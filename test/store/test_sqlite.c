@@ -336,19 +336,31 @@ static void the_schema_is_whole(void **state)
 static void a_copy_holds_everything(void **state)
 {
     struct tested *t = *state;
-    struct change c = row_range(1, "a", 4100, 4109);
-    char path[256];
+    const struct change rows[] = { row_range(1, "a", 4100, 4109),
+                                   row_user("anna"),
+                                   row_binding(3, "anna", SCOPE_SITE),
+                                   row_token(4, "anna"),
+                                   row_login(5, "anna"),
+                                   row_audit("anna", "range.created", "a", 1) };
+    static const char *const tables[] = { "users", "role_bindings", "access_tokens", "logins",
+                                          "audit" };
+    char path[256], sql[64];
     struct store_event ev;
     struct stat found;
 
     tested_start(t);
-    tested_must_write(t, &c, 1);
+    tested_must_write(t, rows, sizeof rows / sizeof *rows);
     tested_path(t, path, sizeof path, "copy.db");
     assert_int_equal(store_backup(t->store, path, 99), 0);
     ev = tested_event(t);
     assert_int_equal(ev.token, 99);
     assert_int_equal(ev.result, STORE_DONE);
     assert_int_equal(read_sql(t, "copy.db", "SELECT count(*) FROM orbits"), 10);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        (void)text_format(sql, sizeof sql, "SELECT count(*) FROM %s", tables[i]);
+        assert_int_equal(read_sql(t, "copy.db", sql), 1);
+    }
+    assert_int_equal(read_sql(t, "copy.db", "SELECT id FROM highest WHERE what = 'audit'"), 1);
     assert_int_equal(stat(path, &found), 0);
     assert_int_equal(found.st_mode & 0777, 0600);
     assert_int_equal(store_backup(t->store, path, 100), 0);

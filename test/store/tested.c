@@ -442,3 +442,23 @@ struct change row_login(login_id id, const char *user)
     c.login.expires_at = 1763943200123;
     return c;
 }
+
+struct change row_audit(const char *actor, const char *action, const char *subject, wall_msec at)
+{
+    struct change c = { .type = CHANGE_AUDIT_ADD };
+    struct audit_entry *e = &c.audit;
+
+    memset(e, 0, sizeof *e);
+    e->id = 77; /* no matter: the store gives its own */
+    memset(e->hash, 7, sizeof e->hash);
+    e->at = at;
+    (void)text_copy(e->actor, sizeof e->actor, actor);
+    (void)text_copy(e->source, sizeof e->source, "2001:db8::7");
+    (void)text_copy(e->request, sizeof e->request, "req_1");
+    (void)text_copy(e->action, sizeof e->action, action);
+    (void)text_copy(e->subject, sizeof e->subject, subject);
+    (void)text_format(e->subject_id, sizeof e->subject_id, "rng_%s", subject);
+    (void)text_copy(e->before, sizeof e->before, "{\"name\":\"J\u00fcrgen\"}");
+    memset(e->after, 'x', sizeof e->after - 1); /* as much as fits */
+    return c;
+}

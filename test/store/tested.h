@@ -62,6 +62,7 @@ struct change row_user(const char *name);
 struct change row_binding(binding_id id, const char *user, enum scope_kind kind);
 struct change row_token(token_id id, const char *user);
 struct change row_login(login_id id, const char *user);
+struct change row_audit(const char *actor, const char *action, const char *subject, wall_msec at);
 struct change row_settings(enum scope_kind kind, const char *name, range_id range);
 
 #endif
