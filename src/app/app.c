@@ -178,43 +178,40 @@ static void each_second(struct app *a)
 }
 
 /* How long the queue may be waited for: until the next deadline, a second at most. */
-static int patience(struct app *a, msec next_second)
+static int patience(struct app *a)
 {
     msec next = park_next_deadline(&a->park);
 
-    if (next > next_second)
-        next = next_second;
+    if (next > a->next_second)
+        next = a->next_second;
     return next <= a->now ? 0 : (int)(next - a->now);
+}
+
+void app_turn(struct app *a, int most)
+{
+    size_t count;
+
+    (void)queue_wait(a->queue, most); /* false: time has come for something */
+    look_at_clock(a);
+    count = queue_take(a->queue, a->items, TAKEN_AT_ONCE);
+    for (size_t i = 0; i < count; i++)
+        take(a, &a->items[i]);
+    tick(a);
+    if (a->now >= a->next_second) {
+        a->next_second = a->now + 1000;
+        each_second(a);
+    }
+    turn_end_group(a);
+    turn_submit(a);
 }
 
 int app_run(struct app *a)
 {
-    struct app_item *items = calloc(TAKEN_AT_ONCE, sizeof(*items));
-    msec next_second = 0;
-
-    if (!items)
-        return -ENOMEM;
     look_at_clock(a);
     if (a->watcher.started)
         a->watcher.started(a->watcher.to);
-    while (!atomic_load(&want_stop)) {
-        size_t count;
-
-        (void)queue_wait(a->queue,
-                         patience(a, next_second)); /* false: time has come for something */
-        look_at_clock(a);
-        count = queue_take(a->queue, items, TAKEN_AT_ONCE);
-        for (size_t i = 0; i < count; i++)
-            take(a, &items[i]);
-        tick(a);
-        if (a->now >= next_second) {
-            next_second = a->now + 1000;
-            each_second(a);
-        }
-        turn_end_group(a);
-        turn_submit(a);
-    }
-    free(items);
+    while (!atomic_load(&want_stop))
+        app_turn(a, patience(a));
     return 0;
 }
 
@@ -248,8 +245,9 @@ static int make_tables(struct app *a, struct err *err)
     a->tokens = calloc(TOKENS_WAITING, sizeof(*a->tokens));
     a->groups = calloc(GROUPS_PER_TURN, sizeof(*a->groups));
     a->queue = queue_new(sizeof(struct app_item), EVENTS_WAITING);
+    a->items = calloc(TAKEN_AT_ONCE, sizeof(*a->items));
     if (!a->deployment || !a->draft || !a->orbits_memory || !a->calls_memory || !a->steps ||
-        !a->tokens || !a->groups || !a->queue)
+        !a->tokens || !a->groups || !a->queue || !a->items)
         return err_set(err, -ENOMEM, "out of memory for the tables");
     a->jobs_end = &a->jobs;
     return people_new(a, err);
@@ -298,15 +296,30 @@ int app_new(struct app **out, const struct app_config *config, struct err *err)
     return 0;
 }
 
-/* What still came in and somebody waits for. */
+/* What came in before the end, while there is still an edge to answer by. Of SIP and media nothing
+ * new is begun. */
 static void take_rest(struct app *a)
 {
     struct app_item item;
 
-    while (a->queue && queue_take(a->queue, &item, 1)) {
+    look_at_clock(a);
+    for (size_t left = queue_length(a->queue); left && queue_take(a->queue, &item, 1); left--) {
         if (item.from == FROM_STORE || item.from == FROM_CHORE ||
             (item.from == FROM_HTTP && a->watcher.request))
             take(a, &item);
+    }
+    turn_end_group(a);
+    turn_submit(a);
+}
+
+/* What came later: nobody acts on it any more. Requests are the HTTP edge's to answer. */
+static void drop_rest(struct app *a)
+{
+    struct app_item item;
+
+    while (queue_take(a->queue, &item, 1)) {
+        if (item.from == FROM_STORE && item.store.type == STORE_ROWS)
+            store_rows_free(item.store.rows);
     }
 }
 
@@ -316,15 +329,14 @@ void app_free(struct app *a)
     if (!a)
         return;
     demo_stop(a);
+    chores_stop(a);
+    if (a->sip) /* all edges are there: it started last */
+        take_rest(a);
     sip_stop(a->sip);
     media_stop(a->media);
-    chores_stop(a);
-    take_rest(a);
-    if (a->groups && a->store) {
-        turn_end_group(a);
-        turn_submit(a);
-    }
     store_close(a->store);
+    if (a->queue)
+        drop_rest(a);
     admin_free(a); /* it replies to whoever still waits */
     http_stop(a->http);
     chores_free(a);
@@ -338,6 +350,7 @@ void app_free(struct app *a)
     free(a->changes);
     free(a->tokens);
     queue_free(a->queue);
+    free(a->items);
     free(a->calls_memory);
     free(a->orbits_memory);
     free(a->draft);

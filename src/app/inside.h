@@ -89,7 +89,8 @@ struct app {
     struct store *store;
     struct http_server *http;
     struct queue *queue;
-    msec now;
+    struct app_item *items; /* those of this turn */
+    msec now, next_second;
     wall_msec wall;
     wall_msec started;
     char token[65];
@@ -132,6 +133,7 @@ struct app {
 };
 
 /* app.c */
+void app_turn(struct app *a, int most); /* one round of the loop, after waiting `most` msec */
 void app_step(struct app *a,
               const struct event *ev); /* one event through the core, and what it wants */
 void app_own_event(struct app *a, const struct event *ev); /* to be stepped after the present one */
