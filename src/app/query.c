@@ -192,6 +192,16 @@ static int check_reload(const struct app_config *old, const struct app_config *f
     else if (!text_is(old->http.listen, fresh->http.listen) ||
              !text_is(old->http.socket, fresh->http.socket))
         key = "[web] listen or admin-socket";
+    else if (!text_is(old->http.tls_cert, fresh->http.tls_cert) ||
+             !text_is(old->http.tls_key, fresh->http.tls_key))
+        key = "[web] tls-cert or tls-key";
+    else if (old->http.behind_proxy != fresh->http.behind_proxy ||
+             memcmp(old->http.trusted_proxy, fresh->http.trusted_proxy,
+                    sizeof(old->http.trusted_proxy)) != 0)
+        key = "[web] behind-proxy or trusted-proxy";
+    else if (!text_is(old->http.proxy_header, fresh->http.proxy_header) ||
+             !text_is(old->http.proxy_groups, fresh->http.proxy_groups))
+        key = "[auth] proxy-header or proxy-groups";
     if (key)
         return err_set(err, -EINVAL, "%s needs a restart to change", key);
     return 0;
