@@ -107,7 +107,13 @@ static json_t *calls_in_the_way(struct ask *q, const struct admin_result *r)
 
 static void refuse_in_use(struct ask *q, const struct admin_result *r)
 {
-    json_t *more = json_object();
+    json_t *more;
+
+    if (r->last_administrator) {
+        reply_problem(q, "last-administrator", NULL, "%s.", r->err.text);
+        return;
+    }
+    more = json_object();
 
     if (r->call_count) {
         (void)json_object_set_new(more, "calls", calls_in_the_way(q, r));
@@ -179,15 +185,8 @@ static void made(void *ask, const struct admin_result *result)
 void admin_make(struct ask *q, const struct admin_change *changes, size_t count,
                 void (*done)(struct ask *q, const struct admin_result *result))
 {
-    struct actor actor = { 0 };
-    char digits[14];
-
-    text_base32(digits, q->rq->id);
-    (void)text_format(actor.request, sizeof actor.request, "req_%s", digits); /* fits */
-    (void)text_copy(actor.name, sizeof actor.name, q->actor);                 /* the same size */
-    (void)text_copy(actor.source, sizeof actor.source, q->rq->source);        /* the same size */
     q->made = done;
-    app_admin(q->app, changes, count, q->dry_run, &actor, made, q);
+    app_admin(q->app, changes, count, q->dry_run, &q->actor, made, q);
 }
 
 void admin_deleted(struct ask *q, const struct admin_result *result)

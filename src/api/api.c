@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/audit.h"
 #include "api/events.h"
 #include "api/idempotency.h"
+#include "api/rate.h"
 #include "base/text.h"
 
 struct ask *ask_new(struct api *api, struct http_request *rq)
@@ -102,15 +104,18 @@ int api_new(struct api **out, struct app *app, struct err *err)
     if (api) {
         api->events = events_new(app);
         api->idempotency = idempotency_new();
+        api->rate = rate_new();
     }
-    if (!api || !api->events || !api->idempotency) {
+    if (!api || !api->events || !api->idempotency || !api->rate) {
         api_free(api);
         return err_set(err, -ENOMEM, "no memory for the API");
     }
     api->app = app;
-    app_watch(app,
-              &(struct app_watcher){
-                  .to = api, .request = take_request, .event = take_event, .second = take_second });
+    app_watch(app, &(struct app_watcher){ .to = api,
+                                          .request = take_request,
+                                          .event = take_event,
+                                          .second = take_second,
+                                          .describe = describe_change });
     *out = api;
     return 0;
 }
@@ -124,5 +129,6 @@ void api_free(struct api *api)
     free_replied(api);
     events_free(api->events);
     idempotency_free(api->idempotency);
+    rate_free(api->rate);
     free(api);
 }

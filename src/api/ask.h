@@ -11,6 +11,7 @@
 struct ask;
 struct events;
 struct idempotency;
+struct rate;
 struct once;
 typedef void handler(struct ask *q);
 
@@ -18,6 +19,7 @@ struct api {
     struct app *app;
     struct events *events;
     struct idempotency *idempotency;
+    struct rate *rate;
     struct ask *asks;     /* all that are not answered yet */
     struct ask *replied;  /* those that are, until the next request comes */
     uint64_t requests[6]; /* answers by hundred: [2] is 2xx */
@@ -48,7 +50,7 @@ struct ask {
     struct http_request *rq;
     struct http_reply reply;   /* ETag and the like are put here before a reply_*() */
     char part[HTTP_PATH_SIZE]; /* what stands for {} in the path, in plain */
-    char actor[DISPLAY_SIZE];  /* who asks, for the log and the timeline */
+    struct actor actor;        /* who asks, for the log, the timeline and the audit trail */
     struct identity who;       /* the same, and what he may do */
     bool dry_run;
     void *plan;                    /* the handler's own, freed with the ask */
@@ -75,10 +77,13 @@ void ask_done(struct ask *q); /* after its reply; reply.c does it */
 
 void route(struct ask *q);
 
-/* ---- auth.c ---- */
+/* ---- identity.c ---- */
 
-/* Find out who asks. False: replied to with 401 or 403. */
-bool auth_allows(struct ask *q, bool open_on_loopback);
+enum openness { OPEN_TO_NOBODY, OPEN_ON_LOOPBACK, OPEN_TO_ALL };
+
+/* Find out who asks; a route that is open to him is asked by nobody in particular. False: replied
+ * to with 401, 403 or 429. */
+bool auth_allows(struct ask *q, enum openness open);
 
 /* ---- may.c ---- */
 
@@ -153,6 +158,12 @@ const char *ident_range(char to[IDENT_SIZE], range_id id); /* "rng_..." */
 const char *ident_call(char to[IDENT_SIZE], call_id id);   /* "call_..." */
 bool ident_range_read(const char *text, range_id *id);
 bool ident_call_read(const char *text, call_id *id);
+const char *ident_binding(char to[IDENT_SIZE], binding_id id); /* "rb_..." */
+const char *ident_token(char to[IDENT_SIZE], token_id id);     /* "tok_..." */
+const char *ident_login(char to[IDENT_SIZE], login_id id);     /* "ses_..." */
+bool ident_binding_read(const char *text, binding_id *id);
+bool ident_token_read(const char *text, token_id *id);
+bool ident_login_read(const char *text, login_id *id);
 
 /* ---- show.c: the resources as JSON ---- */
 

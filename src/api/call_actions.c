@@ -103,7 +103,7 @@ static bool begin(struct ask *q, const char *const *names, enum event_type type,
     memset(command, 0, sizeof *command);
     command->type = type;
     command->call = c->id;
-    (void)text_copy(command->actor, sizeof command->actor, q->actor); /* the same size */
+    (void)text_copy(command->actor, sizeof command->actor, q->actor.name); /* the same size */
     return true;
 }
 
@@ -181,7 +181,7 @@ void patch_call(struct ask *q)
         !fields_read(&f, q, note_fields, false))
         return;
     command.call = c->id;
-    (void)text_copy(command.actor, sizeof command.actor, q->actor); /* the same size */
+    (void)text_copy(command.actor, sizeof command.actor, q->actor.name); /* the same size */
     note = fields_text(&f, "note");
     if (!note && !fields_null(&f, "note"))
         fields_fault(&f, "missing-field", "note", "'note' is missing: text, or null for none.");

@@ -148,11 +148,14 @@ bool idempotency_begin(struct ask *q)
 {
     struct idempotency *all = q->api->idempotency;
     unsigned char key[HASH_SIZE], request[HASH_SIZE];
+    char kind[4];
     struct once *o;
 
-    if (!q->rq->idempotency_key[0] || q->dry_run || !text_is(q->rq->method, "POST"))
+    if (q->who.kind == WHO_NOBODY || !q->rq->idempotency_key[0] || q->dry_run ||
+        !text_is(q->rq->method, "POST"))
         return true;
-    hash_texts(key, (const char *const[]){ q->actor, q->rq->idempotency_key, NULL });
+    (void)text_format(kind, sizeof kind, "%d", (int)q->who.kind); /* fits */
+    hash_texts(key, (const char *const[]){ kind, q->who.name, q->rq->idempotency_key, NULL });
     hash_request(request, q->rq);
     o = find(all, key);
     if (o) {

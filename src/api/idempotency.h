@@ -14,7 +14,8 @@ void idempotency_free(struct idempotency *all);
 void idempotency_second(struct idempotency *all, msec now); /* forget what is old */
 
 /* False: replied to, with the answer of the first time or a problem. A dry run changes nothing, so
- * its key is not kept. */
+ * its key is not kept; nor is that of somebody who is not signed in, whom we could not tell from
+ * another. */
 bool idempotency_begin(struct ask *q);
 /* The ask is about to be answered with q->reply. An answer that says "not now" or "not you" is no
  * answer to keep: the request may be sent again. */

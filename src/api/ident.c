@@ -43,3 +43,33 @@ bool ident_call_read(const char *text, call_id *id)
 {
     return read(text, "call_", id);
 }
+
+const char *ident_binding(char to[IDENT_SIZE], binding_id id)
+{
+    return write(to, "rb_", id);
+}
+
+const char *ident_token(char to[IDENT_SIZE], token_id id)
+{
+    return write(to, "tok_", id);
+}
+
+const char *ident_login(char to[IDENT_SIZE], login_id id)
+{
+    return write(to, "ses_", id);
+}
+
+bool ident_binding_read(const char *text, binding_id *id)
+{
+    return read(text, "rb_", id);
+}
+
+bool ident_token_read(const char *text, token_id *id)
+{
+    return read(text, "tok_", id);
+}
+
+bool ident_login_read(const char *text, login_id *id)
+{
+    return read(text, "ses_", id);
+}

@@ -23,4 +23,7 @@ void places_reply(struct ask *q, const struct page *page, struct place_row *rows
 /* effective.c: a setting's value as JSON. */
 json_t *settings_show_value(const struct rules *rules, enum setting_key key);
 
+/* settings.c: the reverse, as text for settings_set(); false: JSON of a wrong type. */
+bool settings_value_text(const json_t *value, char to[LIST_SIZE + 8]);
+
 #endif

@@ -16,12 +16,43 @@ static const struct problem problems[] = {
       "near one that exists, that one is named. Nothing was changed." },
     { "unsupported-media-type", 415, "The body has the wrong type",
       "Send Content-Type: application/json; an import takes text/csv as well." },
-    { "not-signed-in", 401, "A token is needed",
-      "Over HTTP every request carries 'Authorization: Bearer TOKEN'. The token was made at the first start, "
-      "in a file that only the server's user can read. The admin socket needs none." },
+    { "not-signed-in", 401, "You are not signed in",
+      "A browser signs in (POST /api/v1/auth/login) and is known by a cookie until the session ends, after "
+      "half an hour without a request or twelve hours at the latest. Programs send 'Authorization: Bearer "
+      "TOKEN' with a token of their user (POST /api/v1/tokens), or the first token, which is in a file that "
+      "only the server's user can read. The admin socket needs none." },
+    { "wrong-credentials", 401, "The name or the password is wrong",
+      "It is not said which of them, so that nobody can find out names. A user who is disabled or has no "
+      "password cannot sign in either. An administrator can set a new password, or make a link that signs "
+      "in once ('callparkctl setup --user NAME')." },
     { "not-permitted", 403, "That is not allowed",
-      "You are known, but this is not for you. Only root and the user that runs callparkd may use the admin "
-      "socket." },
+      "You are known, but this is not for you. 'required' names the permission that is missing; an "
+      "administrator gives roles, for the whole deployment, a site, a destination or a range. Only root and "
+      "the user that runs callparkd may use the admin socket." },
+    { "cross-site", 403, "The request came from another page",
+      "With a cookie only requests that a page of this server sends are done: the browser says so in "
+      "Sec-Fetch-Site or Origin, and the body is application/json. Programs send a token instead, for which "
+      "this does not count. Behind a proxy that changes the host, set [web] public-url." },
+    { "rate-limited", 429, "Too many requests",
+      "Wait as long as Retry-After says. Failed sign-ins are delayed for longer each time, by name and by "
+      "address, ten minutes at most; requests are limited by [web] rate-limit, each asker for himself." },
+    { "setup-done", 409, "The server is set up",
+      "There is an administrator, so nobody else becomes the first one. Sign in; if nobody can, 'callparkctl "
+      "setup --user NAME' on the server makes a link that signs in once." },
+    { "setup-token", 403, "The set-up token is wrong",
+      "The token is in the log of callparkd and good for 30 minutes and one use. 'callparkctl setup' on the "
+      "server makes a new one." },
+    { "weak-password", 422, "The password is too weak",
+      "A password has at least 10 characters and is not the name of its user. A few words are easier to keep "
+      "in mind than signs and digits." },
+    { "last-administrator", 409, "Nobody would be left to administer",
+      "The last user who has the role administrator everywhere is not removed, disabled, or taken the role "
+      "from. Give it to another one first." },
+    { "not-undoable", 409, "This cannot be undone",
+      "Changes of ranges and of settings can be undone; what happened to calls and to users cannot." },
+    { "undo-conflict", 409, "It has been changed again",
+      "What is there now is not what that change had made. 'current' shows it, 'before' what would be made of "
+      "it. ?force=true does it all the same." },
     { "not-found", 404, "There is no such thing",
       "The path or the id in it is not known. Lists show what there is." },
     { "method-not-allowed", 405, "That cannot be done to this",
@@ -123,21 +154,82 @@ json_t *problem_json(const char *slug, const char *pointer, const char *detail)
     return body;
 }
 
+/* The texts are ours, so nothing in them needs to be escaped but & and <. */
+static void add_escaped(char *to, size_t size, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '&')
+            (void)text_append(to, size, "&amp;"); /* five times as long always fits */
+        else if (*text == '<')
+            (void)text_append(to, size, "&lt;");
+        else
+            (void)text_append(to, size, "%c", *text);
+    }
+}
+
+static char *as_html(const struct problem *p)
+{
+    size_t size = 5 * (strlen(p->title) + strlen(p->help)) + strlen(p->slug) + 512;
+    char *text = malloc(size);
+
+    if (!text)
+        return NULL;
+    (void)text_copy(text, size,
+                    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+                    "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+    add_escaped(text, size, p->title);
+    (void)text_append(text, size, "</title>\n<h1>");
+    add_escaped(text, size, p->title);
+    (void)text_append(text, size, "</h1>\n<p>");
+    add_escaped(text, size, p->help);
+    (void)text_append(text, size, "</p>\n<p><code>%s</code>, status %u</p>\n</html>\n", p->slug,
+                      p->status);
+    return text;
+}
+
+static char *as_text(const struct problem *p)
+{
+    size_t size = strlen(p->title) + strlen(p->help) + strlen(p->slug) + 64;
+    char *text = malloc(size);
+
+    if (text)
+        (void)text_format(text, size, "%s\n\n%s\n\n(%s, status %u)\n", p->title, p->help, p->slug,
+                          p->status); /* fits */
+    return text;
+}
+
+enum form { FORM_TEXT, FORM_JSON, FORM_HTML };
+
+/* A browser names text/html first; who names nothing gets what reads well in a terminal. */
+static enum form form_of(const char *accept)
+{
+    const char *html = strstr(accept, "text/html"), *json = strstr(accept, "application/json");
+
+    if (html && (!json || html < json))
+        return FORM_HTML;
+    return json ? FORM_JSON : FORM_TEXT;
+}
+
 void get_problem(struct ask *q)
 {
     const struct problem *p = problem_find(q->part);
-    char *text;
-    size_t size;
 
     if (!p) {
         reply_problem(q, "not-found", NULL, "There is no problem of the name '%.64s'.", q->part);
         return;
     }
-    size = strlen(p->title) + strlen(p->help) + strlen(p->slug) + 64;
-    text = malloc(size);
-    if (text)
-        (void)text_format(text, size, "%s\n\n%s\n\n(%s, status %u)\n", p->title, p->help, p->slug,
-                          p->status); /* fits */
     q->reply.cache_control = "max-age=3600";
-    reply_text(q, 200, "text/plain; charset=utf-8", text);
+    q->reply.vary = "Accept";
+    switch (form_of(q->rq->accept)) {
+    case FORM_HTML:
+        reply_text(q, 200, "text/html; charset=utf-8", as_html(p));
+        return;
+    case FORM_JSON:
+        reply_json(q, 200,
+                   json_pack("{s:s+, s:s, s:i, s:s}", "type", "/api/problems/", p->slug, "title",
+                             p->title, "status", (int)p->status, "help", p->help));
+        return;
+    case FORM_TEXT:
+        reply_text(q, 200, "text/plain; charset=utf-8", as_text(p));
+    }
 }

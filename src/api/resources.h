@@ -32,6 +32,20 @@ handler get_calls, get_call, get_timeline;
 handler patch_call, retrieve_call, ring_back_call, extend_call, transfer_call, hang_up_call;
 handler get_records;
 
+/* login.c, me.c, setup.c */
+handler post_login, post_logout, get_realms;
+handler get_me, patch_me;
+handler get_setup, post_setup, post_setup_link;
+
+/* users.c, role_bindings.c, tokens.c, sessions.c */
+handler get_users, post_user, get_user, patch_user, delete_user;
+handler get_role_bindings, post_role_binding, delete_role_binding;
+handler get_tokens, post_token, get_token, delete_token;
+handler get_sessions, delete_session, delete_sessions;
+
+/* audit.c, undo.c */
+handler get_audit_events, get_audit_event, get_audit_head, undo_audit_event;
+
 /* events.c */
 handler get_events, get_history;
 

@@ -10,8 +10,8 @@
 #include "api/resources.h"
 #include "base/text.h"
 
-/* Without a token on loopback; even if that may be a proxy; takes dry_run. */
-enum { OPEN = 1, HEALTH = 2, WRITES = 4 };
+/* Without signing in: on loopback; even if that may be a proxy; from anywhere. Takes dry_run. */
+enum { OPEN = 1, HEALTH = 2, DOOR = 4, WRITES = 8 };
 
 /* What it takes to ask: a permission, at some place at least, or only to be somebody. */
 enum { SIGNED_IN = PERMISSIONS };
@@ -92,6 +92,34 @@ static const struct path paths[] = {
 
     { "GET",    V1 "/events",                        get_events,         SIGNED_IN,          "topics", 0 },
     { "GET",    V1 "/events/history",                get_history,        SIGNED_IN,          "after,topics,limit", 0 },
+    { "POST",   V1 "/auth/login",                    post_login,         SIGNED_IN,          "", DOOR },
+    { "POST",   V1 "/auth/logout",                   post_logout,        SIGNED_IN,          "", DOOR },
+    { "GET",    V1 "/auth/realms",                   get_realms,         SIGNED_IN,          "", DOOR },
+    { "GET",    V1 "/auth/me",                       get_me,             SIGNED_IN,          "", 0 },
+    { "PATCH",  V1 "/auth/me",                       patch_me,           SIGNED_IN,          "", 0 },
+    { "GET",    V1 "/setup",                         get_setup,          SIGNED_IN,          "", DOOR },
+    { "POST",   V1 "/setup",                         post_setup,         SIGNED_IN,          "", DOOR },
+    { "POST",   V1 "/setup/link",                    post_setup_link,    MAY_USERS_WRITE,    "", 0 },
+    { "GET",    V1 "/users",                         get_users,          MAY_USERS_READ,     "q," LISTS, 0 },
+    { "POST",   V1 "/users",                         post_user,          MAY_USERS_WRITE,    "dry_run", WRITES },
+    { "GET",    V1 "/users/{}",                      get_user,           MAY_USERS_READ,     "", 0 },
+    { "PATCH",  V1 "/users/{}",                      patch_user,         MAY_USERS_WRITE,    "dry_run", WRITES },
+    { "DELETE", V1 "/users/{}",                      delete_user,        MAY_USERS_WRITE,    "dry_run", WRITES },
+    { "GET",    V1 "/role-bindings",                 get_role_bindings,  MAY_USERS_READ,     "user," LISTS, 0 },
+    { "POST",   V1 "/role-bindings",                 post_role_binding,  MAY_USERS_WRITE,    "dry_run", WRITES },
+    { "DELETE", V1 "/role-bindings/{}",              delete_role_binding, MAY_USERS_WRITE,   "dry_run", WRITES },
+    { "GET",    V1 "/tokens",                        get_tokens,         SIGNED_IN,          "user," LISTS, 0 },
+    { "POST",   V1 "/tokens",                        post_token,         SIGNED_IN,          "dry_run", WRITES },
+    { "GET",    V1 "/tokens/{}",                     get_token,          SIGNED_IN,          "", 0 },
+    { "DELETE", V1 "/tokens/{}",                     delete_token,       SIGNED_IN,          "dry_run", WRITES },
+    { "GET",    V1 "/sessions",                      get_sessions,       SIGNED_IN,          "user," LISTS, 0 },
+    { "DELETE", V1 "/sessions",                      delete_sessions,    SIGNED_IN,          "user,dry_run", WRITES },
+    { "DELETE", V1 "/sessions/{}",                   delete_session,     SIGNED_IN,          "dry_run", WRITES },
+    { "GET",    V1 "/audit-events",                  get_audit_events,   MAY_AUDIT_READ,     "q,actor,action,subject,since,until,format," LISTS, 0 },
+    { "GET",    V1 "/audit-events:head",             get_audit_head,     MAY_AUDIT_READ,     "", 0 },
+    { "GET",    V1 "/audit-events/{}",               get_audit_event,    MAY_AUDIT_READ,     "", 0 },
+    { "POST",   V1 "/audit-events/{}/undo",          undo_audit_event,   MAY_AUDIT_READ,     "force,dry_run", WRITES },
+
     { "GET",    V1 "/system",                        get_system,         MAY_SYSTEM_READ,    "", 0 },
     { "POST",   V1 "/system/drain",                  drain_system,       MAY_SYSTEM_WRITE,   "dry_run", WRITES },
     { "POST",   V1 "/system/undrain",                undrain_system,     MAY_SYSTEM_WRITE,   "dry_run", WRITES },
@@ -165,9 +193,13 @@ static const struct path *find(struct ask *q, char methods[64])
 }
 
 /* Behind a proxy everybody comes from loopback. */
-static bool is_open(const struct ask *q, const struct path *p)
+static enum openness openness_of(const struct ask *q, const struct path *p)
 {
-    return p->flags & (app_config(q->app)->http.behind_proxy ? HEALTH : OPEN);
+    unsigned open = app_config(q->app)->http.behind_proxy ? HEALTH : OPEN;
+
+    if (!p)
+        return OPEN_TO_NOBODY;
+    return p->flags & DOOR ? OPEN_TO_ALL : p->flags & open ? OPEN_ON_LOOPBACK : OPEN_TO_NOBODY;
 }
 
 /* Of everything that is answered in JSON the fields can be chosen. */
@@ -192,7 +224,7 @@ void route(struct ask *q)
         return;
     }
     /* Whoever may not ask does not learn which paths there are, either. */
-    if (!auth_allows(q, p && is_open(q, p)))
+    if (!auth_allows(q, openness_of(q, p)))
         return;
     if (!p) {
         refuse(q, methods);

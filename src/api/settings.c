@@ -96,7 +96,7 @@ static void get_scope(struct ask *q, enum scope_kind kind)
 /* ---- changes ---- */
 
 /* What the core reads is text; JSON says the same with its own types. */
-static bool value_text(const json_t *value, char to[LIST_SIZE + 8])
+bool settings_value_text(const json_t *value, char to[LIST_SIZE + 8])
 {
     if (json_is_string(value))
         return text_copy(to, LIST_SIZE + 8, json_string_value(value));
@@ -132,7 +132,7 @@ static void read_one(struct fields *f, const char *name, const json_t *value, st
         unknown_key(f, name);
     else if (json_is_null(value))
         settings_unset(to, key);
-    else if (!value_text(value, text))
+    else if (!settings_value_text(value, text))
         fields_fault(f, "invalid-request", name,
                      "'%s' must be text, a whole number, or true or false.", name);
     else if (settings_set(to, key, text, &err) != 0)

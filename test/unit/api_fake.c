@@ -274,9 +274,27 @@ static enum admin_status make_one(struct app *a, const struct admin_change *c,
     case ADMIN_BINDING_REMOVE:
     case ADMIN_TOKEN_PUT:
     case ADMIN_TOKEN_REMOVE:
-        break;
+        return fake_people(a, c, result);
     }
     return ADMIN_INVALID;
+}
+
+/* As the app does it: each change is described before the tables are swapped. */
+static void note(struct app *a, const struct admin_change *changes, size_t count,
+                 const struct actor *actor)
+{
+    const struct admin_view before = { &a->deployment, &a->access };
+    const struct admin_view after = { &a->draft, &a->access_draft };
+
+    for (size_t i = 0; i < count && a->watcher.describe; i++) {
+        struct audit_entry e = { .at = FAKE_WALL };
+
+        (void)text_copy(e.actor, sizeof e.actor, actor->name);
+        (void)text_copy(e.source, sizeof e.source, actor->source);
+        (void)text_copy(e.request, sizeof e.request, actor->request);
+        if (a->watcher.describe(a->watcher.to, &changes[i], &before, &after, &e))
+            app_audit(a, &e);
+    }
 }
 
 void app_admin(struct app *a, const struct admin_change *changes, size_t count, bool dry_run,
@@ -295,12 +313,15 @@ void app_admin(struct app *a, const struct admin_change *changes, size_t count, 
     if (fails)
         result.status = ADMIN_STORE;
     a->draft = a->deployment;
+    access_copy(&a->access_draft, &a->access);
     for (size_t i = 0; i < count && result.status == ADMIN_DONE; i++) {
         result.index = i;
         result.status = make_one(a, &changes[i], &result);
     }
     if (result.status == ADMIN_DONE && !dry_run) {
+        note(a, changes, count, actor);
         a->deployment = a->draft;
+        access_copy(&a->access, &a->access_draft);
         orbits_rebuild(a->park.orbits, &a->deployment.ranges, a->config.destination);
     } else {
         a->last_range = last;
@@ -321,6 +342,9 @@ bool app_command(struct app *a, const struct event *command, char why[WHY_SIZE])
 void app_ask(struct app *a, const struct store_query *query, app_rows *done, void *context)
 {
     struct store_rows *rows = a->rows ? a->rows : calloc(1, sizeof *rows);
+
+    if (!a->rows && rows && (query->type == QUERY_AUDIT || query->type == QUERY_AUDIT_HEAD))
+        fake_audit_rows(a, query, rows);
 
     a->rows = NULL;
     a->query = *query;
@@ -382,6 +406,7 @@ void http_reply(struct http_server *h, struct http_request *rq, const struct htt
     (void)text_copy(to->location, sizeof to->location, reply->location);
     (void)text_copy(to->link, sizeof to->link, reply->link);
     (void)text_copy(to->allow, sizeof to->allow, reply->allow);
+    (void)text_copy(to->set_cookie, sizeof to->set_cookie, reply->set_cookie);
     if (reply->body)
         to->json = json_loadb(reply->body, reply->body_length, 0, NULL);
     api_log(rq, reply);
@@ -451,6 +476,9 @@ int fake_set_up(void **state)
     a->park.calls = calls_init(a->calls_memory, 0);
     a->park.deployment = &a->deployment;
     a->park.house = a->config.house;
+    a->config.auth.local = true;
+    a->config.session_idle = 1800000;
+    a->config.session_max = 43200000;
     a->uid = geteuid();
     a->source = "127.0.0.1";
     assert_int_equal(api_new(&a->api, a, &err), 0);
@@ -503,6 +531,13 @@ const struct answer *fake_ask(struct app *a, const char *request, const char *if
     fill(rq->accept, sizeof rq->accept, a->accept);
     fill(rq->content_type, sizeof rq->content_type, a->content_type);
     fill(rq->idempotency_key, sizeof rq->idempotency_key, a->idempotency_key);
+    fill(rq->cookie, sizeof rq->cookie, a->cookie);
+    fill(rq->origin, sizeof rq->origin, a->origin);
+    fill(rq->sec_fetch_site, sizeof rq->sec_fetch_site, a->sec_fetch_site);
+    fill(rq->host, sizeof rq->host, a->host ? a->host : "127.0.0.1:8080");
+    fill(rq->proxy_user, sizeof rq->proxy_user, a->proxy_user);
+    fill(rq->proxy_groups, sizeof rq->proxy_groups, a->proxy_groups);
+    rq->secure = a->secure;
     fill(rq->last_event_id, sizeof rq->last_event_id, a->last_event_id);
     rq->takes_gzip = a->takes_gzip;
     rq->body = body ? strdup(body) : NULL;

@@ -11,11 +11,14 @@
 #define FAKE_NOW 5000000        /* the loop's clock */
 #define FAKE_WALL 1795446000000 /* 2026-11-23T15:00:00Z */
 #define FAKE_TOKEN "sesame"
+#define FAKE_LOGINS 16
+#define FAKE_AUDIT 48
 
 /* What came back for the last request. */
 struct answer {
     unsigned status;
     json_t *json; /* NULL: the body is none */
+    char set_cookie[256];
     char *body, type[64], etag[32], location[HTTP_PATH_SIZE], link[HTTP_PATH_SIZE + 128], allow[64];
     unsigned retry_after;
     bool replayed;
@@ -29,11 +32,25 @@ struct app {
     struct app_config config;
     struct app_watcher watcher;
     struct deployment deployment, draft;
+    struct access access, access_draft;
+    struct throttle throttle;
     struct park park;
     void *orbits_memory, *calls_memory;
     struct app_counts counts;
     range_id last_range;
+    uint64_t last_access; /* of role bindings, tokens, sessions */
     unsigned lists_made;
+    struct fake_login {
+        struct login login;
+        char secret[SECRET_SIZE];
+    } logins[FAKE_LOGINS];
+    size_t login_count;
+    struct fake_link {
+        char token[SECRET_SIZE], user[USER_SIZE];
+    } links[FAKE_LOGINS];
+    size_t link_count;
+    struct audit_entry audit[FAKE_AUDIT]; /* the oldest first */
+    size_t audit_count;
     struct api *api;
     struct answer answer;
     bool draining, store_bad, demo_refused;
@@ -56,11 +73,15 @@ struct app {
         bool refused;
         char text[65536];
     } streams;
+    unsigned passwords_tried;
+    bool no_chores; /* too many passwords wait */
     /* How the next requests come. */
     bool by_tcp;
     uid_t uid;
     const char *authorization, *accept, *if_none_match, *last_event_id, *content_type, *source;
-    const char *idempotency_key;
+    const char *idempotency_key, *cookie, *origin, *sec_fetch_site, *host, *proxy_user,
+        *proxy_groups;
+    bool secure;
     bool takes_gzip;
 };
 
@@ -80,6 +101,17 @@ const char *fake_at(const json_t *json, const char *path);
 
 /* "items.0.name=Lobby total=1": does every one of them hold? What does not is printed. */
 bool fake_holds(const struct answer *a, const char *expected);
+
+/* api_fake_people.c: what users, role bindings and tokens become. */
+void fake_audit_rows(const struct app *a, const struct store_query *query, struct store_rows *rows);
+enum admin_status fake_people(struct app *a, const struct admin_change *c,
+                              struct admin_result *result);
+/* A user with the password "correct horse", and a role unless `role` is ROLES. */
+void fake_user(struct app *a, const char *name, enum role role, const char *site);
+/* Requests come from now on over TCP, with a session of this user; "": with nothing. */
+void fake_sign_in(struct app *a, const char *user);
+/* What the trail says of the latest act, as "action actor subject". */
+const char *fake_noted(const struct app *a);
 
 /* A call parked in `orbit` for a minute now. */
 struct call *fake_park(struct app *a, const char *orbit, const char *caller, const char *parker);
