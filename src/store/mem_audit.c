@@ -64,18 +64,21 @@ static bool holds_nocase(const char *text, const char *words)
     return false;
 }
 
-static bool words_fit(const struct audit_entry *e, const char *words)
+static bool words_fit(const struct mem *m, const struct audit_entry *e, const char *words)
 {
     const char *const texts[] = { e->actor,  e->source,  e->request,
                                   e->action, e->subject, e->subject_id };
 
+    if (e->id + AUDIT_SEARCHED <= m->highest.audit)
+        return false;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (holds_nocase(texts[i], words))
             return true;
     return false;
 }
 
-static bool entry_fits(const struct store_query *q, const struct audit_entry *e)
+static bool entry_fits(const struct mem *m, const struct store_query *q,
+                       const struct audit_entry *e)
 {
     return (q->entry == 0 || e->id == q->entry) && (q->since == 0 || e->at >= q->since) &&
            (q->until == 0 || e->at < q->until) &&
@@ -83,7 +86,7 @@ static bool entry_fits(const struct store_query *q, const struct audit_entry *e)
            starts_nocase(e->action, q->action) &&
            (!*q->subject || text_is_nocase(e->subject, q->subject) ||
             text_is_nocase(e->subject_id, q->subject)) &&
-           (!*q->words || words_fit(e, q->words));
+           (!*q->words || words_fit(m, e, q->words));
 }
 
 static int newest_first(const void *a, const void *b)
@@ -101,7 +104,7 @@ int mem_find_audit(const struct mem *m, const struct store_query *q, struct stor
         const struct audit_entry *e = &t->row[i]->audit;
         struct audit_entry *copy;
 
-        if (!entry_fits(q, e))
+        if (!entry_fits(m, q, e))
             continue;
         rows->total++;
         if (q->before != 0 && e->id >= q->before)

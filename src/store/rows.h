@@ -46,6 +46,9 @@ void highest_raise(struct store_highest *h, const struct change *c);
 #define ROWS_LIMIT 1000
 size_t rows_limit(const struct store_query *q);
 
+/* Of the audit trail `words` looks through so many of the newest: a promise may wait behind it. */
+#define AUDIT_SEARCHED 100000
+
 /* Room for one more row, zeroed; NULL when memory is short. */
 struct call_record *rows_add_record(struct store_rows *rows);
 struct call_step *rows_add_step(struct store_rows *rows);

@@ -116,6 +116,7 @@ static void audit_where(char to[SQL_SIZE], const struct store_query *q, bool pag
                           " OR subject_id = :subject COLLATE NOCASE)");
     if (*q->words)
         (void)text_append(to, SQL_SIZE,
+                          " AND id > (SELECT max(id) FROM audit) - :searched"
                           " AND (actor LIKE :words ESCAPE '\\' OR source LIKE :words ESCAPE '\\'"
                           " OR request LIKE :words ESCAPE '\\' OR action LIKE :words ESCAPE '\\'"
                           " OR subject LIKE :words ESCAPE '\\'"
@@ -155,6 +156,7 @@ static void bind_audit(sqlite3_stmt *st, const struct store_query *q)
     sqlite_bind_number(st, ":since", q->since);
     sqlite_bind_number(st, ":until", q->until);
     sqlite_bind_number(st, ":limit", rows_limit(q) + 1);
+    sqlite_bind_number(st, ":searched", AUDIT_SEARCHED);
     bind_text(st, ":actor", q->actor);
     bind_text(st, ":subject", q->subject);
     bind_like(st, ":action", "", q->action);
@@ -179,16 +181,20 @@ static int count_audit(struct sqlite *s, const struct store_query *q, uint64_t *
     return 0;
 }
 
+/* Few matches are found in the index; many are near the end, where looking at the rows themselves
+ * soon has enough of them. */
 static int collect_audit(struct sqlite *s, const struct store_query *q, struct store_rows *rows,
                          struct err *err)
 {
     CLEANUP(sqlite_finish) sqlite3_stmt *st = NULL;
     char names[SQL_SIZE], where[SQL_SIZE], sql[3 * SQL_SIZE];
+    bool few = rows->total <= ROWS_LIMIT;
 
     columns_list(names, &columns_audit);
     audit_where(where, q, true);
-    (void)text_format(sql, sizeof sql, "SELECT %s FROM audit%s ORDER BY id DESC LIMIT :limit",
-                      names, where);
+    (void)text_format(sql, sizeof sql, "SELECT %s FROM audit%s%s%s ORDER BY id DESC LIMIT :limit",
+                      names, few ? " WHERE id IN (SELECT id FROM audit" : "", where,
+                      few ? ")" : "");
     st = sqlite_prepare(s, sql, err);
     if (!st)
         return -EIO;

@@ -173,7 +173,8 @@ struct store_query {
     char actor[DISPLAY_SIZE];
     char action[32];         /* or how it begins: "range." */
     char subject[NAME_SIZE]; /* its name or its id */
-    char words[64];          /* somewhere in actor, source, request, action, subject, its id */
+    char words[64];          /* of the newest 100,000: somewhere in actor, source, request, action,
+                              * subject, its id */
     size_t limit;            /* 0 or more than 1000: 1000 */
 };
 

@@ -444,6 +444,42 @@ static void meddling_shows(void **state)
     }
 }
 
+/* A question about many entries must not keep the store from its promises for long. */
+static void words_look_at_the_newest_alone(void **state)
+{
+    static const struct {
+        struct store_query q;
+        uint64_t total, newest;
+    } lines[] = {
+        { { .words = "anna" }, 1, 100006 },
+        { { .words = "other" }, 99999, 100005 },
+        { { .words = "nobody" }, 0, 0 },
+        { { .actor = "anna" }, 3, 100006 }, /* this one looks at all */
+        { { .actor = "anna", .before = 100006 }, 3, 6 },
+        { { .actor = "other", .before = 90 }, 100003, 89 },
+    };
+    struct tested *t = *state;
+
+    tested_close(t);
+    run_sql(t, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100006)"
+               "INSERT INTO audit SELECT i, i, iif(i IN (5, 6, 100006), 'anna', 'other'), '', '',"
+               " 'x', '', '', '', '', zeroblob(32), zeroblob(32) FROM n");
+    tested_reopen(t);
+    tested_start(t);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct store_query q = lines[i].q;
+        struct store_rows *rows;
+
+        q.type = QUERY_AUDIT;
+        q.limit = 3;
+        rows = tested_ask(t, &q);
+        assert_int_equal(rows->total, lines[i].total);
+        assert_int_equal(rows->count > 0 ? rows->audit[0].id : 0, lines[i].newest);
+        assert_int_equal(rows->more, lines[i].total > 3);
+        store_rows_free(rows);
+    }
+}
+
 /* What comes afterwards does not cover it. */
 static void a_cut_tail_shows_for_ever(void **state)
 {
@@ -521,6 +557,7 @@ int main(void)
         BOTH(old_entries_make_room),
         BOTH(an_empty_trail_has_no_head),
         cmocka_unit_test(meddling_shows),
+        FOR("sqlite", words_look_at_the_newest_alone),
         FOR("sqlite", a_cut_tail_shows_for_ever),
         FOR("sqlite", a_turn_that_is_given_up_leaves_no_gap),
     };
