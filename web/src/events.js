@@ -15,8 +15,17 @@ import { follow } from './sse.js';
 const BEAT = 5000; // the leader shows the others that it lives
 const ON_ORBIT = new Set(['parking', 'parked', 'ringing_back', 'forwarding', 'retrieving']);
 
-const table = signal(new Map());
-export const calls = computed(() => [...table.value.values()].sort((a, b) => (a.parked_at ?? '').localeCompare(b.parked_at ?? '')));
+const GATHER = 100; // ms: on a busy day several events are drawn at once
+
+/* By id. It is changed in place, so that an event costs the same with ten calls and with ten thousand;
+ * `turn` rises when those who read it are to look again. */
+let table = new Map();
+const turn = signal(0);
+const byTime = (a, b) => ((a.parked_at ?? '') < (b.parked_at ?? '') ? -1 : (a.parked_at ?? '') > (b.parked_at ?? '') ? 1 : 0);
+export const calls = computed(() => {
+    void turn.value;
+    return [...table.values()].sort(byTime);
+});
 export const link = signal({ state: 'connecting', since: Date.now() });
 export const draining = signal(false);
 
@@ -42,23 +51,61 @@ export function onEvent(listener) {
 
 // ---- what an event means ----
 
-function setLink(state) {
-    if (link.peek().state !== state) link.value = { state, since: serverNow() };
+/* When something was last heard: what is shown is as old as that, even if the loss is noticed later. */
+let heardAt = Date.now();
+
+function heard() {
+    heardAt = serverNow();
 }
 
+function setLink(state) {
+    if (link.peek().state !== state) link.value = { state, since: state === 'stale' ? heardAt : serverNow() };
+}
+
+let touched = 0;
+let waiting = 0;
+
+/* The first event after a pause is shown at once. */
+function touch() {
+    if (waiting) return;
+    const wait = Math.max(0, touched + GATHER - Date.now());
+    const now = () => {
+        waiting = 0;
+        touched = Date.now();
+        turn.value++;
+    };
+    if (wait) waiting = setTimeout(now, wait);
+    else now();
+}
+
+const onBoard = (call) => call && ON_ORBIT.has(call.state) && call.orbit;
+let told = null; // what events said while the list was on its way: id -> call, or null for one that left
+
 function putCall(id, call) {
-    const next = new Map(table.peek());
-    if (call && ON_ORBIT.has(call.state) && call.orbit) next.set(id, call);
-    else next.delete(id);
-    table.value = next;
+    const shown = onBoard(call) ? call : null;
+    told?.set(id, shown);
+    if (shown) table.set(id, shown);
+    else table.delete(id);
+    touch();
 }
 
 function putAll(list) {
-    table.value = new Map(list.map((c) => [c.id, c]));
+    table = new Map(list.map((c) => [c.id, c]));
+    touch();
 }
 
 async function loadCalls() {
-    if (can('calls.read')) putAll(await all('parked-calls'));
+    if (!can('calls.read')) return;
+    const meanwhile = (told = new Map());
+    try {
+        const list = new Map((await all('parked-calls', undefined, 100000)).map((c) => [c.id, c]));
+        for (const [id, call] of meanwhile)
+            if (!call) list.delete(id);
+            else if (!(list.get(id)?.version > call.version)) list.set(id, call);
+        putAll([...list.values()]);
+    } finally {
+        if (told === meanwhile) told = null;
+    }
 }
 
 /** One event of the stream, whether it came from the server or from another tab. */
@@ -109,6 +156,7 @@ function lead(signal) {
     return follow(root + 'events', {
         signal,
         taken: pass,
+        heard,
         opened: () => state('live'),
         lost(status) {
             state('stale');
@@ -118,15 +166,16 @@ function lead(signal) {
 }
 
 function listen(name) {
-    let heard = Date.now();
+    let last = Date.now();
     channel.onmessage = ({ data }) => {
         if (data.to && data.to !== name) return;
-        heard = Date.now();
+        last = Date.now();
+        if (data.state !== 'stale') heard();
         if (data.event) take(data.event);
         if (data.state) setLink(data.state);
     };
     const watch = setInterval(() => {
-        if (Date.now() - heard > 3 * BEAT) setLink('stale');
+        if (Date.now() - last > 3 * BEAT) setLink('stale');
     }, BEAT);
     channel.postMessage({ hello: name });
     return () => clearInterval(watch);
@@ -156,6 +205,7 @@ async function poll(signal) {
             await loadCalls();
             if (after !== undefined) for (const e of now.items) take({ id: e.id, name: e.event, data: JSON.stringify(e.data) });
             after = now.last;
+            heard();
             setLink('live');
         } catch {
             setLink('stale');

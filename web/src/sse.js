@@ -34,9 +34,10 @@ export function reader(take) {
 
 /**
  * Holds one stream until `signal` is aborted, and comes back after each loss, with the number of the
- * last event so that nothing is missed. `taken(event)`, `opened()`, `lost(status)`: 0 no connection.
+ * last event so that nothing is missed. `taken(event)`, `heard()`: something came, `opened()`,
+ * `lost(status)`: 0 no connection.
  */
-export async function follow(url, { signal, taken, opened, lost }) {
+export async function follow(url, { signal, taken, heard, opened, lost }) {
     let last = '';
     let wait = 500;
     while (!signal.aborted) {
@@ -58,6 +59,7 @@ export async function follow(url, { signal, taken, opened, lost }) {
                     if (done) break;
                     clearTimeout(silence);
                     silence = setTimeout(end, SILENCE);
+                    heard?.();
                     events.push(value);
                     last = events.id || last;
                     wait = 500;

@@ -124,6 +124,8 @@ test('the next step in words', () => {
     assert.equal(nextStep(call({ parker: { name: null, uri: null } })).key, 'calls.next.ring_parker');
     assert.equal(nextStep(call({ next_step_at: at(60) })).key, 'calls.next.hangup');
     assert.equal(nextStep(call({ state: 'ended' })), null);
+    assert.equal(nextStep(call({ state: 'ringing_back', attempt: 1 })).key, 'calls.next.ring_then_hangup');
+    assert.equal(nextStep(call({ state: 'ringing_back', attempt: 0 })).key, 'calls.next.ring_then_wait');
     assert.equal(bareUri('tel:+49301234;phone-context=x'), '+49301234');
 });
 

@@ -11,8 +11,7 @@ export function nextStep(call) {
     case 'parked':
         return parkedNext(call, parker);
     case 'ringing_back':
-        return { key: afterRing(call) ? 'calls.next.ring_then_fallback' : 'calls.next.ring_then_wait',
-            values: { who: parker, fallback: bareUri(call.fallback), ...tries(call, call.attempt) } };
+        return { key: afterRing(call), values: { fallback: bareUri(call.fallback) } };
     case 'forwarding':
         return { key: 'calls.next.forwarding', values: {} };
     case 'retrieving':
@@ -28,8 +27,11 @@ function tries(call, attempt) {
     return { attempt: Math.max(1, attempt), of: call.max_attempts };
 }
 
+/* As parker_failed() in core/park_ring.c goes on. */
 function afterRing(call) {
-    return call.attempt >= call.max_attempts && Boolean(call.fallback);
+    if (call.attempt < call.max_attempts || call.fallback_tried)
+        return 'calls.next.ring_then_wait';
+    return call.fallback ? 'calls.next.ring_then_fallback' : 'calls.next.ring_then_hangup';
 }
 
 /* As park_next_step() in core/park_words.c has it. */

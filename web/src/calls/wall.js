@@ -42,7 +42,7 @@ export function Wall() {
             <caption class="hidden">${t('calls.title')}</caption>
             <thead><tr><th scope="col">${t('calls.column.orbit')}</th><th scope="col">${t('calls.column.caller')}</th><th scope="col">${t('calls.column.left')}</th></tr></thead>
             <tbody>${all.slice(0, MOST).map((call) => html`<tr key=${call.id} class=${`state-${call.state}`} data-testid="call"><th scope="row">${call.orbit}</th>
-                <td><${Caller} call=${call} /><${State} call=${call} /></td><td><${TimeLeft} call=${call} bar=${false} /></td></tr>`)}</tbody></table>`}
+                <td><${Caller} call=${call} />${(call.state !== 'parked' || call.fallback_tried) && html`<${State} call=${call} />`}</td><td><${TimeLeft} call=${call} bar=${false} /></td></tr>`)}</tbody></table>`}
         ${all.length > MOST && html`<p class="more"><${Icon} name="more" /> ${t('calls.wall.more', { n: all.length - MOST })}</p>`}
     </section>`;
 }

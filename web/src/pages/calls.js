@@ -27,9 +27,9 @@ function LastCall() {
     useEffect(() => {
         if (can('records.read')) get('call-records', { limit: 1 }).then((body) => setRecord(body.items[0] ?? null), () => {});
     }, [recent.value]);
-    const event = lastEnded();
-    const orbit = record?.orbit ?? event?.orbit, at = record?.ended_at ?? event?.at;
-    return at ? html`<p>${t('calls.none.last', { orbit: orbit ?? '–', ago: ago(at, second.value) })}</p>` : html`<p>${t('calls.none.ever')}</p>`;
+    const event = lastEnded(), ended = event && { orbit: event.orbit, at: event.at }, kept = record && { orbit: record.orbit, at: record.ended_at };
+    const last = ended && kept ? (ended.at > kept.at ? ended : kept) : ended ?? kept;
+    return last ? html`<p>${t('calls.none.last', { orbit: last.orbit ?? '–', ago: ago(last.at, second.value) })}</p>` : html`<p>${t('calls.none.ever')}</p>`;
 }
 
 function Empty() {

@@ -2,11 +2,12 @@
  * and the open timeline are in the address. */
 import { useState } from 'preact/hooks';
 import { html, Badge, Button, DataTable, EmptyState, fail, Loading, Menu, Pager, ProblemBox, say, When } from '../ui.js';
-import { dateTime, party, span } from '../format.js';
+import { dateTime, span } from '../format.js';
 import { language, t } from '../i18n.js';
 import { dated, saveFile, wholeList } from '../download.js';
 import { query, setQuery } from '../router.js';
 import { PageHead } from '../shell.js';
+import { bareUri } from '../calls/select.js';
 import { Timeline } from '../calls/timeline.js';
 import { Figures } from '../records/figures_view.js';
 import { Filters } from '../records/filters.js';
@@ -20,15 +21,21 @@ function Outcome({ record }) {
     return html`<${Badge} kind=${kind} icon=${icon}>${t(`records.outcome.${record.outcome}`)}<//>`;
 }
 
+/* Without the host that a name or number is at: that is the same for all, and long. */
+function Party({ of }) {
+    const name = of?.name || of?.number || bareUri(of?.uri);
+    return html`<span dir="auto" title=${of?.uri}>${name === 'anonymous' ? t('calls.anonymous') : name || t('calls.unknown')}</span>`;
+}
+
 const columns = () => [
     { key: 'ended_at', label: t('records.ended'), render: (r) => html`<${When} at=${r.ended_at} long />` },
     { key: 'orbit', label: t('records.orbit'), head: true, render: (r) => r.orbit ?? '–' },
     { key: 'range_name', label: t('records.range'), render: (r) => r.range_name ?? '–' },
-    { key: 'caller', label: t('records.caller'), render: (r) => html`<span dir="auto">${party(r.caller)}</span>` },
-    { key: 'parker', label: t('records.parker'), render: (r) => html`<span dir="auto">${party(r.parker)}</span>` },
-    { key: 'waited', label: t('records.waited'), class: 'number', render: (r) => span(r.waited) },
+    { key: 'caller', label: t('records.caller'), render: (r) => html`<${Party} of=${r.caller} />` },
+    { key: 'parker', label: t('records.parker'), render: (r) => html`<${Party} of=${r.parker} />` },
+    { key: 'waited', label: t('records.waited'), class: 'right', render: (r) => span(r.waited) },
     { key: 'outcome', label: t('records.outcome'), render: (r) => html`<${Outcome} record=${r} />` },
-    { key: 'by', label: t('records.by'), render: (r) => (r.by ? html`<span dir="auto">${party(r.by)}</span>` : '–') },
+    { key: 'by', label: t('records.by'), render: (r) => (r.by ? html`<${Party} of=${r.by} />` : '–') },
     { key: 'reason', label: t('records.reason'), wide: true, render: (r) => html`<span lang=${language.value === 'en' ? undefined : 'en'}>${r.reason}</span>` },
 ];
 

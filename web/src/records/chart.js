@@ -46,13 +46,14 @@ export function drawWaits(box, rows, labels) {
 }
 
 /** Columns over time, one upon the other: found, abandoned, the rest. The tallest is drawn first, and
- * those in front of it cover their share. @param {{at: number, parts: number[]}[]} columns */
-export function drawOutcomes(box, columns, step, kinds) {
+ * those in front of it cover their share. `label` writes a time, in seconds since 1970.
+ * @param {{at: number, parts: number[]}[]} columns */
+export function drawOutcomes(box, columns, step, kinds, label) {
     const c = colours(), heights = kinds.map((_, i) => columns.map((col) => col.parts.slice(0, i + 1).reduce((a, b) => a + b, 0)));
     const bars = uPlot.paths.bars({ size: [0.8, 48], radius: 0 });
     return draw(box, {
         scales: { x: { time: true, range: (u, low, high) => [low - step * 0.6, high + step * 0.6] }, y: { range: fromZero } },
-        axes: axes(c, {}, {}),
+        axes: axes(c, { space: 90, values: (u, splits) => splits.map((at) => label(at)) }, {}),
         series: [{}, ...kinds.map((kind) => ({ stroke: c[kind], fill: c[kind], width: 0, points: { show: false }, paths: bars })).reverse()],
     }, [columns.map((col) => col.at), ...heights.reverse()]);
 }

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from '../ui.js';
 import { date, dateTime, percent, span } from '../format.js';
-import { language, t } from '../i18n.js';
+import { language, locale, t } from '../i18n.js';
 import { theme } from '../state.js';
 import { outcomes, overTime, summary, waitingTimes } from './figures.js';
 import { MOST } from './load.js';
@@ -15,6 +15,12 @@ function parts(counts) {
     const sum = (names) => names.reduce((n, name) => n + (counts[name] ?? 0), 0);
     const found = sum(FOUND), all = sum(Object.keys(counts));
     return [found, counts.abandoned ?? 0, all - found - (counts.abandoned ?? 0)];
+}
+
+/* A day, or the hour of one. */
+function axisLabel(step) {
+    const form = new Intl.DateTimeFormat(locale(), step >= 86400 ? { day: 'numeric', month: 'short' } : { weekday: 'short', hour: 'numeric', minute: '2-digit' });
+    return (at) => form.format(new Date(at * 1000));
 }
 
 const waitLabel = ({ from, below }) => (below === null ? t('records.waits.more', { from: span(from) }) : t('records.waits.below', { below: span(below) }));
@@ -73,7 +79,7 @@ export function Figures({ records }) {
         <div class="charts"><figure><figcaption>${t('records.chart.waits')}</figcaption>
                 <${Chart} name="waits" label=${t('records.chart.waits.label')} depends=${[records]} make=${(charts, box) => charts.drawWaits(box, waits, waits.map(waitLabel))} /></figure>
             <figure><figcaption>${t('records.chart.over_time')}<ul class="legend">${KINDS.map((k) => html`<li class=${k}>${t(`records.kind.${k}`)}</li>`)}</ul></figcaption>
-                <${Chart} name="outcomes" label=${t('records.chart.over_time.label')} depends=${[records]} make=${(charts, box) => charts.drawOutcomes(box, over, step, KINDS)} /></figure></div>
+                <${Chart} name="outcomes" label=${t('records.chart.over_time.label')} depends=${[records]} make=${(charts, box) => charts.drawOutcomes(box, over, step, KINDS, axisLabel(step))} /></figure></div>
         ${records.length >= MOST && html`<p class="help">${t('records.newest', { n: MOST })}</p>`}
         <${Tables} waits=${waits} ends=${ends} over=${over} whenOf=${whenOf} /></section>`;
 }
