@@ -15,7 +15,8 @@ import { follow } from './sse.js';
 const BEAT = 5000; // the leader shows the others that it lives
 const ON_ORBIT = new Set(['parking', 'parked', 'ringing_back', 'forwarding', 'retrieving']);
 
-const GATHER = 100; // ms: on a busy day several events are drawn at once
+/* On a busy day several events are drawn at once; with very many calls, twice a second. */
+const gather = () => (table.size > 1000 ? 500 : 100); // ms
 
 /* By id. It is changed in place, so that an event costs the same with ten calls and with ten thousand;
  * `turn` rises when those who read it are to look again. */
@@ -68,7 +69,7 @@ let waiting = 0;
 /* The first event after a pause is shown at once. */
 function touch() {
     if (waiting) return;
-    const wait = Math.max(0, touched + GATHER - Date.now());
+    const wait = Math.max(0, touched + gather() - Date.now());
     const now = () => {
         waiting = 0;
         touched = Date.now();

@@ -1,7 +1,7 @@
 /* What happens next to a call, as a message of the catalogue with its values. The server says the
  * same in English (`next_step`); this says it in the reader's language and shorter. Pure. */
 import { bareUri, parkerName } from './select.js';
-import { moment } from './time.js';
+import { times } from './time.js';
 
 /** @returns {{key: string, values: object}|null} null: only the server's own words are right */
 export function nextStep(call) {
@@ -36,7 +36,7 @@ function afterRing(call) {
 
 /* As park_next_step() in core/park_words.c has it. */
 function parkedNext(call, parker) {
-    const rings = call.ringback_at && !(moment(call.next_step_at) < moment(call.ringback_at));
+    const rings = call.ringback_at && !(times(call).next < times(call).ringback);
 
     if (rings && call.attempt < call.max_attempts)
         return { key: parker ? 'calls.next.ring' : 'calls.next.ring_parker',

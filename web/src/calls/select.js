@@ -1,5 +1,5 @@
 /* Which calls the board shows, and in which order. Pure. */
-import { due, moment } from './time.js';
+import { due, times } from './time.js';
 
 export const SORTS = ['left', 'waiting', 'orbit', 'caller'];
 
@@ -56,7 +56,7 @@ function orbitKey(call) {
 
 const keys = {
     left: due,
-    waiting: (call) => moment(call.parked_at) ?? Infinity,
+    waiting: (call) => times(call).parked ?? Infinity,
     orbit: orbitKey,
     caller: (call) => (callerName(call) || '\uffff').toLowerCase(),
 };

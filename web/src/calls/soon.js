@@ -1,6 +1,6 @@
 /* Who is about to be rung back: each wait is told of once, by a sound and in one polite sentence.
  * Pure; what is done about it is the caller's. */
-import { timeLeft } from './time.js';
+import { times, timeLeft } from './time.js';
 
 export class SoonWatch {
     constructor() {
@@ -13,9 +13,13 @@ export class SoonWatch {
         const found = [], here = new Set();
 
         for (const call of calls) {
+            here.add(call.id);
+            /* Most calls are far from it: they cost a comparison, however many there are. */
+            if (times(call).ringback - now > lead && !this.told.has(call.id))
+                continue;
+
             const left = timeLeft(call, now);
 
-            here.add(call.id);
             if (left.kind !== 'waits' || left.ms > lead) {
                 /* Extended since: it will be told of again. */
                 if (this.told.get(call.id) !== call.ringback_at)

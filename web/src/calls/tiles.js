@@ -10,7 +10,7 @@ import { Caller, callName, Next, Parker, State, TimeLeft, Waiting } from './part
 import { useKeptFocus, useWindow } from './use_window.js';
 import { DRAW_ALL } from './window.js';
 
-const HEIGHT = 236, WIDTH = 272; // pixels with the gap, of tiles in a long list; as in the style sheet
+const HEIGHT = 264, WIDTH = 272; // pixels with the gap, of tiles in a long list; as in the style sheet
 
 const Tile = memo(function Tile({ call }) {
     const open = () => setQuery({ call: call.id }, { push: true });

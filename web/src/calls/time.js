@@ -12,17 +12,34 @@ export function moment(when) {
     return Number.isNaN(ms) ? null : ms;
 }
 
+/* A call is never changed, only replaced, so its times are read from their text once. */
+const read = new WeakMap();
+
+/** @returns {{parked: number|null, ringback: number|null, next: number|null, end: number|null}} */
+export function times(call) {
+    let found = read.get(call);
+
+    if (!found) {
+        found = { parked: moment(call.parked_at), ringback: moment(call.ringback_at), next: moment(call.next_step_at),
+            end: moment(call.gives_up_at) };
+        read.set(call, found);
+    }
+    return found;
+}
+
 /** When the next thing happens to a call: it rings back, stops ringing, is given up. Infinity: never
  * by itself. This is what the board is sorted by. */
 export function due(call) {
-    return moment(call.next_step_at) ?? moment(call.ringback_at) ?? moment(call.gives_up_at) ?? Infinity;
+    const { next, ringback, end } = times(call);
+
+    return next ?? ringback ?? end ?? Infinity;
 }
 
 /** How long the caller has waited. */
 export function waited(call, now) {
-    const since = moment(call.parked_at);
+    const { parked } = times(call);
 
-    return since === null ? 0 : Math.max(0, now - since);
+    return parked === null ? 0 : Math.max(0, now - parked);
 }
 
 /**
@@ -35,11 +52,11 @@ export function waited(call, now) {
  * @returns {{kind: "waits"|"rings"|"rests", at: number|null, ms: number, part: number, soon: boolean}}
  */
 export function timeLeft(call, now, began = null) {
-    const ringback = moment(call.ringback_at), next = moment(call.next_step_at);
+    const { parked, ringback, next } = times(call);
 
     /* A call that is given up before it would ring back has no ring back to count to. */
     if (ringback !== null && ringback <= (next ?? ringback)) {
-        const start = began ?? moment(call.parked_at) ?? now, whole = ringback - start;
+        const start = began ?? parked ?? now, whole = ringback - start;
         const ms = Math.max(0, ringback - now);
         const part = whole > 0 ? Math.min(1, Math.max(0, (now - start) / whole)) : 1;
 

@@ -38,7 +38,7 @@ export function startWatch() {
     const stopEvents = listen(eventSpoken);
     const stopTicks = effect(() => {
         const now = second.value;
-        if (!live.value || calls.value.length === 0) return;
+        if (!live.value || calls.peek().length === 0) return;
         for (const call of speech.fresh(shown.peek(), now, SPEECH_LEAD * 1000))
             speak(t('calls.speech.soon', { call: callName(call), n: SPEECH_LEAD }));
         if (soundAt.value > 0 && sound.fresh(shown.peek(), now, soundAt.value * 1000).length > 0) play();
