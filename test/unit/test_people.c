@@ -179,13 +179,17 @@ static void restart_finds_them_again(void **state)
                                          rig_token("anna") };
     struct app *a = rig_begin("memory:people");
     char secret[SECRET_SIZE], other[SECRET_SIZE], name[USER_SIZE], link[SECRET_SIZE];
+    const struct admin_change more[] = { rig_user("bob"), rig_role("bob", ROLE_VIEWER),
+                                         rig_token("bob") };
     binding_id binding;
+    token_id token;
     wall_msec expires;
     login_id id;
 
     (void)state;
     assert_int_equal(rig_make(a, list, 3), ADMIN_DONE);
     binding = rig_told.result.binding;
+    token = rig_told.result.token;
     id = app_login_new(a, "anna", "192.0.2.1", "browser", secret)->id;
     app_link_make(a, "anna", link, &expires);
     app_free(a);
@@ -202,6 +206,8 @@ static void restart_finds_them_again(void **state)
     app_free(a);
 
     a = rig_begin("memory:people");
+    assert_int_equal(rig_make(a, more, 3), ADMIN_DONE); /* no number is given twice */
+    assert_true(rig_told.result.binding > binding && rig_told.result.token > token);
     assert_null(app_login_by_secret(a, secret));
     assert_non_null(app_login_by_secret(a, other));
     app_free(a);
