@@ -41,6 +41,7 @@ struct identity {
     char user[USER_SIZE];    /* of the store; "": none */
     token_id token;          /* of WHO_TOKEN */
     uint64_t login;          /* of WHO_USER: the session */
+    unsigned groups;         /* of WHO_PROXY: roles that the proxy gives, bit 1 << role */
     struct rights rights;
 };
 
@@ -84,6 +85,8 @@ enum openness { OPEN_TO_NOBODY, OPEN_ON_LOOPBACK, OPEN_TO_ALL };
 /* Find out who asks; a route that is open to him is asked by nobody in particular. False: replied
  * to with 401, 403 or 429. */
 bool auth_allows(struct ask *q, enum openness open);
+/* Is he still who he was? For a stream that stays open. What he may do is found anew. */
+bool identity_holds(const struct app *a, struct identity *who);
 
 /* ---- may.c ---- */
 

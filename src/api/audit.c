@@ -7,6 +7,7 @@
 
 #include "api/csv.h"
 #include "api/fields.h"
+#include "api/mask.h"
 #include "api/resources.h"
 #include "api/select.h"
 #include "base/text.h"
@@ -25,10 +26,30 @@ static json_t *hash_json(const unsigned char hash[AUDIT_HASH_SIZE])
     return json_string(sodium_bin2hex(hex, sizeof hex, hash, AUDIT_HASH_SIZE));
 }
 
-static json_t *side_json(const char *text)
+/* Of calls, numbers are masked as everywhere else. */
+static void mask(json_t *json)
+{
+    char masked[MASK_SIZE];
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(json, key, value)
+    {
+        const char *text = json_string_value(value);
+
+        if (text)
+            (void)json_object_set_new(
+                json, key,
+                show_text(text_is(key, "to") ? mask_uri(masked, text) : mask_text(masked, text)));
+    }
+}
+
+static json_t *side_json(const struct ask *q, const struct audit_entry *e, const char *text)
 {
     json_t *json = text[0] ? json_loads(text, 0, NULL) : NULL;
 
+    if (json && text_starts(e->action, "call.") && !ask_sees(q, MAY_CALLS_READ_PII, NULL))
+        mask(json);
     return json ? json : json_null();
 }
 
@@ -40,9 +61,8 @@ json_t *audit_entry_json(const struct ask *q, const struct audit_entry *e)
                   "request_id", show_text(e->request), "action", show_text(e->action), "subject",
                   show_text(e->subject), "subject_id", show_text(e->subject_id));
 
-    (void)q;
-    (void)json_object_set_new(json, "before", side_json(e->before));
-    (void)json_object_set_new(json, "after", side_json(e->after));
+    (void)json_object_set_new(json, "before", side_json(q, e, e->before));
+    (void)json_object_set_new(json, "after", side_json(q, e, e->after));
     (void)json_object_set_new(json, "prev_hash", hash_json(e->prev));
     (void)json_object_set_new(json, "hash", hash_json(e->hash));
     (void)json_object_set_new(json, "undoable", json_boolean(audit_undoable(e)));

@@ -2,6 +2,7 @@
  * only the form is checked. */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/calls.h"
 #include "api/fields.h"
 #include "api/mask.h"
@@ -44,8 +45,44 @@ static void read_target(struct ask *q, struct fields *f, char to[URI_SIZE])
                      err.text);
 }
 
+static const char *act_name(enum event_type type)
+{
+    return type == EV_DO_RETRIEVE    ? "call.retrieve"
+           : type == EV_DO_TRANSFER  ? "call.transfer"
+           : type == EV_DO_RING_BACK ? "call.ringback"
+           : type == EV_DO_EXTEND    ? "call.extend"
+           : type == EV_DO_NOTE      ? "call.note"
+                                     : "call.hangup";
+}
+
+/* What was asked for, and what a note was before. */
+static json_t *act_json(const struct event *command)
+{
+    if (command->type == EV_DO_RETRIEVE || command->type == EV_DO_TRANSFER)
+        return json_pack("{s:o}", "to", show_text(command->uri));
+    if (command->type == EV_DO_EXTEND)
+        return json_pack("{s:o}", "seconds", show_seconds(command->span));
+    return command->type == EV_DO_NOTE ? json_pack("{s:o}", "note", show_text(command->text))
+                                       : NULL;
+}
+
+/* The call as it was before the command, which may have ended it. */
+static void note_act(struct ask *q, const struct call *before, const struct event *command)
+{
+    char orbit[NUMBER_SIZE] = "", id[IDENT_SIZE];
+
+    if (before->orbit)
+        number_text(orbit, before->orbit);
+    audit_act(q, act_name(command->type), orbit, ident_call(id, before->id),
+              command->type == EV_DO_NOTE ? json_pack("{s:o}", "note", show_text(before->note))
+                                          : NULL,
+              act_json(command));
+}
+
 static void obey(struct ask *q, struct event *command)
 {
+    const struct call *c = app_call(q->app, command->call);
+    struct call before = c ? *c : (struct call){ .id = command->call };
     char why[WHY_SIZE] = "";
     json_t *body;
 
@@ -56,7 +93,6 @@ static void obey(struct ask *q, struct event *command)
         return;
     }
     if (!app_command(q->app, command, why)) {
-        const struct call *c = app_call(q->app, command->call);
         bool full = c && scope_numbers(q->app, &q->who.rights, c->range);
         char masked[MASK_SIZE];
 
@@ -67,6 +103,7 @@ static void obey(struct ask *q, struct event *command)
                                    : mask_text(masked, why));
         return;
     }
+    note_act(q, &before, command);
     body = calls_current(q); /* NULL: it ended at once, as asked */
     if (body)
         reply_json(q, 202, body);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/fields.h"
 #include "api/resources.h"
 #include "base/text.h"
@@ -44,6 +45,8 @@ static void started(void *ask, const char *err)
         return;
     }
     app_demo(q->app, &demo);
+    audit_act(q, "system.demo", app_config(q->app)->node, "", NULL,
+              json_pack("{s:i}", "calls", (int)demo.calls));
     reply_running(q, demo.calls);
 }
 

@@ -274,14 +274,28 @@ static json_t *server_time(void)
     return json_pack("{s:o}", "server_time", show_time(clock_wall()));
 }
 
+/* A session ends, a token is revoked, a role is taken away: what is open follows. A quarter of the
+ * streams each second, so that a thousand of them are no work that anybody would notice. */
+static void look_again(struct events *e)
+{
+    for (size_t i = e->seconds % 4; i < HTTP_STREAMS_MAX; i += 4) {
+        struct listener *l = &e->listeners[i];
+
+        if (l->stream && !identity_holds(e->app, &l->who)) {
+            http_stream_close(app_http(e->app), l->stream);
+            l->stream = 0;
+        }
+    }
+}
+
 /* It tells clocks that differ, and finds connections whose other end is gone. */
 void events_second(struct events *e)
 {
     char now[32], text[96];
 
-    if (++e->seconds < HEARTBEAT)
+    look_again(e);
+    if (++e->seconds % HEARTBEAT != 0)
         return;
-    e->seconds = 0;
     clock_rfc3339(now, clock_wall());
     (void)text_format(text, sizeof text, "event: heartbeat\ndata: {\"server_time\":\"%s\"}\n\n",
                       now); /* fits */

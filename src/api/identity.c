@@ -35,11 +35,60 @@ void identity_of_nobody(struct ask *q, const char *words)
     become(q, WHO_NOBODY, words);
 }
 
+/* What he may do now, by the tables as they are. */
+static void find_rights(const struct app *a, struct identity *who)
+{
+    const struct access_token *t =
+        who->token ? access_token_by_id(app_access(a), who->token) : NULL;
+
+    rights_of_user(app_access(a), who->user, &who->rights);
+    if (who->token)
+        rights_limit(&who->rights, t ? t->permissions : 0);
+    for (unsigned i = 0; i < ROLES && who->rights.count < GRANTS_MAX; i++)
+        if (who->groups & 1U << i)
+            who->rights.grant[who->rights.count++] =
+                (struct grant){ .may = role_permissions((enum role)i) };
+}
+
 static void become_user(struct ask *q, enum identity_kind kind, const char *user, const char *name)
 {
     become(q, kind, name);
     (void)text_copy(q->who.user, sizeof q->who.user, user); /* the same size */
-    rights_of_user(app_access(q->app), user, &q->who.rights);
+    find_rights(q->app, &q->who);
+}
+
+static bool is_disabled(const struct app *a, const char *user)
+{
+    const struct user *u = access_user(app_access(a), user);
+
+    return !u || u->disabled;
+}
+
+bool identity_holds(const struct app *a, struct identity *who)
+{
+    const struct access_token *t;
+
+    switch (who->kind) {
+    case WHO_USER:
+        if (!app_login_find(a, who->login))
+            return false;
+        break;
+    case WHO_TOKEN:
+        t = access_token_by_id(app_access(a), who->token);
+        if (!t || is_disabled(a, t->user) || t->expires_at <= app_wall(a, app_now(a)))
+            return false;
+        break;
+    case WHO_PROXY:
+        if (who->user[0] && is_disabled(a, who->user))
+            return false;
+        break;
+    case WHO_NOBODY:
+    case WHO_SOCKET:
+    case WHO_FIRST_TOKEN:
+        return true;
+    }
+    find_rights(a, who);
+    return true;
 }
 
 void identity_of_login(struct ask *q, const struct login *l)
@@ -110,13 +159,11 @@ static bool in_networks(const char *list, const char *source)
 
 static bool may_be_used(struct ask *q, const struct access_token *t, struct refusal *r)
 {
-    const struct user *owner = access_user(app_access(q->app), t->user);
-
     if (t->expires_at != NEVER && t->expires_at <= app_wall(q->app, app_now(q->app)))
         return refuse(r, "This token has run out: make a new one.");
     if (!in_networks(t->networks, q->rq->source))
         return refuse(r, "This token may not be used from this address.");
-    if (!owner || owner->disabled)
+    if (is_disabled(q->app, t->user))
         return refuse(r, "The user of this token is disabled.");
     return true;
 }
@@ -136,9 +183,8 @@ static bool by_user_token(struct ask *q, const char *text, struct refusal *r)
     if (!may_be_used(q, t, r))
         return false;
     (void)text_format(name, sizeof name, "%s (token %s)", t->user, t->name); /* is cut */
-    become_user(q, WHO_TOKEN, t->user, name);
     q->who.token = t->id;
-    rights_limit(&q->who.rights, t->permissions);
+    become_user(q, WHO_TOKEN, t->user, name);
     app_token_used(q->app, t->id);
     return true;
 }
@@ -182,14 +228,13 @@ static bool is_in_groups(const char *groups, const char *group)
     return false;
 }
 
-static void add_groups(struct ask *q)
+static void find_groups(struct ask *q)
 {
     const struct app_config *config = app_config(q->app);
-    struct rights *r = &q->who.rights;
 
-    for (unsigned i = 0; i < ROLES && r->count < GRANTS_MAX; i++)
+    for (unsigned i = 0; i < ROLES; i++)
         if (config->auth.group[i][0] && is_in_groups(q->rq->proxy_groups, config->auth.group[i]))
-            r->grant[r->count++] = (struct grant){ .may = role_permissions((enum role)i) };
+            q->who.groups |= 1U << i;
 }
 
 static bool by_proxy(struct ask *q, struct refusal *r)
@@ -207,8 +252,8 @@ static bool by_proxy(struct ask *q, struct refusal *r)
     if (known && known->disabled)
         return refuse(r, "This user is disabled here. An administrator can change that.");
     (void)text_format(name, sizeof name, "%s@proxy", user); /* fits */
+    find_groups(q);
     become_user(q, WHO_PROXY, known ? user : "", name);
-    add_groups(q);
     return true;
 }
 

@@ -2,6 +2,7 @@
  * secrets. Callers' numbers are masked in it, whoever asks: it is made to be passed on. */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/events.h"
 #include "api/fields.h"
 #include "api/resources.h"
@@ -72,6 +73,7 @@ void make_bundle(struct ask *q)
     (void)json_object_set_new(body, "events", events_latest(q->api->events, EVENTS));
     if (q->dry_run)
         (void)json_object_set_new(body, "dry_run", json_true());
+    audit_act(q, "system.support_bundle", app_config(q->app)->node, "", NULL, NULL);
     q->reply.disposition = "attachment; filename=\"callpark-support.json\"";
     reply_json(q, 200, body);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/events.h"
 #include "api/fields.h"
 #include "api/resources.h"
@@ -134,6 +135,8 @@ static void drain(struct ask *q, bool draining)
         return;
     if (!q->dry_run)
         app_drain(q->app, draining);
+    audit_act(q, draining ? "system.drain" : "system.undrain", app_config(q->app)->node, "", NULL,
+              NULL);
     body = show_system(q);
     if (q->dry_run)
         (void)json_object_set_new(body, "dry_run", json_true());
@@ -166,8 +169,10 @@ void reload_system(struct ask *q)
     if (failed)
         reply_problem(q, "invalid-value", NULL, "The file was not taken, the old one holds: %s.",
                       err.text);
-    else
-        reply_json(q, 200, json_pack("{s:b, s:b}", "reloaded", !q->dry_run, "dry_run", q->dry_run));
+    if (failed)
+        return;
+    audit_act(q, "system.reload", app_config(q->app)->node, "", NULL, NULL);
+    reply_json(q, 200, json_pack("{s:b, s:b}", "reloaded", !q->dry_run, "dry_run", q->dry_run));
 }
 
 static void backed_up(void *ask, const char *err)
@@ -175,11 +180,14 @@ static void backed_up(void *ask, const char *err)
     struct ask *q = ask;
     const char *path = q->plan;
 
-    if (err)
+    if (err) {
         reply_problem(q, "store-failed", NULL, "There is no backup: %s.", err);
-    else
-        reply_json(q, 200,
-                   json_pack("{s:o, s:o}", "path", show_text(path), "at", show_time(clock_wall())));
+        return;
+    }
+    audit_act(q, "system.backup", app_config(q->app)->node, "", NULL,
+              json_pack("{s:o}", "path", show_text(path)));
+    reply_json(q, 200,
+               json_pack("{s:o, s:o}", "path", show_text(path), "at", show_time(clock_wall())));
 }
 
 /* The file is written by the server, so its path is one of the server's. */
