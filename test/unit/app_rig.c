@@ -34,6 +34,8 @@ static void take_event(void *to, const struct app_event *ev)
     rig_told.users_updated += text_is(ev->name, "users.updated");
     if (!ev->audit)
         return;
+    if (rig_told.audited) /* in order, without a gap */
+        assert_int_equal(ev->audit->id, rig_told.audit + 1);
     rig_told.audited++;
     rig_told.audit = ev->audit->id;
     (void)text_copy(rig_told.subject, sizeof(rig_told.subject), ev->audit->subject);
