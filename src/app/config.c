@@ -91,8 +91,8 @@ static void set_defaults(struct app_config *config)
     config->log_level = LOG_LEVEL_INFO;
     config->auth.local = true;
     config->rate_limit = 100;
-    config->session_idle = 30 * 60 * 1000;
-    config->session_max = 12 * 60 * 60 * 1000;
+    config->session_idle = (msec)30 * 60 * 1000;
+    config->session_max = (msec)12 * 60 * 60 * 1000;
 }
 
 /* The host part of "udp:HOST:PORT"; brackets of an IPv6 address are taken off. */
