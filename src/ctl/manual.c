@@ -8,24 +8,23 @@
 static void plain(FILE *out, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        if (strchr("\\_*#[]<>", text[i]))
+        if (strchr("\\_*", text[i]))
             fputc('\\', out);
         fputc(text[i], out);
     }
 }
 
+/* Literal, as typed. */
 static void example_lines(FILE *out, const char *lines)
 {
+    fputs("```\n", out);
     while (*lines) {
         size_t length = strcspn(lines, "\n");
 
-        fputs("\t", out);
-        plain(out, "callparkctl ", 12);
-        plain(out, lines, length);
-        fputs("++\n", out);
+        fprintf(out, "callparkctl %.*s\n", (int)length, lines);
         lines += length + (lines[length] == '\n');
     }
-    fputc('\n', out);
+    fputs("```\n\n", out);
 }
 
 static void options(FILE *out, ctl_options taken)
@@ -49,11 +48,8 @@ void manual_write(FILE *out)
 {
     fputs("# COMMANDS\n\n", out);
     for (const struct ctl_command *c = ctl_commands; c->path; c++) {
-        fprintf(out, "## %s", c->path);
-        if (*c->arguments) {
-            fputc(' ', out);
-            plain(out, c->arguments, strlen(c->arguments));
-        }
+        fprintf(out, "## %s\n\n*callparkctl %s* ", c->path, c->path);
+        plain(out, c->arguments, strlen(c->arguments));
         fputs("\n\n", out);
         plain(out, c->summary, strlen(c->summary));
         fputs("\n\n", out);
