@@ -15,6 +15,14 @@ DESTDIR=$root meson install -C "$build" --quiet >/dev/null
 find "$root/usr/bin" -type f -exec strip --strip-unneeded {} +
 install -D -m 644 LICENSE "$root/usr/share/doc/callpark/copyright"
 install -D -m 644 CHANGELOG.md "$root/usr/share/doc/callpark/CHANGELOG.md"
+tools/man.sh "$build/callparkctl" "$work/man"
+for page in "$work"/man/*.[0-9]; do
+    gzip -9n <"$page" | install -D -m 644 /dev/stdin "$root/usr/share/man/man${page##*.}/${page##*/}.gz"
+done
+completions=$root/usr/share
+"$build/callparkctl" completion bash | install -D -m 644 /dev/stdin "$completions/bash-completion/completions/callparkctl"
+"$build/callparkctl" completion zsh | install -D -m 644 /dev/stdin "$completions/zsh/vendor-completions/_callparkctl"
+"$build/callparkctl" completion fish | install -D -m 644 /dev/stdin "$completions/fish/vendor_completions.d/callparkctl.fish"
 
 # dpkg-shlibdeps reads which packages the programs are linked with; it insists on a debian/control.
 printf 'Source: callpark\nPackage: callpark\nArchitecture: any\n' >"$work/debian/control"

@@ -82,14 +82,26 @@ done
 
 if [ -z "$(ctl range list -o name)" ]; then
     ctl range create "Front desk" 700 719 --destination pool1.example.com >/dev/null
-    ctl range create "Star orbits" '*7000' '*7019' --destination pool1.example.com >/dev/null
+    ctl range create "Star orbits" '*8000' '*8019' --destination pool1.example.com >/dev/null
+fi
+
+# The first time it leads through the set-up; later it signs an administrator in. Once, and for 30 minutes.
+administrator=$(ctl role list -o tsv | awk -F '\t' '$3 == "administrator" && $4 == "all" { print $2; exit }')
+if [ -n "$administrator" ]; then
+    link=$(ctl setup --quiet --user "$administrator")
+    what="signs you in as $administrator"
+else
+    link=$(ctl setup --quiet)
+    what="make the first administrator"
 fi
 
 cat <<WORDS
 
 callpark is running.
-  API     http://127.0.0.1:$web/api/v1/   (token: $run/callpark.db.token)
-  SIP     sip:park@127.0.0.1:$sip   (UDP and TCP; orbits 700 to 719 and *7000 to *7019)
+  page    $link
+          (once, for 30 minutes: $what; another: $build/callparkctl --socket $socket setup)
+  SIP     sip:park@127.0.0.1:$sip   (UDP and TCP; orbits 700 to 719 and *8000 to *8019)
+  API     http://127.0.0.1:$web/api/v1/   (first token: $run/callpark.db.token)
   store   $run/callpark.db
 
 Park a first call, from another terminal:

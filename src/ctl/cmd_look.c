@@ -79,18 +79,26 @@ static const struct print_column event[] = {
     { "WHY", "data.reason", CELL_TEXT }, { 0 }
 };
 
+/* The newest of what is kept: the number of the last one is asked for first. */
 int cmd_event_history(struct ctl *ctl)
 {
-    char path[CTL_PATH_SIZE] = "/api/v1/events/history";
+    char path[CTL_PATH_SIZE] = "/api/v1/events/history", after[32];
     const char *count = ctl_option(ctl, OPT_COUNT);
-    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
-    uint64_t number;
+    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 }, end CLEANUP(ctl_reply_done) = { 0 };
+    uint64_t number = 1000;
+    json_int_t last;
     int code;
 
     if (count && !text_number(count, 1, 1000, &number))
         return ctl_fail(ctl, CTL_USAGE, "--count %.32s: a number from 1 to 1000", count);
+    code = ctl_get(ctl, "/api/v1/events/history?limit=1", &end);
+    if (code)
+        return code;
+    last = json_integer_value(json_object_get(end.json, "last"));
+    (void)text_format(after, sizeof(after), "%lld",
+                      (long long)(last > (json_int_t)number ? last - (json_int_t)number : 0));
     if (!ctl_query(path, "topics", ctl_option(ctl, OPT_TOPICS)) ||
-        !ctl_query(path, "limit", count ? count : "1000"))
+        !ctl_query(path, "after", after) || !ctl_query(path, "limit", "1000"))
         return ctl_fail(ctl, CTL_USAGE, "that is too long to be asked for");
     code = ctl_get(ctl, path, &r);
     return code ? code : ctl_show_list(ctl, &r, event, "id");
