@@ -336,6 +336,7 @@ static void put_change(struct change *change, const struct admin_change *c)
     case CHANGE_LOGIN_PUT:
     case CHANGE_LOGIN_REMOVE:
     case CHANGE_AUDIT_ADD:
+    case CHANGE_MUSIC_PUT:
         break; /* no administrator writes these */
     }
 }

@@ -125,6 +125,7 @@ static bool apply_change(struct mem *m, const struct change *c)
     case CHANGE_BINDING_PUT:
     case CHANGE_TOKEN_PUT:
     case CHANGE_LOGIN_PUT:
+    case CHANGE_MUSIC_PUT:
         break;
     case CHANGE_AUDIT_ADD:
         return mem_add_audit(m, &c->audit);
@@ -263,6 +264,7 @@ static int mem_open(void **self, const char *where, struct err *err)
         }
     }
     mem_trouble(m, 0, 0);
+    mem_prune_music(m);
     *self = m;
     return 0;
 }
@@ -275,7 +277,7 @@ static void mem_close(void *self)
         return;
     for (size_t t = 0; t < TABLES; t++) {
         for (size_t i = 0; i < m->table[t].count; i++)
-            free(m->table[t].row[i]);
+            mem_free(m->table[t].row[i]);
         free(m->table[t].row);
     }
     free(m->undo);
@@ -304,6 +306,8 @@ static void load_row(const struct store_reader *r, const struct change *c)
         r->call(r->to, &c->call);
     else if (c->type == CHANGE_LEG_PUT && r->leg)
         r->leg(r->to, &c->leg);
+    else if (c->type == CHANGE_MUSIC_PUT && r->music)
+        r->music(r->to, &c->music.file);
     else
         mem_load_person(r, c);
 }
@@ -311,11 +315,11 @@ static void load_row(const struct store_reader *r, const struct change *c)
 static int mem_load(void *self, const struct store_reader *reader, struct err *err)
 {
     /* What a row refers to comes before it. */
-    static const enum change_type order[] = { CHANGE_SITE_PUT,  CHANGE_DESTINATION_PUT,
-                                              CHANGE_RANGE_PUT, CHANGE_SETTINGS_PUT,
-                                              CHANGE_CALL_PUT,  CHANGE_LEG_PUT,
-                                              CHANGE_USER_PUT,  CHANGE_BINDING_PUT,
-                                              CHANGE_TOKEN_PUT, CHANGE_LOGIN_PUT };
+    static const enum change_type order[] = {
+        CHANGE_SITE_PUT,  CHANGE_DESTINATION_PUT, CHANGE_RANGE_PUT, CHANGE_SETTINGS_PUT,
+        CHANGE_CALL_PUT,  CHANGE_LEG_PUT,         CHANGE_USER_PUT,  CHANGE_BINDING_PUT,
+        CHANGE_TOKEN_PUT, CHANGE_LOGIN_PUT,       CHANGE_MUSIC_PUT
+    };
     struct mem *m = self;
 
     (void)err;
@@ -347,6 +351,8 @@ static int find(struct mem *m, const struct store_query *q, struct store_rows *r
         return mem_find_audit(m, q, rows);
     case QUERY_AUDIT_HEAD:
         return mem_find_audit_head(m, rows);
+    case QUERY_MUSIC:
+        return mem_find_music(&m->table[CHANGE_MUSIC_PUT], q->music, rows);
     }
     return -EINVAL;
 }

@@ -13,7 +13,7 @@ struct table {
 };
 
 #define TABLES                                                                                     \
-    (CHANGE_AUDIT_ADD + 1) /* by the type of change that puts a row in; the others stay empty */
+    (CHANGE_MUSIC_PUT + 1) /* by the type of change that puts a row in; the others stay empty */
 
 /* What to put back when the group fails: `was` instead of `now`; either may be NULL. */
 struct undo {
@@ -55,5 +55,11 @@ void mem_load_person(const struct store_reader *r, const struct change *c);
 int mem_find_records(const struct table *t, const struct table *destinations,
                      const struct store_query *q, struct store_rows *rows);
 int mem_find_steps(const struct table *t, call_id call, struct store_rows *rows);
+
+/* mem_music.c */
+struct change *mem_copy(const struct change *c); /* a row with what it owns; NULL: no memory */
+void mem_free(struct change *row);
+void mem_prune_music(struct mem *m); /* files that nothing names any more */
+int mem_find_music(const struct table *t, const char *sha256, struct store_rows *rows);
 
 #endif

@@ -41,6 +41,8 @@ static bool same_row(const struct change *a, const struct change *b)
         return a->login.id == b->login.id;
     case CHANGE_AUDIT_ADD:
         return a->audit.id == b->audit.id;
+    case CHANGE_MUSIC_PUT:
+        return text_is(a->music.file.sha256, b->music.file.sha256);
     case CHANGE_RANGE_REMOVE:
     case CHANGE_DESTINATION_REMOVE:
     case CHANGE_SITE_REMOVE:
@@ -99,7 +101,7 @@ bool mem_exchange(struct mem *m, struct table *t, struct change *was, struct cha
 void mem_forget_undo(struct mem *m)
 {
     for (size_t i = 0; i < m->undo_count; i++)
-        free(m->undo[i].was);
+        mem_free(m->undo[i].was);
     m->undo_count = 0;
 }
 
@@ -109,23 +111,22 @@ void mem_roll_back(struct mem *m)
         struct undo *u = &m->undo[--m->undo_count];
 
         exchange(u->table, u->now, u->was);
-        free(u->now);
+        mem_free(u->now);
     }
 }
 
 bool mem_put(struct mem *m, const struct change *c)
 {
     struct table *t = &m->table[c->type];
-    struct change *now = malloc(sizeof *now), *was = NULL;
+    struct change *now = mem_copy(c), *was = NULL;
 
     if (!now)
         return false;
-    *now = *c;
     for (size_t i = 0; i < t->count && !was; i++)
         was = same_row(t->row[i], c) ? t->row[i] : NULL;
     if (mem_exchange(m, t, was, now))
         return true;
-    free(now);
+    mem_free(now);
     return false;
 }
 

@@ -237,6 +237,7 @@ void highest_raise(struct store_highest *h, const struct change *c)
         h->login = higher(h->login, c->login.id);
         break;
     case CHANGE_AUDIT_ADD: /* the store gives the number itself */
+    case CHANGE_MUSIC_PUT:
     case CHANGE_USER_PUT:
     case CHANGE_USER_REMOVE:
     case CHANGE_BINDING_REMOVE:
@@ -310,5 +311,16 @@ void store_rows_free(struct store_rows *rows)
     free(rows->records);
     free(rows->steps);
     free(rows->audit);
+    if (rows->music)
+        free(rows->music->data);
+    free(rows->music);
     free(rows);
+}
+
+void store_changes_free(struct change *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].type == CHANGE_MUSIC_PUT)
+            free(changes[i].music.data);
+    free(changes);
 }

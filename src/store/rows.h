@@ -42,6 +42,9 @@ void rows_overlap_text(struct err *err, number_key number, const struct range *w
 /* Raise `h` to the ids that this change writes. */
 void highest_raise(struct store_highest *h, const struct change *c);
 
+/* How long a file of music stays that nothing names. */
+#define MUSIC_GRACE ((msec)24 * 60 * 60 * 1000)
+
 /* Limits of one answer. */
 #define ROWS_LIMIT 1000
 size_t rows_limit(const struct store_query *q);

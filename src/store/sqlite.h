@@ -126,6 +126,7 @@ extern const struct columns columns_range, columns_destination, columns_site;
 extern const struct columns columns_call, columns_leg, columns_record, columns_step;
 extern const struct columns columns_user, columns_binding, columns_token, columns_login;
 extern const struct columns columns_audit;
+extern const struct columns columns_music; /* all but the data */
 
 #define SQL_SIZE 4096
 void columns_put_sql(char to[SQL_SIZE], const struct columns *t);
@@ -157,5 +158,11 @@ int sqlite_prune_audit(struct sqlite *s, struct err *err);
 int sqlite_query_audit(struct sqlite *s, const struct store_query *q, struct store_rows *rows,
                        struct err *err);
 int sqlite_query_audit_head(struct sqlite *s, struct store_rows *rows, struct err *err);
+
+/* sqlite_music.c */
+int sqlite_put_music(struct sqlite *s, const struct stored_music *m, struct err *err);
+int sqlite_query_music(struct sqlite *s, const struct store_query *q, struct store_rows *rows,
+                       struct err *err);
+int sqlite_prune_music(struct sqlite *s, struct err *err);
 
 #endif

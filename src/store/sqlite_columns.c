@@ -208,6 +208,16 @@ static const struct column audit_columns[] = {
     BYTES(struct audit_entry, "hash", hash),
 };
 
+static const struct column music_columns[] = {
+    TEXT(struct music_file, "sha256", sha256),
+    TEXT(struct music_file, "name", name),
+    TEXT(struct music_file, "type", type),
+    NUMBER(struct music_file, "bytes", bytes),
+    NUMBER(struct music_file, "length", length),
+    NUMBER(struct music_file, "uploaded_at", uploaded_at),
+    TEXT(struct music_file, "uploaded_by", uploaded_by),
+};
+
 #define COLUMNS(table, key, array) { table, key, array, COUNT(array) }
 const struct columns columns_range = COLUMNS("ranges", "id", range_columns);
 const struct columns columns_destination = COLUMNS("destinations", "fqdn", destination_columns);
@@ -221,6 +231,7 @@ const struct columns columns_binding = COLUMNS("role_bindings", "id", binding_co
 const struct columns columns_token = COLUMNS("access_tokens", "id", token_columns);
 const struct columns columns_audit = COLUMNS("audit", "id", audit_columns);
 const struct columns columns_login = COLUMNS("logins", "id", login_columns);
+const struct columns columns_music = COLUMNS("music_files", "sha256", music_columns);
 // clang-format on
 
 void columns_list(char to[SQL_SIZE], const struct columns *t)

@@ -260,6 +260,7 @@ static char *whole_path(const char *where)
 
 static int open_file(struct sqlite *s, struct err *err)
 {
+    struct err why = { 0 };
     int failed = take_lock(s, err);
 
     if (!failed)
@@ -274,6 +275,8 @@ static int open_file(struct sqlite *s, struct err *err)
         failed = sqlite_migrate(s, sqlite_migrations, sqlite_migration_count, err);
     if (!failed)
         failed = sqlite_count_records(s, err);
+    if (!failed && sqlite_prune_music(s, &why) != 0)
+        log_warning("store", "files of music that nothing names stay: %s", why.text);
     return failed;
 }
 

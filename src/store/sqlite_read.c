@@ -23,6 +23,7 @@ union any_row {
     struct binding binding;
     struct access_token token;
     struct login login;
+    struct music_file music;
 };
 
 typedef void give_row(const struct store_reader *reader, const union any_row *row);
@@ -89,6 +90,12 @@ static void give_login(const struct store_reader *reader, const union any_row *r
 {
     if (reader->login)
         reader->login(reader->to, &row->login);
+}
+
+static void give_music(const struct store_reader *reader, const union any_row *row)
+{
+    if (reader->music)
+        reader->music(reader->to, &row->music);
 }
 
 sqlite3_stmt *sqlite_prepare(struct sqlite *s, const char *sql, struct err *err)
@@ -210,6 +217,8 @@ int sqlite_load(void *self, const struct store_reader *reader, struct err *err)
         failed = load_table(s, &columns_token, give_token, reader, err);
     if (!failed)
         failed = load_table(s, &columns_login, give_login, reader, err);
+    if (!failed)
+        failed = load_table(s, &columns_music, give_music, reader, err);
     return failed;
 }
 
@@ -445,6 +454,8 @@ int sqlite_query(void *self, const struct store_query *q, struct store_rows *row
         return sqlite_query_audit(self, q, rows, err);
     case QUERY_AUDIT_HEAD:
         return sqlite_query_audit_head(self, rows, err);
+    case QUERY_MUSIC:
+        return sqlite_query_music(self, q, rows, err);
     }
     return err_set(err, -EINVAL, "question of an unknown type");
 }

@@ -250,6 +250,8 @@ static int write_change(struct sqlite *s, const struct change *c, struct err *er
         return put_record(s, &c->record, err);
     case CHANGE_STEP_ADD:
         return put_row(s, ST_STEP_ADD, &columns_step, &c->step, err);
+    case CHANGE_MUSIC_PUT:
+        return sqlite_put_music(s, &c->music, err);
     case CHANGE_USER_PUT:
         return put_row(s, ST_USER_PUT, &columns_user, &c->user, err);
     case CHANGE_USER_REMOVE:

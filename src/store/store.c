@@ -121,7 +121,7 @@ static size_t turn_changes(const struct change_group *groups, size_t count)
 static void free_changes(const struct change_group *groups, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        free(groups[i].changes);
+        store_changes_free(groups[i].changes, groups[i].count);
 }
 
 static void free_turn(struct store *s, struct turn *turn)

@@ -38,7 +38,10 @@ enum change_type {
     CHANGE_TOKEN_REMOVE,
     CHANGE_LOGIN_PUT,
     CHANGE_LOGIN_REMOVE,
-    CHANGE_AUDIT_ADD /* id, prev and hash are filled in by the store, in order of commit */
+    CHANGE_AUDIT_ADD, /* id, prev and hash are filled in by the store, in order of commit */
+    /* A file of music, or a name of today for one that is there. One that neither a setting nor a
+     * call names is removed when the store is opened a day after it was put or later. */
+    CHANGE_MUSIC_PUT
 };
 
 /* A live call; deadlines as wall-clock moments, so that they mean something after a restart. What
@@ -80,6 +83,22 @@ struct call_step {
     char why[WHY_SIZE];
 };
 
+/* A file that somebody uploaded, by what is in it. */
+struct music_file {
+    char sha256[MUSIC_SIZE];
+    char name[NAME_SIZE]; /* "hold.wav"; "": it had none */
+    char type[64];        /* "audio/wav" */
+    uint64_t bytes;
+    msec length; /* of what is heard */
+    wall_msec uploaded_at;
+    char uploaded_by[DISPLAY_SIZE];
+};
+
+struct stored_music {
+    struct music_file file;
+    void *data; /* file.bytes, malloc'ed; belongs to the change or the answer that it is in */
+};
+
 struct change {
     enum change_type type;
     union {
@@ -105,15 +124,17 @@ struct change {
         struct login login;
         login_id login_gone;
         struct audit_entry audit;
+        struct stored_music music;
     };
 };
 
 /* Changes that hold or fall together; other groups of the same turn do not fall with it. */
 struct change_group {
     uint64_t token;         /* comes back in the report; 0: no report wanted on success */
-    struct change *changes; /* malloc'ed; store_submit() takes it over */
+    struct change *changes; /* malloc'ed; store_submit() takes it over, with what they own */
     size_t count;
 };
+void store_changes_free(struct change *changes, size_t count); /* with what they own */
 
 enum store_result { STORE_DONE, STORE_REFUSED, STORE_FAILED };
 
@@ -136,7 +157,8 @@ struct store_event {
 typedef bool store_report(void *to, const struct store_event *ev);
 
 /* What store_load() hands over, row by row, before the worker starts: sites, destinations, ranges,
- * settings, calls, legs, users, bindings, access tokens, logins, in this order. Any may be NULL. */
+ * settings, calls, legs, users, bindings, access tokens, logins, files of music (without their
+ * data), in this order. Any may be NULL. */
 struct store_reader {
     void *to;
     void (*range)(void *to, const struct range *r);
@@ -149,11 +171,12 @@ struct store_reader {
     void (*binding)(void *to, const struct binding *b);
     void (*token)(void *to, const struct access_token *t);
     void (*login)(void *to, const struct login *l);
+    void (*music)(void *to, const struct music_file *f);
 };
 
 /* QUERY_AUDIT_HEAD: the newest audit entry, how many there are, and the highest id that was ever
  * given (`head`): when that is another one, the newest entries were removed. */
-enum query_type { QUERY_RECORDS, QUERY_STEPS, QUERY_AUDIT, QUERY_AUDIT_HEAD };
+enum query_type { QUERY_RECORDS, QUERY_STEPS, QUERY_AUDIT, QUERY_AUDIT_HEAD, QUERY_MUSIC };
 
 struct store_query {
     enum query_type type;
@@ -176,6 +199,7 @@ struct store_query {
     char words[64];          /* of the newest 100,000: somewhere in actor, source, request, action,
                               * subject, its id */
     size_t limit;            /* 0 or more than 1000: 1000 */
+    char music[MUSIC_SIZE];  /* MUSIC: of which file */
 };
 
 struct store_rows {
@@ -187,6 +211,7 @@ struct store_rows {
     struct call_record *records;
     struct call_step *steps;
     struct audit_entry *audit;
+    struct stored_music *music; /* MUSIC: NULL: there is no such file */
 };
 void store_rows_free(struct store_rows *rows);
 

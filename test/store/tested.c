@@ -152,6 +152,13 @@ static void load_login(void *to, const struct login *row)
     l->login[l->logins++ % 16] = *row;
 }
 
+static void load_music(void *to, const struct music_file *f)
+{
+    struct loaded *l = to;
+
+    l->file[l->files++ % 16] = *f;
+}
+
 struct loaded *tested_load(struct tested *t)
 {
     struct loaded *l = calloc(1, sizeof *l);
@@ -165,7 +172,8 @@ struct loaded *tested_load(struct tested *t)
                                          .user = load_user,
                                          .binding = load_binding,
                                          .token = load_token,
-                                         .login = load_login };
+                                         .login = load_login,
+                                         .music = load_music };
     struct err err = { 0 };
 
     assert_non_null(l);

@@ -27,7 +27,9 @@ struct loaded {
     struct binding binding[16];
     struct access_token token[16];
     struct login login[16];
+    struct music_file file[16];
     unsigned sites, destinations, ranges, scopes, calls, legs, users, bindings, tokens, logins;
+    unsigned files;
 };
 
 void tested_open(struct tested *t, const char *kind); /* "memory" or "sqlite"; not started */
