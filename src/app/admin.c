@@ -172,10 +172,12 @@ static void tell_change(struct app *a, const struct admin_change *c, const char 
     case ADMIN_RANGE_PUT:
         ev.name = c->range.version == 1 ? "range.created" : "range.updated";
         ev.range = c->range.id;
+        ev.subject = c->range.name;
         break;
     case ADMIN_RANGE_REMOVE:
         ev.name = c->mode == MODE_DRAIN ? "range.updated" : "range.deleted";
         ev.range = c->range.id;
+        ev.subject = c->range.name;
         break;
     case ADMIN_DESTINATION_PUT:
     case ADMIN_DESTINATION_REMOVE:

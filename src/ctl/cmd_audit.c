@@ -20,18 +20,16 @@ static const struct print_column entry[] = { { "ID", "id", CELL_TEXT },
 
 static int list_path(struct ctl *ctl, char path[CTL_PATH_SIZE])
 {
-    char since[32], until[32];
-    const char *from = ctl_option(ctl, OPT_SINCE), *to = ctl_option(ctl, OPT_UNTIL);
+    int code;
 
     (void)text_copy(path, CTL_PATH_SIZE, AUDIT); /* short */
-    if ((from && !ctl_moment(ctl, from, since)) || (to && !ctl_moment(ctl, to, until)))
-        return CTL_USAGE;
-    if (!ctl_query(path, "since", from ? since : NULL) ||
-        !ctl_query(path, "until", to ? until : NULL) ||
-        !ctl_query(path, "actor", ctl_option(ctl, OPT_ACTOR)) ||
-        !ctl_query(path, "action", ctl_option(ctl, OPT_ACTION)))
-        return ctl_fail(ctl, CTL_USAGE, "that is too long to be asked for");
-    return CTL_OK;
+    code = ctl_query_moment(ctl, path, "since", OPT_SINCE);
+    if (!code)
+        code = ctl_query_moment(ctl, path, "until", OPT_UNTIL);
+    if (!code && (!ctl_query(path, "actor", ctl_option(ctl, OPT_ACTOR)) ||
+                  !ctl_query(path, "action", ctl_option(ctl, OPT_ACTION))))
+        code = ctl_fail(ctl, CTL_USAGE, "that is too long to be asked for");
+    return code;
 }
 
 int cmd_audit_list(struct ctl *ctl)

@@ -280,7 +280,7 @@ int cmd_call_note(struct ctl *ctl)
     return code ? code : ctl_show(ctl, &r, detail, "id");
 }
 
-int ctl_moment(const struct ctl *ctl, const char *text, char to[32])
+static int moment_of(const struct ctl *ctl, const char *text, char to[32])
 {
     uint64_t span;
     time_t at;
@@ -299,14 +299,14 @@ int ctl_moment(const struct ctl *ctl, const char *text, char to[32])
     return CTL_OK;
 }
 
-static int add_moment(struct ctl *ctl, char *path, const char *name, enum ctl_option_id option)
+int ctl_query_moment(struct ctl *ctl, char *path, const char *name, enum ctl_option_id option)
 {
     char moment[32];
     int code;
 
     if (!ctl_option(ctl, option))
         return CTL_OK;
-    code = ctl_moment(ctl, ctl_option(ctl, option), moment);
+    code = moment_of(ctl, ctl_option(ctl, option), moment);
     if (!code)
         (void)ctl_query(path, name, moment);
     return code;
@@ -316,10 +316,10 @@ int cmd_record_list(struct ctl *ctl)
 {
     char path[CTL_PATH_SIZE] = "/api/v1/call-records";
     struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
-    int code = add_moment(ctl, path, "since", OPT_SINCE);
+    int code = ctl_query_moment(ctl, path, "since", OPT_SINCE);
 
     if (!code)
-        code = add_moment(ctl, path, "until", OPT_UNTIL);
+        code = ctl_query_moment(ctl, path, "until", OPT_UNTIL);
     if (!code && (!ctl_query(path, "outcome", ctl_option(ctl, OPT_OUTCOME)) ||
                   !ctl_query(path, "orbit", ctl_option(ctl, OPT_ORBIT))))
         code = ctl_fail(ctl, CTL_USAGE, "that is too long to be asked for");

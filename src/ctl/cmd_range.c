@@ -100,13 +100,24 @@ static void set_fields(const struct ctl *ctl, json_t *body)
     set(body, "allocation", ctl_option(ctl, OPT_ALLOCATION));
 }
 
-/* A range without --destination goes to the one that this server serves. */
+/* A range without --destination goes to the one that this server serves. Who may make ranges need
+ * not be one who may look at the server. */
 static int own_destination(struct ctl *ctl, json_t *body)
 {
     struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
-    int code = json_object_get(body, "destination") ? CTL_OK : ctl_get(ctl, "/api/v1/system", &r);
+    int code;
 
-    if (!code && r.json)
+    if (json_object_get(body, "destination"))
+        return CTL_OK;
+    code = ctl_try(ctl, &(struct ctl_request){ .method = "GET", .path = "/api/v1/system" }, &r);
+    if (code)
+        return code;
+    if (r.raw.status == 403)
+        return ctl_fail(ctl, CTL_USAGE, "say where it belongs: --destination FQDN");
+    code = ctl_exit_of(r.raw.status);
+    if (code)
+        ctl_problem(ctl, &r);
+    else
         set(body, "destination", ctl_string(r.json, "destination"));
     return code;
 }

@@ -113,7 +113,8 @@ int ctl_show_changes(struct ctl *ctl, struct ctl_reply *r);
 /* The commands and options for the manual page, in scdoc's notation. */
 void manual_write(FILE *out);
 
-/* "90m" ago or "2026-11-01T00:00:00Z" as a time the API takes; false with a sentence. */
-int ctl_moment(const struct ctl *ctl, const char *text, char to[32]);
+/* The value of an option, "90m" ago or "2026-11-01T00:00:00Z", as a parameter of the path; nothing
+ * when it is not given. CTL_OK, or CTL_USAGE with words said. */
+int ctl_query_moment(struct ctl *ctl, char *path, const char *name, enum ctl_option_id option);
 
 #endif
