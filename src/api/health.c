@@ -39,6 +39,19 @@ static void run_checks(struct app *a, struct check checks[CHECKS])
                         "new parks are refused until 'callparkctl system undrain'"); /* fits */
 }
 
+json_t *show_checks(struct app *a)
+{
+    struct check checks[CHECKS];
+    json_t *list = json_array();
+
+    run_checks(a, checks);
+    for (size_t i = 0; i < CHECKS; i++)
+        (void)json_array_append_new(list, json_pack("{s:s, s:b, s:o}", "name", checks[i].name, "ok",
+                                                    checks[i].fine, "detail",
+                                                    show_text_or_null(checks[i].why)));
+    return list;
+}
+
 void get_readyz(struct ask *q)
 {
     struct check checks[CHECKS];

@@ -102,6 +102,7 @@ json_t *show_system(struct ask *q)
     (void)json_object_set_new(body, "ranges",
                               json_integer((json_int_t)app_deployment(a)->ranges.count));
     (void)json_object_set_new(body, "calls", show_calls(a));
+    (void)json_object_set_new(body, "checks", show_checks(a));
     (void)json_object_set_new(body, "store", show_store(a));
     (void)json_object_set_new(body, "sip", show_sip(a));
     (void)json_object_set_new(body, "http", show_http(q));

@@ -5,7 +5,7 @@ import { outcomes, overTime, quantile, summary, waitingTimes } from '../src/reco
 import { localTime, orbitFault, periodStart, recordsQuery, textFilter } from '../src/records/query.js';
 import { diff, headline, valueText } from '../src/activity/diff.js';
 import { auditQuery, readSearch, readTime, writeSearch } from '../src/activity/query.js';
-import { certificateState, readChecks } from '../src/system/health.js';
+import { certificateState } from '../src/system/certificate.js';
 
 const records = [[0, 5, 'retrieved'], [600, 15, 'retrieved'], [3600, 45, 'abandoned'], [90000, 1000, 'timed_out']]
     .map(([at, waited, outcome]) => ({ parked_at: new Date(1.7e12 + at * 1000).toISOString(), waited, outcome,
@@ -75,8 +75,6 @@ test('the search box', () => {
     assert.equal(readTime('2026-11-26T00:00:00Z'), '2026-11-26T00:00:00.000Z');
 });
 
-test('health and certificates', () => {
-    assert.deepEqual(readChecks('[+]store ok\n[-]draining failed: new parks are refused\nnot ready\n'),
-        [{ name: 'store', ok: true, detail: '' }, { name: 'draining', ok: false, detail: 'new parks are refused' }]);
+test('how near a certificate is to its end', () => {
     assert.deepEqual([-1, 7, 30, 31].map(certificateState), ['over', 'now', 'soon', 'ok']);
 });

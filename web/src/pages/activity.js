@@ -20,7 +20,9 @@ const SPANS = ['24h', '7d', '30d'];
 
 function What({ entry }) {
     const changes = headline(entry.before, entry.after);
-    return html`<span class="what"><span><${Icon} name=${actionIcon(entry.action)} /> ${actionName(entry.action)} <b dir="auto">${subjectName(entry)}</b></span>
+    /* Who signed in stands in the column before. */
+    const subject = entry.action.startsWith('auth.') && entry.subject === entry.actor ? '' : subjectName(entry);
+    return html`<span class="what"><span><${Icon} name=${actionIcon(entry.action)} /> <span class="words">${actionName(entry.action)}${subject && html` <b dir="auto">${subject}</b>`}</span></span>
         ${changes.map((c) => html`<small key=${c.field}>${c.field} <del>${valueShown(c.before)}</del> → <ins>${valueShown(c.after)}</ins></small>`)}</span>`;
 }
 

@@ -13,7 +13,7 @@ export default function Page() {
     const drain = can('system.write') && system.data && html`<${DrainButton} draining=${system.data.draining} onDone=${system.reload} />`;
     return html`<div class="page system"><${PageHead} title=${t('system.title')} help="system"><${Button} icon="refresh" onClick=${system.reload}>${t('refresh')}<//><//>
         <div class="cards">
-            <${NodeCard} source=${system} actions=${drain} /><${HealthCard} /><${CountsCard} source=${system} /><${SipCard} source=${system} />
+            <${NodeCard} source=${system} actions=${drain} /><${HealthCard} source=${system} /><${CountsCard} source=${system} /><${SipCard} source=${system} />
             <${StoreCard} source=${system} /><${CertificatesCard} /><${NodesCard} />${can('system.write') && html`<${DemoCard} />`}<${CareCard} /><${AboutCard} />
         </div></div>`;
 }

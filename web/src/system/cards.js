@@ -2,7 +2,7 @@
 import { html, Badge, Loading, ProblemBox } from '../ui.js';
 import { bytes, date, dateTime, number, span } from '../format.js';
 import { has, t } from '../i18n.js';
-import { certificateState } from './health.js';
+import { certificateState } from './certificate.js';
 import { useSource } from './load.js';
 
 export function Card({ name, source, children, actions }) {
@@ -29,10 +29,10 @@ export function NodeCard({ source, actions }) {
         [t('system.version'), s.version], [t('system.started'), `${dateTime(s.started_at)} (${span(s.uptime)})`]]} />`}<//>`;
 }
 
-export function HealthCard() {
-    const source = useSource('checks');
-    return html`<${Card} name="health" source=${source}><ul class="checks">${source.data?.map((c) => html`<li key=${c.name}><${Badge} kind=${c.ok ? 'good' : 'bad'} icon=${c.ok ? 'check' : 'warn'}>${t(c.ok ? 'system.check.ok' : 'system.check.failed')}<//>
-        <b>${has(`system.check.${c.name}`) ? t(`system.check.${c.name}`) : c.name}</b>${c.detail && html`<span>${c.detail}</span>`}</li>`)}</ul><//>`;
+/* The server's sentences are English. */
+export function HealthCard({ source }) {
+    return html`<${Card} name="health" source=${source}><ul class="checks">${source.data?.checks.map((c) => html`<li key=${c.name}><${Badge} kind=${c.ok ? 'good' : 'bad'} icon=${c.ok ? 'check' : 'warn'}>${t(c.ok ? 'system.check.ok' : 'system.check.failed')}<//>
+        <b>${has(`system.check.${c.name}`) ? t(`system.check.${c.name}`) : c.name}</b>${c.detail && html`<span lang="en">${c.detail}</span>`}</li>`)}</ul><//>`;
 }
 
 export function NodesCard() {

@@ -2,22 +2,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { get } from '../api.js';
 import { onEvent } from '../events.js';
-import { readChecks } from './health.js';
 
 const EVERY = 10000;
-
-/** /readyz is outside of /api/v1, and its 503 is an answer, no fault. */
-async function readiness() {
-    const response = await fetch('/readyz?verbose', { cache: 'no-store', credentials: 'same-origin' });
-    if (response.status !== 200 && response.status !== 503) throw new Error(String(response.status));
-    return readChecks(await response.text());
-}
 
 const list = (path) => () => get(path).then((body) => body.items);
 
 const sources = {
     system: () => get('system'),
-    checks: readiness,
     nodes: list('system/nodes'),
     peers: list('system/peers'),
     certificates: list('system/certificates'),

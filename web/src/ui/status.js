@@ -39,11 +39,11 @@ export function announce(text) {
 
 export function Status() {
     return html`<div class="hidden" role="status" aria-live="polite" data-testid="live-region">${spoken.value}</div>
-        <div class="toasts" data-testid="toasts">${lines.value.map(
+        <section class="toasts" aria-label=${t('messages')} data-testid="toasts">${lines.value.map(
             (l) => html`<div class=${'toast ' + l.kind} key=${l.id}>
                 <${Icon} name=${l.kind === 'failed' ? 'warn' : 'check'} /><p>${l.text}</p>
                 ${l.action && html`<${Button} small onClick=${() => { close(l.id); l.action.run(); }}>${l.action.label}<//>`}
                 <${IconButton} icon="close" label=${t('close')} onClick=${() => close(l.id)} />
             </div>`,
-        )}</div>`;
+        )}</section>`;
 }
