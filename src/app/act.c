@@ -108,7 +108,8 @@ static void tell(struct app *a, const struct action *action, struct sip_told *to
     }
 }
 
-static bool open_media(struct app *a, struct app_leg *l, leg_id near)
+/* `near`: the other leg of the call. */
+static bool open_media(struct app *a, struct app_leg *l, leg_id near, const struct call *c)
 {
     struct err err;
 
@@ -119,19 +120,21 @@ static bool open_media(struct app *a, struct app_leg *l, leg_id near)
         return false;
     }
     l->media = true;
+    music_tune(a, l->leg, c);
     return true;
 }
 
 /* Agree on the audio of an INVITE and answer it. */
 static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action *action)
 {
-    leg_id other = other_leg(app_call(a, action->call), l->leg);
+    const struct call *c = app_call(a, action->call);
+    leg_id other = other_leg(c, l->leg);
     struct session_wish wish = { preferred(a, other), false };
     struct sip_told told;
 
     if (l->theirs.present && session_agree(&l->theirs, &wish, &l->agreed) != SESSION_AGREED)
         return 488;
-    if (!open_media(a, l, other))
+    if (!open_media(a, l, other, c))
         return 503;
     if (l->theirs.present) {
         l->agreed_once = true;
@@ -265,7 +268,7 @@ static void call_out(struct app *a, const struct action *action)
         call.prefer = preferred(a, c ? c->caller_leg : 0);
         expect_source(a, l, &call);
     }
-    if (!l || !open_media(a, l, c ? c->caller_leg : 0)) {
+    if (!l || !open_media(a, l, c ? c->caller_leg : 0, c)) {
         leg_failed_later(a, action->leg, 503);
         return;
     }
@@ -278,6 +281,7 @@ static void music(struct app *a, const struct action *action)
 {
     const struct call *c = app_call(a, action->call);
 
+    music_tune(a, action->leg, c);
     (void)media_music(a->media, action->leg, !c || c->rules.music_on_hold);
 }
 
@@ -287,6 +291,7 @@ static void say(struct app *a, const struct action *action)
     char number[NUMBER_SIZE];
 
     number_text(number, action->orbit);
+    music_tune(a, action->leg, c);
     (void)media_say(a->media, action->leg, action->say, number, c ? c->rules.language : "en",
                     action->then_music, action->wait);
 }
@@ -339,7 +344,10 @@ static void bridge(struct app *a, const struct action *action)
 {
     const struct app_leg *l = app_leg_find(a, action->leg);
     const struct app_leg *other = app_leg_find(a, action->other);
+    const struct call *c = app_call(a, action->call);
 
+    music_tune(a, action->leg, c);
+    music_tune(a, action->other, c);
     if (media_bridge(a->media, action->leg, action->other))
         log_error("media", "two legs of a call could not be connected: they stay with music");
     if (l)

@@ -248,6 +248,7 @@ static void put_in_place(struct app *a, struct admin_job *job)
             force_out(a, &job->changes[i], a->draft);
         tell_change(a, &job->changes[i], job->actor.name);
     }
+    music_prepare(a);
 }
 
 void admin_reported(struct app *a, const struct store_event *ev)

@@ -242,6 +242,16 @@ static enum admin_status check_rules(struct app *a, struct admin_result *result)
     return ADMIN_DONE;
 }
 
+/* A hash that was named before may stay, lost or not: else nothing of that scope could be changed.
+ */
+static bool music_known(const struct app *a, const struct settings *now,
+                        const struct settings *wanted)
+{
+    const char *music = wanted->values.music;
+
+    return !*music || text_is(music, now->values.music) || app_music_file(a, music);
+}
+
 static enum admin_status try_settings(struct app *a, struct admin_change *c,
                                       struct admin_result *result)
 {
@@ -253,6 +263,14 @@ static enum admin_status try_settings(struct app *a, struct admin_change *c,
     status = admin_check_version(c, mine->version, result);
     if (status != ADMIN_DONE)
         return status;
+    if (!music_known(a, mine, &c->settings)) {
+        result->verdict.pointer = "/music";
+        (void)err_set(&result->err, -ENOENT,
+                      "there is no music file %.12s... in the store: upload it with callparkctl "
+                      "music set FILE, or with PUT /api/v1/music/...",
+                      c->settings.values.music);
+        return ADMIN_INVALID;
+    }
     c->settings.version = mine->version + 1;
     *mine = c->settings;
     return check_rules(a, result);

@@ -208,6 +208,7 @@ void app_turn(struct app *a, int most)
 int app_run(struct app *a)
 {
     look_at_clock(a);
+    music_prepare(a);
     if (a->watcher.started)
         a->watcher.started(a->watcher.to);
     while (!atomic_load(&want_stop))
@@ -250,6 +251,8 @@ static int make_tables(struct app *a, struct err *err)
         !a->tokens || !a->groups || !a->queue || !a->items)
         return err_set(err, -ENOMEM, "out of memory for the tables");
     a->jobs_end = &a->jobs;
+    if (music_new(a, err))
+        return -ENOMEM;
     return people_new(a, err);
 }
 
@@ -341,13 +344,15 @@ void app_free(struct app *a)
     http_stop(a->http);
     chores_free(a);
     audit_free(a);
+    music_files_free(a);
+    music_free(a);
     people_free(a);
     app_leg_drop_all(a);
     steps_free(a);
     for (size_t i = 0; i < a->group_count; i++)
-        free(a->groups[i].changes);
+        store_changes_free(a->groups[i].changes, a->groups[i].count);
     free(a->groups);
-    free(a->changes);
+    store_changes_free(a->changes, a->change_count);
     free(a->tokens);
     queue_free(a->queue);
     free(a->items);

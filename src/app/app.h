@@ -271,13 +271,52 @@ bool app_command(struct app *a, const struct event *command, char why[WHY_SIZE])
 typedef void app_rows(void *context, struct store_rows *rows, const char *err);
 void app_ask(struct app *a, const struct store_query *query, app_rows *done, void *context);
 
+/* ---- music -------------------------------------------------------------------------------------
+ */
+
+/* A file that the store has; NULL: none of that hash. Good until the next is put. */
+const struct music_file *app_music_file(const struct app *a, const char *sha256);
+
+enum music_status { MUSIC_FINE, MUSIC_UNREADABLE, MUSIC_STORE, MUSIC_BUSY };
+
+struct music_result {
+    enum music_status status;
+    struct err err;         /* not FINE: a sentence for whoever has sent it */
+    struct music_file file; /* FINE */
+    bool cut;               /* it is longer than ten minutes; the rest will not be heard */
+};
+typedef void app_music_put_done(void *context, const struct music_result *result);
+
+struct music_upload {
+    char *data; /* malloc'ed, taken over */
+    size_t size;
+    const char *name, *by; /* of the file; of whoever sends it */
+    bool dry_run;          /* only read it */
+};
+
+/* Read a file, check it, keep it, and have it ready to be heard. Nobody hears it before a setting
+ * names it. `done` is called once, unless the server ends before. */
+void app_music_put(struct app *a, const struct music_upload *given, app_music_put_done *done,
+                   void *context);
+
+/* The bytes of a file, or `as_heard`: a WAV file of it; "" is the configured piece, which can only
+ * be had as heard. The receiver frees them; NULL with `err` when it failed. Not called when the
+ * server ends before. */
+typedef void app_music_bytes(void *context, char *bytes, size_t size, const char *err);
+void app_music_get(struct app *a, const char *sha256, bool as_heard, app_music_bytes *done,
+                   void *context);
+
+/* ---- the server as a whole ---------------------------------------------------------------------
+ */
+
 /* Refuse new parks (503) from now on; or take them again. */
 void app_drain(struct app *a, bool draining);
 int app_reload(struct app *a, struct err *err);
 typedef void app_backup_done(void *context, const char *err); /* NULL: it is there */
 void app_backup(struct app *a, const char *path, app_backup_done *done, void *context);
 
-/* ---- the demo: callers to look at, and a phone that answers ----------------------------------- */
+/* ---- the demo: callers to look at, and a phone that answers -----------------------------------
+ */
 
 #define APP_DEMO_SECONDS 600u /* then it ends by itself */
 

@@ -50,10 +50,10 @@ struct app_item {
 /* A report that the store owes us. */
 struct app_token {
     uint64_t token; /* 0: not waited for */
-    enum { TOKEN_CALL, TOKEN_ADMIN, TOKEN_QUERY, TOKEN_BACKUP, TOKEN_AUDIT } kind;
+    enum { TOKEN_CALL, TOKEN_ADMIN, TOKEN_QUERY, TOKEN_BACKUP, TOKEN_AUDIT, TOKEN_MUSIC } kind;
     call_id call;
     uint64_t write;
-    void *context; /* AUDIT: the entry, malloc'ed */
+    void *context; /* AUDIT: the entry, malloc'ed; MUSIC: the upload, likewise */
     union {
         app_rows *rows;
         app_backup_done *backup;
@@ -100,6 +100,7 @@ struct app {
     struct access *access, *access_draft; /* likewise */
     struct people *people;
     struct chores *chores;
+    struct music *music;
     struct park park;
     void *orbits_memory, *calls_memory;
 
@@ -159,6 +160,7 @@ struct change *turn_add(struct app *a, enum change_type type);    /* into the pr
 uint64_t turn_token(struct app *a, const struct app_token *what); /* 0: too many wait */
 bool turn_take_token(struct app *a, uint64_t token, struct app_token *out);
 void turn_end_group(struct app *a);
+void turn_drop_group(struct app *a); /* nothing of the present group is written */
 void turn_submit(struct app *a);
 
 /* steps.c */
@@ -185,6 +187,21 @@ void people_second(struct app *a);
 bool audit_describe(struct app *a, struct admin_job *job); /* false: no memory */
 void audit_written(struct app *a, const struct audit_entry *entries, size_t count, audit_id last);
 void audit_free(struct app *a); /* those whose report did not come */
+
+/* music.c */
+int music_new(struct app *a, struct err *err);
+void music_free(struct app *a);
+void music_add(struct app *a, const struct music_file *file);
+void music_prepare(struct app *a); /* have read what a setting names */
+/* Let a leg hear the music of this call wherever it hears music; NULL: the configured piece. */
+void music_tune(struct app *a, leg_id leg, const struct call *c);
+void music_teach(struct app *a, const char *sha256, struct piece *piece); /* taken over */
+const char *music_configured(const struct app *a); /* a path; "": the built-in piece */
+
+/* music_files.c */
+void music_hash(char to[MUSIC_SIZE], const void *data, size_t size);
+void music_files_free(struct app *a); /* those on their way */
+void music_written(struct app *a, void *context, const struct store_event *ev);
 
 /* chore.c */
 int chores_start(struct app *a, struct err *err);

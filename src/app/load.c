@@ -188,6 +188,13 @@ static uint64_t random_seed(void)
     return seed;
 }
 
+static void load_music(void *to, const struct music_file *f)
+{
+    struct loading *l = to;
+
+    music_add(l->app, f);
+}
+
 int load_all(struct app *a, struct err *err)
 {
     struct loading l = { .app = a };
@@ -201,7 +208,8 @@ int load_all(struct app *a, struct err *err)
                                    .user = load_user,
                                    .binding = load_binding,
                                    .token = load_access_token,
-                                   .login = load_login };
+                                   .login = load_login,
+                                   .music = load_music };
     struct store_highest highest = { 0 };
     int result = store_load(a->store, &reader, err);
 

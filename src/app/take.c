@@ -279,6 +279,9 @@ static void take_report(struct app *a, struct store_event *s)
     case TOKEN_AUDIT:
         audit_reported(a, &t, s);
         break;
+    case TOKEN_MUSIC:
+        music_written(a, t.context, s);
+        break;
     case TOKEN_BACKUP:
         t.backup(t.context, s->result == STORE_DONE ? NULL : s->text);
         break;

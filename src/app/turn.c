@@ -52,6 +52,14 @@ bool turn_take_token(struct app *a, uint64_t token, struct app_token *out)
     return true;
 }
 
+void turn_drop_group(struct app *a)
+{
+    store_changes_free(a->changes, a->change_count);
+    a->changes = NULL;
+    a->change_count = a->change_room = 0;
+    a->group_token = 0;
+}
+
 void turn_end_group(struct app *a)
 {
     struct change_group *group;
