@@ -8,6 +8,7 @@
 
 #include "api/ask.h"
 #include "api/audit.h"
+#include "api/definitions.h"
 #include "api/events.h"
 #include "api/idempotency.h"
 #include "api/rate.h"
@@ -97,6 +98,12 @@ static void take_second(void *to)
     idempotency_second(api->idempotency, app_now(api->app));
 }
 
+/* What a file says is to hold, once there are tables and whenever it was read again. */
+static void take_started(void *to)
+{
+    definitions_provision(((struct api *)to)->app);
+}
+
 int api_new(struct api **out, struct app *app, struct err *err)
 {
     struct api *api = calloc(1, sizeof *api);
@@ -115,6 +122,8 @@ int api_new(struct api **out, struct app *app, struct err *err)
                                           .request = take_request,
                                           .event = take_event,
                                           .second = take_second,
+                                          .started = take_started,
+                                          .reloaded = take_started,
                                           .describe = describe_change });
     *out = api;
     return 0;

@@ -133,6 +133,11 @@ static struct place_of place_of_kept(const struct kept *k)
     return (struct place_of){ k->range, k->destination, k->site };
 }
 
+static bool has_place(const struct kept *k)
+{
+    return k->range || k->destination[0] || k->site[0];
+}
+
 /* What somebody may see of an event; NULL: nothing but that there was one. */
 static const char *visible(const struct kept *k, const struct rights *r)
 {
@@ -141,7 +146,7 @@ static const char *visible(const struct kept *k, const struct rights *r)
     struct place_of place = place_of_kept(k);
 
     for (unsigned i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-        bool placed = i == 0 || i == 1 || (i == 2 && k->range + (uint64_t)k->destination[0]);
+        bool placed = i == 0 || i == 1 || (i == 2 && has_place(k));
 
         if (k->topic != 1U << i)
             continue;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/definitions.h"
 #include "api/places.h"
 #include "api/resources.h"
 #include "api/scope.h"
@@ -139,7 +140,7 @@ static void read_one(struct fields *f, const char *name, const json_t *value, st
         fields_fault(f, "invalid-value", name, "%s.", err.text);
 }
 
-static void read_body(struct fields *f, struct settings *to)
+void settings_read(struct fields *f, struct settings *to)
 {
     const char *name;
     json_t *value;
@@ -185,7 +186,7 @@ static bool read_change(struct ask *q, struct setting_plan *p)
         json_decref(body);
         return false;
     }
-    read_body(&f, &p->change.settings);
+    settings_read(&f, &p->change.settings);
     json_decref(body);
     if (fields_reply(&f, q))
         return false;

@@ -12,6 +12,9 @@ enum admin_status admin_try(struct app *a, struct admin_change *c, struct admin_
 /* The changes of the store that it means, into the present group. After admin_try() only. */
 void admin_changes(struct app *a, const struct admin_change *c);
 
+/* A scope that names a range which the same list makes gets its id. */
+void admin_resolve(const struct app *a, struct scope *scope);
+
 /* Does this number still belong to the same range on this node after the change? */
 bool admin_keeps(const struct app *a, const struct admin_change *c, number_key number);
 

@@ -81,6 +81,7 @@ static enum admin_status try_binding(struct app *a, struct admin_change *c,
         return admin_missing(result, "role binding", c->binding.user);
     if (!owner_read(a, c->binding.user, result))
         return ADMIN_INVALID;
+    admin_resolve(a, &c->binding.scope);
     if (!scope_exists(a->draft, &c->binding.scope)) {
         result->verdict.pointer = "/scope";
         (void)err_set(&result->err, -EINVAL,

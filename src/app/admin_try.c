@@ -252,12 +252,26 @@ static bool music_known(const struct app *a, const struct settings *now,
     return !*music || text_is(music, now->values.music) || app_music_file(a, music);
 }
 
+void admin_resolve(const struct app *a, struct scope *scope)
+{
+    const struct range *r = NULL;
+
+    if (scope->kind == SCOPE_RANGE && !scope->range)
+        r = ranges_by_name(&a->draft->ranges, scope->name);
+    if (!r)
+        return;
+    scope->range = r->id;
+    scope->name[0] = '\0';
+}
+
 static enum admin_status try_settings(struct app *a, struct admin_change *c,
                                       struct admin_result *result)
 {
-    struct settings *mine = deployment_settings_edit(a->draft, &c->scope);
+    struct settings *mine;
     enum admin_status status;
 
+    admin_resolve(a, &c->scope);
+    mine = deployment_settings_edit(a->draft, &c->scope);
     if (!mine)
         return admin_missing(result, "such scope", c->scope.name);
     status = admin_check_version(c, mine->version, result);

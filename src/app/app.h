@@ -222,7 +222,7 @@ struct admin_change {
     struct range range;
     struct destination destination; /* its settings are left as they are */
     struct site site;               /* likewise */
-    struct scope scope;
+    struct scope scope; /* of a range without an id yet: range 0, its name in `name` */
     struct settings settings;
     struct user user;
     struct binding binding;

@@ -69,7 +69,7 @@ struct app {
     struct call_step steps[8];
     size_t step_count;
     struct { /* event streams */
-        uint64_t open;
+        uint64_t open, closed;
         bool refused;
         char text[65536];
     } streams;
@@ -101,6 +101,9 @@ const char *fake_at(const json_t *json, const char *path);
 
 /* "items.0.name=Lobby total=1": does every one of them hold? What does not is printed. */
 bool fake_holds(const struct answer *a, const char *expected);
+
+/* A scope that names a range of the same list, with its id. */
+struct scope fake_resolve(const struct app *a, struct scope scope);
 
 /* api_fake_people.c: what users, role bindings and tokens become. */
 void fake_audit_rows(const struct app *a, const struct store_query *query, struct store_rows *rows);

@@ -222,6 +222,7 @@ static enum admin_status put_binding(struct app *a, const struct admin_change *c
 {
     struct binding b = c->binding;
 
+    b.scope = fake_resolve(a, b.scope);
     b.id = b.id ? b.id : ++a->last_access;
     result->binding = b.id;
     return people_status(access_put_binding(&a->access_draft, &b, &result->err));

@@ -1,0 +1,98 @@
+/* Definitions: all that administrators decide as one document, out and in again. The document goes
+ * by names, so it fits another deployment as well. Internal to src/api. */
+#ifndef CALLPARK_API_DEFINITIONS_H
+#define CALLPARK_API_DEFINITIONS_H
+
+#include "api/ask.h"
+#include "api/fields.h"
+
+#define DEFINITIONS_FORMAT "callpark-definitions"
+#define DEFINITIONS_VERSION 1
+
+/* ---- definitions_show.c: the pieces of the document ---- */
+
+json_t *definitions_site(const struct site *s);
+json_t *definitions_destination(const struct destination *d);
+json_t *definitions_range(const struct deployment *d, const struct range *r);
+json_t *definitions_settings(const struct settings *s);
+/* With `secrets` the hash of the password; never the password, which nobody knows. */
+json_t *definitions_user(const struct deployment *d, const struct access *a, const struct user *u,
+                         bool secrets);
+json_t *definitions_token(const struct access_token *t);
+/* "all", "site:Berlin", "range:Front desk". */
+json_t *definitions_scope(const struct deployment *d, const struct scope *s);
+json_t *definitions_document(const struct deployment *d, const struct access *a, const char *node,
+                             bool secrets);
+
+/* ---- definitions_plan.c: what must change ---- */
+
+enum definitions_mode { DEFINITIONS_ENFORCE, DEFINITIONS_CREATE_MISSING };
+
+/* The changes that make the tables what a document says. */
+struct plan {
+    struct app *app;
+    const struct deployment *now;
+    const struct access *access;
+    enum definitions_mode mode;
+    bool prune; /* what the document does not name goes; only of kinds that it speaks of */
+    enum admin_mode range_mode;
+    struct admin_change *changes;
+    size_t count, room;
+    json_t *shown; /* {action, kind, name, before, after} for each thing */
+    json_t *notes;
+    bool full; /* there was no memory for more */
+    const char *audit_action;
+};
+
+/* `f` holds the document; what is wrong with it is a fault there. */
+void plan_make(struct plan *p, struct fields *f);
+void plan_done(struct plan *p);
+/* A change that is to be filled in; NULL: no memory. */
+struct admin_change *plan_add(struct plan *p, enum admin_what what);
+/* `before`, `after` are taken over; NULL: there is none. */
+void plan_show(struct plan *p, const char *action, const char *kind, const char *name,
+               json_t *before, json_t *after);
+/* Is this thing to be made what the document says, if it exists already? */
+bool plan_changes_existing(const struct plan *p);
+
+/* The items of "sites", one by one: an object with no other fields than `names`. The caller gives
+ * it back with fields_done(); a fault is passed on to `f`. NULL-ended names. */
+struct plan_items {
+    struct fields *document;
+    json_t *list;
+    size_t at;
+    const char *member;
+    const char *const *names;
+};
+bool plan_items(struct fields *f, const char *member, const char *const *names,
+                struct plan_items *to);
+bool plan_next(struct plan_items *items, struct fields *item);
+void plan_back(struct plan_items *items, struct fields *item);
+
+/* definitions_people.c */
+void plan_people(struct plan *p, struct fields *f);
+/* definitions_ranges.c */
+void plan_ranges(struct plan *p, struct fields *f);
+/* definitions_places.c */
+void plan_places(struct plan *p, struct fields *f);
+void plan_places_gone(struct plan *p, struct fields *f);
+/* The settings of one scope, under "settings" of an item. `now` NULL: the scope is new. */
+void plan_settings(struct plan *p, struct fields *item, const struct scope *scope,
+                   const struct settings *now, const char *kind, const char *name);
+
+/* ---- definitions.c ---- */
+
+/* A plan for this ask, freed with it; NULL: replied to. */
+struct plan *definitions_begin(struct ask *q, enum definitions_mode mode, bool prune,
+                               enum admin_mode range_mode);
+/* Make it so, and answer with the changes. The document in `f` is given back. */
+void definitions_apply(struct ask *q, struct fields *f);
+/* The file of [provision], if there is one; what is wrong with it is logged. */
+void definitions_provision(struct app *a);
+
+/* ---- settings.c ---- */
+
+/* Every member of the object as a setting. */
+void settings_read(struct fields *f, struct settings *to);
+
+#endif

@@ -1,0 +1,226 @@
+/* The whole configuration as a document: out, in again, and only what differs is changed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "api_fake.h"
+#include "base/text.h"
+
+#define DEFINITIONS "/api/v1/definitions"
+#define HEAD "{\"format\":\"callpark-definitions\",\"version\":1"
+#define POOL "\"destination\":\"pool1.example.com\""
+
+static void put(struct app *a, const char *query, const char *document, unsigned status,
+                const char *expected)
+{
+    char request[128];
+
+    (void)text_format(request, sizeof request, "PUT " DEFINITIONS "%s", query);
+    (void)fake_ask(a, request, NULL, document);
+    if (a->answer.status != status)
+        fail_msg("%s gave %u: %s", document, a->answer.status, a->answer.body);
+    assert_true(!expected || fake_holds(&a->answer, expected));
+}
+
+static void fill(struct app *a)
+{
+    put(a, "",
+        HEAD ",\"sites\":[{\"name\":\"Here\"},{\"name\":\"Berlin\",\"settings\":{\"pickup_"
+             "timeout\":90}}],"
+             "\"destinations\":[{\"fqdn\":\"pool1.example.com\",\"site\":\"Here\"},"
+             "{\"fqdn\":\"pool2.example.com\",\"site\":\"Berlin\",\"settings\":{\"music_on_hold\":"
+             "\"off\"}}],"
+             "\"ranges\":[{\"name\":\"Front desk\",\"start\":\"*7000\",\"end\":\"*7099\"," POOL
+             ",\"settings\":{\"allocation\":\"lowest\"}},"
+             "{\"name\":\"Sales\",\"start\":\"4100\",\"end\":\"4149\","
+             "\"destination\":\"pool2.example.com\",\"park_number\":\"4099\"}],"
+             "\"settings\":{\"max_pickup_attempts\":2},"
+             "\"users\":[{\"name\":\"anna\",\"phone\":\"sip:101@example.com\",\"roles\":["
+             "{\"role\":\"administrator\",\"scope\":\"all\"},"
+             "{\"role\":\"attendant\",\"scope\":\"range:Front desk\"}],"
+             "\"password_hash\":\"$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA\"}]}",
+        200, "applied=true dry_run=false");
+}
+
+static void what_is_exported_is_there_already(void **state)
+{
+    struct app *a = *state;
+    char *document;
+
+    fill(a);
+    assert_int_equal(a->access.user_count, 1);
+    assert_int_equal(a->access.binding_count, 2);
+    (void)fake_ask(a, "GET " DEFINITIONS "?secrets=true", NULL, NULL);
+    assert_true(fake_holds(
+        &a->answer,
+        "format=callpark-definitions version=1 node=n1 sites=[2] destinations=[2] ranges=[2] "
+        "ranges.0.name=Sales ranges.0.park_number=4099 ranges.1.settings.allocation=lowest "
+        "settings.max_pickup_attempts=2 sites.0.name=Here sites.1.settings.pickup_timeout=90 "
+        "users.0.roles=[2] users.0.roles.1.role=attendant tokens=[0]"));
+    assert_non_null(strstr(a->answer.body, "range:Front desk"));
+    assert_non_null(strstr(a->answer.body, "$argon2id$"));
+    document = strdup(a->answer.body);
+    put(a, "?prune=true", document, 200, "changes=[0] applied=true");
+    put(a, "?mode=create-missing", document, 200, "changes=[0]");
+    free(document);
+    (void)fake_ask(a, "GET " DEFINITIONS, NULL, NULL);
+    assert_null(strstr(a->answer.body, "$argon2id$"));
+    assert_true(fake_holds(&a->answer, "users.0.name=anna tokens="));
+}
+
+static void a_dry_run_changes_nothing(void **state)
+{
+    struct app *a = *state;
+
+    put(a, "?dry_run=1",
+        HEAD ",\"ranges\":[{\"name\":\"Lobby\",\"start\":\"700\",\"end\":\"709\"," POOL "}]}", 200,
+        "dry_run=true applied=false changes=[1] changes.0.action=create changes.0.kind=range "
+        "changes.0.name=Lobby changes.0.before=null changes.0.after.end=709");
+    assert_int_equal(a->deployment.ranges.count, 0);
+}
+
+static void only_what_differs_is_changed(void **state)
+{
+    struct app *a = *state;
+
+    fill(a);
+    put(a, "", HEAD ",\"ranges\":[{\"name\":\"sales\",\"end\":\"4199\"}]}", 200,
+        "changes=[1] changes.0.action=update changes.0.before.end=4149 changes.0.after.end=4199");
+    put(a, "", HEAD ",\"settings\":{\"max_pickup_attempts\":3}}", 200,
+        "changes=[1] changes.0.kind=settings changes.0.name=global "
+        "changes.0.before.max_pickup_attempts=2");
+    /* Only what is missing: the global setting that is there stays. */
+    put(a, "?mode=create-missing",
+        HEAD ",\"settings\":{\"max_pickup_attempts\":4,\"ring_time\":15},"
+             "\"ranges\":[{\"name\":\"Sales\",\"end\":\"4188\"}]}",
+        200, "changes=[1] changes.0.after.max_pickup_attempts=3 changes.0.after.ring_time=15");
+    put(a, "", HEAD ",\"users\":[{\"name\":\"anna\",\"disabled\":false,\"phone\":null}]}", 200,
+        "changes=[1] changes.0.kind=user changes.0.action=update");
+    assert_int_equal(a->access.binding_count, 2); /* it does not speak of roles */
+}
+
+static void what_is_not_named_goes_when_asked(void **state)
+{
+    struct app *a = *state;
+
+    fill(a);
+    put(a, "?prune=true", HEAD ",\"ranges\":[{\"name\":\"Sales\"}]}", 200,
+        "changes=[1] changes.0.action=delete changes.0.kind=range");
+    assert_int_equal(a->deployment.ranges.count, 1);
+    assert_int_equal(a->access.user_count, 1); /* it does not speak of users */
+    put(a, "?prune=true", HEAD ",\"ranges\":[],\"destinations\":[],\"sites\":[]}", 200,
+        "changes=[3] notes=[2]");
+    assert_int_equal(a->deployment.destination_count, 1); /* the node's own */
+    assert_int_equal(a->deployment.site_count, 1);
+    put(a, "?prune=true", HEAD ",\"users\":[]}", 409, NULL); /* the last administrator */
+}
+
+/* One takes what another has just left, whichever stands first. */
+static void numbers_pass_from_one_to_another(void **state)
+{
+    struct app *a = *state;
+
+    put(a, "",
+        HEAD ",\"ranges\":[{\"name\":\"A\",\"start\":\"700\",\"end\":\"709\"," POOL "},"
+             "{\"name\":\"B\",\"start\":\"710\",\"end\":\"719\"," POOL "}]}",
+        200, "changes=[2]");
+    put(a, "?prune=true",
+        HEAD ",\"ranges\":[{\"name\":\"A\",\"start\":\"710\",\"end\":\"719\"},"
+             "{\"name\":\"B\",\"start\":\"720\",\"end\":\"729\"},"
+             "{\"name\":\"C\",\"start\":\"700\",\"end\":\"709\"," POOL "}]}",
+        200, "changes=[3] applied=true");
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+    static const struct {
+        const char *document;
+        unsigned status;
+        const char *pointer;
+    } table[] = {
+        { "{}", 422, "/format" },
+        { "{\"format\":\"something\",\"version\":1}", 422, "/format" },
+        { "{\"format\":\"callpark-definitions\",\"version\":2}", 422, "/version" },
+        { HEAD ",\"rangs\":[]}", 400, "/rangs" },
+        { HEAD ",\"ranges\":{}}", 400, "/ranges" },
+        { HEAD ",\"ranges\":[7]}", 400, "/ranges/0" },
+        { HEAD ",\"ranges\":[{\"name\":\"A\",\"start\":\"7x\",\"end\":\"709\"," POOL "}]}", 422,
+          "/ranges/0/start" },
+        { HEAD ",\"ranges\":[{\"name\":\"A\",\"start\":\"700\"," POOL "}]}", 422, "/ranges/0/end" },
+        { HEAD ",\"settings\":{\"pickup_timeout\":1}}", 422, "/settings/pickup_timeout" },
+        { HEAD ",\"settings\":{\"pickup\":90}}", 400, "/settings/pickup" },
+        { HEAD ",\"sites\":[{\"name\":\"Here\",\"settings\":{\"ring_time\":\"x\"}}]}", 422,
+          "/sites/0/settings/ring_time" },
+        { HEAD ",\"users\":[{\"name\":\"a b\"}]}", 422, "/users/0/name" },
+        { HEAD ",\"users\":[{\"name\":\"a\",\"roles\":[{\"role\":\"king\",\"scope\":\"all\"}]}]}",
+          422, "/users/0/roles/0/role" },
+        { HEAD ",\"users\":[{\"name\":\"a\",\"roles\":[{\"role\":\"viewer\",\"scope\":\"x\"}]}]}",
+          422, "/users/0/roles/0/scope" },
+        { HEAD ",\"users\":[{\"name\":\"a\",\"password_hash\":\"plain\"}]}", 422,
+          "/users/0/password_hash" },
+        { HEAD ",\"tokens\":[{\"name\":\"a\",\"user\":\"a\",\"hash\":\"00\"}]}", 422,
+          "/tokens/0/hash" },
+        { HEAD ",\"ranges\":[{\"name\":\"A\",\"start\":\"700\",\"end\":\"709\","
+               "\"destination\":\"nowhere.example.com\"}]}",
+          422, "" },
+    };
+    struct app *a = *state;
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        put(a, "", table[i].document, table[i].status, NULL);
+        if (strcmp(fake_at(a->answer.json, "errors.0.pointer"), table[i].pointer) != 0)
+            fail_msg("%s: %s", table[i].document, a->answer.body);
+        assert_int_equal(a->deployment.ranges.count, 0);
+    }
+}
+
+/* Hashes and accounts are for those who may give accounts. */
+static void it_takes_more_to_see_secrets(void **state)
+{
+    struct app *a = *state;
+
+    fake_user(a, "otto", ROLE_VOICE_ADMINISTRATOR, NULL);
+    fake_sign_in(a, "otto");
+    assert_int_equal(fake_ask(a, "GET " DEFINITIONS, NULL, NULL)->status, 403);
+    put(a, "", HEAD "}", 403, "required=definitions.write");
+}
+
+static void a_file_holds_from_the_start(void **state)
+{
+    static const char text[] =
+        HEAD ",\"ranges\":[{\"name\":\"Lobby\",\"start\":\"700\",\"end\":\"709\"," POOL "}]}";
+    char path[] = "/tmp/callpark-test-XXXXXX";
+    struct app *a = *state;
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0 && write(fd, text, sizeof text - 1) == sizeof text - 1);
+    (void)close(fd);
+    (void)text_copy(a->config.provision_file, sizeof a->config.provision_file, path);
+    a->watcher.started(a->watcher.to);
+    assert_int_equal(a->deployment.ranges.count, 1);
+    a->watcher.reloaded(a->watcher.to);
+    assert_int_equal(a->deployment.ranges.count, 1);
+    (void)unlink(path);
+    a->watcher.reloaded(a->watcher.to); /* gone: it is logged, and all stays */
+    assert_int_equal(a->deployment.ranges.count, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define WITH_APP(test) cmocka_unit_test_setup_teardown(test, fake_set_up, fake_tear_down)
+        WITH_APP(what_is_exported_is_there_already), WITH_APP(a_dry_run_changes_nothing),
+        WITH_APP(only_what_differs_is_changed),      WITH_APP(what_is_not_named_goes_when_asked),
+        WITH_APP(numbers_pass_from_one_to_another),  WITH_APP(what_is_wrong_is_named),
+        WITH_APP(it_takes_more_to_see_secrets),      WITH_APP(a_file_holds_from_the_start),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
