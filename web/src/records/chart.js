@@ -4,23 +4,23 @@ import uPlot from 'uplot';
 
 /* Colours are those of the page, so they follow light and dark. */
 function colours() {
-    const style = getComputedStyle(document.documentElement);
-    const probe = document.createElement('span');
-    document.body.append(probe);
     const of = (name) => {
-        probe.style.color = style.getPropertyValue(name) && `var(${name})`;
-        return getComputedStyle(probe).color;
+        /* Only the browser knows what light-dark() comes to. A new element each: a changed one may fade. */
+        const probe = document.createElement('span');
+        probe.style.color = `var(${name})`;
+        document.body.append(probe);
+        const { color } = getComputedStyle(probe);
+        probe.remove();
+        return color;
     };
-    const found = { text: of('--soft'), line: of('--line'), good: of('--good'), warn: of('--warn'), bad: of('--bad'), accent: of('--accent') };
-    probe.remove();
-    return found;
+    return { text: of('--soft'), line: of('--line'), good: of('--good'), warn: of('--warn'), bad: of('--bad'), accent: of('--accent') };
 }
 
 const font = () => `12px ${getComputedStyle(document.body).fontFamily}`;
 
 function axes(c, x, y) {
     const shared = { stroke: c.text, grid: { stroke: c.line, width: 1 }, ticks: { show: false }, font: font() };
-    return [{ ...shared, grid: { show: false }, ...x }, { ...shared, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], ...y }];
+    return [{ ...shared, grid: { show: false }, size: 30, ...x }, { ...shared, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], ...y }];
 }
 
 function draw(box, options, data) {
@@ -51,8 +51,10 @@ export function drawWaits(box, rows, labels) {
 export function drawOutcomes(box, columns, step, kinds, label) {
     const c = colours(), heights = kinds.map((_, i) => columns.map((col) => col.parts.slice(0, i + 1).reduce((a, b) => a + b, 0)));
     const bars = uPlot.paths.bars({ size: [0.8, 48], radius: 0 });
+    /* At least six columns wide, so that a single one stands in the middle. */
+    const margin = step * Math.max(0.6, (6 - columns.length) / 2), range = [columns[0].at - margin, columns.at(-1).at + margin];
     return draw(box, {
-        scales: { x: { time: true, range: (u, low, high) => [low - step * 0.6, high + step * 0.6] }, y: { range: fromZero } },
+        scales: { x: { time: true, range }, y: { range: fromZero } },
         axes: axes(c, { space: 90, values: (u, splits) => splits.map((at) => label(at)) }, {}),
         series: [{}, ...kinds.map((kind) => ({ stroke: c[kind], fill: c[kind], width: 0, points: { show: false }, paths: bars })).reverse()],
     }, [columns.map((col) => col.at), ...heights.reverse()]);
