@@ -15,7 +15,7 @@ static const struct problem problems[] = {
       "exist, a value of the wrong type, or an unknown parameter. 'errors' names the place; where a word is "
       "near one that exists, that one is named. Nothing was changed." },
     { "unsupported-media-type", 415, "The body has the wrong type",
-      "Send Content-Type: application/json; an import takes text/csv as well." },
+      "Send Content-Type: application/json; an import takes text/csv as well. Music is sent as the file itself." },
     { "not-signed-in", 401, "You are not signed in",
       "A browser signs in (POST /api/v1/auth/login) and is known by a cookie until the session ends, after "
       "half an hour without a request or twelve hours at the latest. Programs send 'Authorization: Bearer "
@@ -73,6 +73,10 @@ static const struct problem problems[] = {
       "A field that this needs is not in the body. 'errors' names it." },
     { "invalid-value", 422, "A value is not allowed",
       "The value has the right type and is out of its bounds. The detail says what is allowed." },
+    { "music-unreadable", 422, "That is no music",
+      "A file of music is WAV, FLAC, OGG or MP3 (what an installed ffmpeg reads, such as WMA, is taken as well), "
+      "whole, at most 64 MiB, at least a second long and not silent. The detail says what is wrong with this one. "
+      "Nothing was changed." },
     { "invalid-name", 422, "The name is not allowed",
       "A name has 1 to 64 characters, no control characters, and is not only spaces." },
     { "invalid-number", 422, "That is no number for a range",
@@ -119,7 +123,7 @@ static const struct problem problems[] = {
     { "stopping", 503, "The server is stopping", "Try again when it has started." },
     { "too-many-streams", 503, "Too many event streams",
       "Each open page and each 'event tail' holds one. Close some." },
-    { "body-too-large", 413, "The body is too large", "A body is at most 1 MiB. Send less at once." },
+    { "body-too-large", 413, "The body is too large", "A body is at most 1 MiB, a file of music 64 MiB. Send less at once." },
     { "uri-too-long", 414, "The address is too long",
       "A path is at most 511 bytes and a query 2047." },
     { "header-too-large", 431, "A header is too long", "Shorten it." },

@@ -28,6 +28,9 @@ handler get_sites, post_site, get_site, delete_site;
 handler get_setting_keys, get_effective, get_global, put_global, get_of_site, put_of_site,
     get_of_destination, put_of_destination, get_of_range, put_of_range;
 
+/* music.c */
+handler get_music, put_music, delete_music, preview_music, get_music_file;
+
 /* calls.c, call_actions.c, records.c */
 handler get_calls, get_call, get_timeline;
 handler patch_call, retrieve_call, ring_back_call, extend_call, transfer_call, hang_up_call;

@@ -29,46 +29,47 @@ struct setting_plan {
     struct admin_change change;
 };
 
-/* The scope that the path names, into the plan. False: replied to. */
-static bool find_scope(struct ask *q, enum scope_kind kind, enum permission needs)
+static bool find_scope(struct ask *q, enum scope_kind kind, enum permission needs, struct scope *to)
 {
-    struct setting_plan *p = ask_plan(q, sizeof *p);
     const struct destination *dest;
     const struct site *site;
 
-    if (!p)
-        return false;
-    p->scope.kind = kind;
+    *to = (struct scope){ .kind = kind };
     switch (kind) {
     case SCOPE_GLOBAL:
         return true;
     case SCOPE_SITE:
         site = site_asked(q, needs);
-        return site && text_copy(p->scope.name, sizeof p->scope.name, site->name);
+        return site && text_copy(to->name, sizeof to->name, site->name);
     case SCOPE_DESTINATION:
         dest = destination_asked(q, needs);
-        return dest && text_copy(p->scope.name, sizeof p->scope.name, dest->fqdn);
+        return dest && text_copy(to->name, sizeof to->name, dest->fqdn);
     case SCOPE_RANGE:
         break;
     }
-    if (ident_range_read(q->part, &p->scope.range) &&
-        ranges_by_id(&app_deployment(q->app)->ranges, p->scope.range))
+    if (ident_range_read(q->part, &to->range) &&
+        ranges_by_id(&app_deployment(q->app)->ranges, to->range))
         return true;
     reply_problem(q, "not-found", NULL, "There is no range '%.64s'.", q->part);
     return false;
 }
 
-/* The same, for who may. What holds everywhere everybody inherits, so he may read it. */
-static bool plan_scope(struct ask *q, enum scope_kind kind, enum permission needs)
+/* What holds everywhere everybody inherits, so he may read it. */
+bool scope_asked(struct ask *q, enum scope_kind kind, enum permission needs, struct scope *to)
 {
-    const struct setting_plan *p;
     struct place_of place;
 
-    if (!find_scope(q, kind, needs))
+    if (!find_scope(q, kind, needs, to))
         return false;
-    p = q->plan;
-    place = place_of_scope(app_deployment(q->app), &p->scope);
+    place = place_of_scope(app_deployment(q->app), to);
     return needs == MAY_SETTINGS_READ ? scope_within(q, needs, &place) : ask_may(q, needs, &place);
+}
+
+static bool plan_scope(struct ask *q, enum scope_kind kind, enum permission needs)
+{
+    struct setting_plan *p = ask_plan(q, sizeof *p);
+
+    return p && scope_asked(q, kind, needs, &p->scope);
 }
 
 static const struct settings *settings_of(struct ask *q)

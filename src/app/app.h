@@ -288,7 +288,7 @@ struct music_result {
 typedef void app_music_put_done(void *context, const struct music_result *result);
 
 struct music_upload {
-    char *data; /* malloc'ed, taken over */
+    char *data; /* malloc'ed, taken over; NULL: it is empty */
     size_t size;
     const char *name, *by; /* of the file; of whoever sends it */
     bool dry_run;          /* only read it */

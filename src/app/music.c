@@ -148,7 +148,7 @@ static void run_decoding(struct chore *c)
 {
     struct decoding *d = (struct decoding *)c;
     const struct stored_music *m = d->rows->music;
-    struct piece_source from = { m->file.name, m->data, m->file.bytes };
+    struct piece_source from = { .name = m->file.name, .data = m->data, .size = m->file.bytes };
     struct piece_about about;
     char hash[MUSIC_SIZE];
 

@@ -47,7 +47,7 @@ static void run_upload(struct chore *c)
 {
     struct upload *u = (struct upload *)c;
     struct music_file *f = &u->result.file;
-    struct piece_source from = { f->name, u->data, f->bytes };
+    struct piece_source from = { .name = f->name, .data = u->data, .size = f->bytes };
     struct piece_about about;
 
     if (piece_make(&u->piece, &from, &about, &u->result.err) != 0)
@@ -162,11 +162,12 @@ static void download_end(struct download *d)
 static void run_preview(struct chore *c)
 {
     struct download *d = (struct download *)c;
-    struct piece_source from = { .name = d->path };
+    struct piece_source from = { .path = d->path };
 
     if (d->rows)
-        from = (struct piece_source){ d->rows->music->file.name, d->rows->music->data,
-                                      d->rows->music->file.bytes };
+        from = (struct piece_source){ .name = d->rows->music->file.name,
+                                      .data = d->rows->music->data,
+                                      .size = d->rows->music->file.bytes };
     (void)piece_preview(&d->bytes, &d->size, &from, &d->err); /* or `err` says why not */
 }
 

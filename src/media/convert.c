@@ -22,14 +22,14 @@
 #include "sys/clock.h"
 
 #define MEMORY_MAX ((rlim_t)1 << 30)
-#define PROCESSOR_MAX 60 /* seconds */
+#define PROCESSOR_MAX 20 /* seconds */
 #define BLOCK 65536
 
 /* Files that are nothing but sound, by the names that ffmpeg has for their readers. */
 static char formats[] = "asf,aac,ac3,amr,aiff,ape,au,caf,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,"
                         "ogg,w64,wav,wv";
 
-static msec patience = 60000;
+static msec patience = 20000;
 
 void convert_set_deadline(msec deadline)
 {

@@ -9,7 +9,7 @@
 /* -ENOENT: there is no ffmpeg. -EINVAL: it could not read this, or took too long. */
 int convert_read(struct audio *a, const void *data, size_t size, unsigned seconds, bool *cut);
 
-/* For tests: msec instead of a minute. */
+/* For tests: msec instead of 20 seconds. */
 void convert_set_deadline(msec deadline);
 
 #endif

@@ -103,7 +103,7 @@ static int read_given(struct audio *a, const struct piece_source *from, bool *cu
 static int read_any(struct audio *a, const struct piece_source *from, bool *cut, struct err *err)
 {
     *cut = false;
-    return from->data ? read_given(a, from, cut, err) : music_read(a, from->name, err);
+    return from->path ? music_read(a, from->path, err) : read_given(a, from, cut, err);
 }
 
 int piece_make(struct piece **out, const struct piece_source *from, struct piece_about *about,

@@ -15,10 +15,10 @@
 struct piece;
 
 struct piece_source {
-    const char *name; /* what its giver calls it, for sentences. Without `data`: the configured file
-                       * ("": the built-in piece) */
+    const char *name; /* what its giver calls it, for sentences */
     const void *data; /* the whole file: WAV, FLAC, OGG, MP3, or what an installed ffmpeg reads */
     size_t size;
+    const char *path; /* not NULL: instead of all this a file here, "" the built-in piece */
 };
 
 struct piece_about {

@@ -417,6 +417,7 @@ void http_reply(struct http_server *h, struct http_request *rq, const struct htt
     (void)text_copy(to->location, sizeof to->location, reply->location);
     (void)text_copy(to->link, sizeof to->link, reply->link);
     (void)text_copy(to->allow, sizeof to->allow, reply->allow);
+    (void)text_copy(to->disposition, sizeof to->disposition, reply->disposition);
     (void)text_copy(to->set_cookie, sizeof to->set_cookie, reply->set_cookie);
     if (reply->body)
         to->json = json_loadb(reply->body, reply->body_length, 0, NULL);

@@ -12,13 +12,14 @@
 #define FAKE_WALL 1795446000000 /* 2026-11-23T15:00:00Z */
 #define FAKE_TOKEN "sesame"
 #define FAKE_LOGINS 16
+#define FAKE_MUSIC 8
 #define FAKE_AUDIT 48
 
 /* What came back for the last request. */
 struct answer {
     unsigned status;
     json_t *json; /* NULL: the body is none */
-    char set_cookie[256];
+    char set_cookie[256], disposition[200];
     char *body, type[64], etag[32], location[HTTP_PATH_SIZE], link[HTTP_PATH_SIZE + 128], allow[64];
     unsigned retry_after;
     bool replayed;
@@ -51,6 +52,10 @@ struct app {
     size_t link_count;
     struct audit_entry audit[FAKE_AUDIT]; /* the oldest first */
     size_t audit_count;
+    struct music_file music[FAKE_MUSIC];
+    size_t music_count;
+    enum music_status music_status;         /* of the next uploads */
+    void (*music_meanwhile)(struct app *a); /* while the next one is read */
     struct api *api;
     struct answer answer;
     bool draining, store_bad, demo_refused;

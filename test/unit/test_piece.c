@@ -195,7 +195,7 @@ static void ten_minutes_are_enough(void **state)
 static void a_preview_is_what_callers_hear(void **state)
 {
     struct piece_source from = { .name = "quiet.wav" }, again = { .name = "preview.wav" },
-                        none = { .name = "" };
+                        none = { .path = "" };
     uint8_t *tone = wav_tone(700, 2, &from.size);
     struct piece *p = NULL;
     struct piece_about about;
@@ -277,10 +277,10 @@ static void another_program_may_misbehave(void **state)
         bool cut;
 
         install(lines[i]);
-        convert_set_deadline(i < 4 ? 60000 : 300);
+        convert_set_deadline(i < 4 ? 20000 : 300);
         assert_int_equal(convert_read(&a, "x", 1, 2, &cut), -EINVAL);
     }
-    convert_set_deadline(60000);
+    convert_set_deadline(20000);
     refuse("what is this? no sound", 22, "use WAV, FLAC, OGG or MP3");
     assert_int_equal(unlink(path_of("ffmpeg")), 0);
 }
