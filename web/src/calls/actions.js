@@ -55,33 +55,43 @@ function retrieveItems(call, enabled) {
     ];
 }
 
-function item(call, { name, enabled }) {
-    const open = () => (dialog.value = { kind: name, call });
-    switch (name) {
-    case 'retrieve':
-        return retrieveItems(call, enabled);
-    case 'ringback':
-        return { label: t('calls.action.ringback'), icon: 'bell', disabled: !enabled, onSelect: () => void act(call, name) };
-    case 'extend':
-        return { label: t('calls.action.extend', { n: EXTEND }), icon: 'clock', disabled: !enabled, onSelect: () => void act(call, name, { seconds: EXTEND }, { n: EXTEND }) };
-    case 'transfer':
-        return { label: t('calls.action.transfer'), icon: 'right', disabled: !enabled, onSelect: open };
-    case 'note':
-        return { label: t(call.note ? 'calls.action.note_edit' : 'calls.action.note'), icon: 'note', disabled: !enabled, onSelect: open };
-    case 'hangup':
-        return { label: t('calls.action.hangup'), icon: 'close', danger: true, disabled: !enabled, onSelect: () => void hangUp(call) };
-    default:
-        return null;
-    }
+const deeds = {
+    ringback: (call) => void act(call, 'ringback'),
+    extend: (call) => void act(call, 'extend', { seconds: EXTEND }, { n: EXTEND }),
+    transfer: (call) => (dialog.value = { kind: 'transfer', call }),
+    note: (call) => (dialog.value = { kind: 'note', call }),
+    hangup: (call) => void hangUp(call),
+};
+
+const icons = { ringback: 'bell', extend: 'clock', transfer: 'right', note: 'note', hangup: 'close' };
+
+/** The keys of the table, for the row that has the focus. */
+export const KEYS = { ringback: 'b', extend: 'e', transfer: 't', note: 'n', hangup: 'Delete' };
+
+/** Does it, if it may be done to this call now. */
+export function perform(call, name) {
+    if (live.value && actionsOf(call, may).some((a) => a.name === name && a.enabled)) deeds[name](call);
 }
 
-/** The menu of one call. The first thing one wants to do with it gives it its name. */
-export function Actions({ call, onTimeline }) {
+function labelOf(call, name) {
+    if (name === 'extend') return t('calls.action.extend', { n: EXTEND });
+    return t(name === 'note' && call.note ? 'calls.action.note_edit' : `calls.action.${name}`);
+}
+
+function item(call, { name, enabled }, keys) {
+    if (name === 'retrieve') return retrieveItems(call, enabled);
+    return { label: labelOf(call, name), icon: icons[name], key: keys && KEYS[name].replace('Delete', 'Del'), danger: name === 'hangup', disabled: !enabled,
+        onSelect: () => deeds[name](call) };
+}
+
+/** The menu of one call. The first thing one wants to do with it gives it its name. `keys`: the keys of
+ * the table work here, and are shown. */
+export function Actions({ call, onTimeline, keys }) {
     const allowed = actionsOf(call, may);
-    const items = allowed.filter((a) => a.name !== 'hangup').flatMap((a) => item(call, a));
+    const items = allowed.filter((a) => a.name !== 'hangup').flatMap((a) => item(call, a, keys));
     const hangup = allowed.find((a) => a.name === 'hangup');
-    const story = { label: t('calls.action.timeline'), icon: 'info', onSelect: onTimeline };
+    const story = { label: t('calls.action.timeline'), icon: 'info', key: keys && 'i', onSelect: onTimeline };
     const label = t(allowed.some((a) => a.name === 'retrieve') ? 'calls.action.menu' : 'calls.action.menu_other');
     return html`<${Menu} small end label=${label} aria-label=${t('calls.action.menu_of', { action: label, call: callName(call) })} disabled=${!live.value}
-        items=${[...items, items.length > 0 && 'line', story, hangup && item(call, hangup)]} />`;
+        items=${[...items, items.length > 0 && 'line', story, hangup && item(call, hangup, keys)]} />`;
 }

@@ -5,7 +5,7 @@ import { html, Icon } from '../ui.js';
 import { t } from '../i18n.js';
 import { useKeys } from '../keys.js';
 import { setQuery } from '../router.js';
-import { Actions } from './actions.js';
+import { Actions, KEYS, perform } from './actions.js';
 import { shown, sort } from './board.js';
 import { Attempt, Caller, callName, Next, Parker, State, TimeLeft, Waiting } from './parts.js';
 import { useKeptFocus, useWindow } from './use_window.js';
@@ -41,7 +41,7 @@ const Row = memo(function Row({ call, index }) {
         <td role="cell" data-label=${label('left')}><${TimeLeft} call=${call} /></td>
         <td role="cell" class="number" data-label=${label('attempt')}><${Attempt} call=${call} /></td>
         <td role="cell" data-label=${label('next')}><${Next} call=${call} /></td>
-        <td role="cell" class="actions"><${Actions} call=${call} onTimeline=${() => openTimeline(call)} /></td>
+        <td role="cell" class="actions"><${Actions} keys call=${call} onTimeline=${() => openTimeline(call)} /></td>
     </tr>`;
 });
 
@@ -57,7 +57,12 @@ function useRowKeys(box) {
         const row = document.activeElement?.closest('tr[data-row]');
         if (row) row.querySelector(test)?.click();
     };
-    useKeys({ j: move(1), k: move(-1), ArrowDown: move(1), ArrowUp: move(-1), Enter: press('.actions button'), i: press('button.orbit') });
+    const act = (name) => () => {
+        const id = document.activeElement?.closest('tr[data-row]')?.dataset.row, call = id && shown.value.find((c) => c.id === id);
+        if (call) perform(call, name);
+    };
+    const deeds = Object.fromEntries(Object.entries(KEYS).map(([name, key]) => [key, act(name)]));
+    useKeys({ ...deeds, j: move(1), k: move(-1), ArrowDown: move(1), ArrowUp: move(-1), Enter: press('.actions button'), i: press('button.orbit') });
 }
 
 export function Table() {

@@ -56,6 +56,6 @@ export function Timeline({ id }) {
         ${!call && record && html`<p>${t('calls.timeline.left', { outcome: t(`records.outcome.${record.outcome}`) })}</p>`}
         <${ProblemBox} error=${error} />
         ${!steps && !error && html`<${Loading} />`}
-        ${steps && html`<ol class="steps" data-testid="steps">${steps.map((s) => html`<${Step} key=${s.number} step=${s} />`)}</ol>`}
+        ${steps && html`<ol class="what-happened" data-testid="steps">${steps.map((s) => html`<${Step} key=${s.number} step=${s} />`)}</ol>`}
     <//>`;
 }

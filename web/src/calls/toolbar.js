@@ -33,7 +33,7 @@ export function Filters() {
     const { q, range, site } = query.value;
     const search = useRef();
     useKeys({ '/': () => search.current?.querySelector('input')?.focus() });
-    return html`<div class="toolbar filters" role="search" ref=${search}>
+    return html`<div class="filter-bar" role="search" ref=${search}>
         <${TextField} type="search" label=${t('calls.search')} hideLabel placeholder=${t('calls.search.hint')} value=${q} onInput=${(v) => setQuery({ q: v })} spellcheck=${false} class="grow" />
         <${SelectField} label=${t('calls.range')} value=${range} onChange=${(v) => setQuery({ range: v })} options=${options(rangesSeen.value, range, t('calls.range.all'))} />
         <${SelectField} label=${t('calls.site')} value=${site} onChange=${(v) => setQuery({ site: v })} options=${options(sitesSeen.value, site, t('calls.site.all'))} />
@@ -52,7 +52,7 @@ export function Attention() {
         if (soundAt.value > 0) readySound();
     };
     const on = soundAt.value > 0;
-    return html`<div class="toolbar attention">
+    return html`<div class="attention">
         <${SelectField} label=${t('calls.sound')} value=${String(soundAt.value)} onChange=${choose}
             options=${[{ value: '0', label: t('calls.sound.off') }, ...LEADS.map((n) => ({ value: String(n), label: t('calls.sound.at', { n }) }))]} />
         ${on && html`<${IconButton} icon="play" label=${t('calls.sound.try')} onClick=${play} />`}

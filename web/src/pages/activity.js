@@ -39,7 +39,7 @@ function Search({ search, text }) {
     useKeys({ '/': () => box.current?.querySelector('input')?.focus() });
     const set = (q) => setQuery({ q, cursor: null, from: null });
     const put = (name) => (value) => set(writeSearch({ ...search, [name]: value || undefined }));
-    return html`<div class="toolbar filters" role="search" ref=${box}>
+    return html`<div class="filter-bar" role="search" ref=${box}>
         <${TextField} type="search" label=${t('activity.search')} help=${t('activity.search.help')} value=${text} onInput=${set} spellcheck=${false} autocapitalize="none" class="grow" />
         <${SelectField} label=${t('activity.group')} value=${search.action} onChange=${put('action')}
             options=${[{ value: '', label: t('activity.group.all') }, ...GROUPS.map((g) => ({ value: g, label: t(`activity.group.${g}`) })),

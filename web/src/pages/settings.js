@@ -36,7 +36,7 @@ export default function Page() {
         ${data && readonly && html`<${Banner}>${t('settings.readonly')}<//>`}
         ${!fits && !(data && !data.chain) && !error && html`<${Loading} />`}
         ${fits && html`<${SettingsForm} key=${writeScope(scope)} scope=${scope} data=${data} readonly=${readonly} reload=${reload} newer=${newer} onChanged=${setChanged}>
-            ${(values) => html`<${Music} key=${writeScope(scope)} scope=${scope} places=${data.places} readonly=${readonly} on=${values.music_on_hold !== 'off'} />`}<//>`}
+            ${(values) => html`<${Music} key=${writeScope(scope)} scope=${scope} places=${data.places} readonly=${readonly} on=${values.music_on_hold !== 'off'} onChanged=${reload} />`}<//>`}
         ${comparing && html`<${Compare} scope=${scope} places=${data.places} keys=${data.keys} onClose=${() => setComparing(false)} />`}
     </div>`;
 }

@@ -21,7 +21,7 @@ export function Filters() {
     };
     const fault = orbitFault(orbit);
     const used = q || outcome || orbit || own || period !== '7d';
-    return html`<div class="toolbar filters" role="search" ref=${box}>
+    return html`<div class="filter-bar" role="search" ref=${box}>
         <${TextField} type="search" label=${t('records.search')} hideLabel placeholder=${t('records.search')} value=${q} onInput=${(v) => set({ q: v })} spellcheck=${false} class="grow" />
         <${SelectField} label=${t('records.period')} value=${own ? 'own' : period} onChange=${choosePeriod}
             options=${[...PERIODS, 'own'].map((p) => ({ value: p, label: t(`records.period.${p}`) }))} />

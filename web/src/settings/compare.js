@@ -18,6 +18,6 @@ export function Compare({ scope, places, keys, onClose }) {
         <${ProblemBox} error=${error} />${!rows && !error && html`<${Loading} />`}
         ${rows?.length === 0 && html`<p>${t('settings.compare.none')}</p>`}
         ${rows?.map((row) => html`<section key=${writeScope(row.scope)}><h3><a href=${href('/settings', { scope: writeScope(row.scope) })} onClick=${onClose}>${scopeName(row.scope, places)}</a></h3>
-            <dl class="facts">${lines(row.said).map((k) => html`<div><dt>${keyName(k)}</dt><dd>${k.name === 'music' ? t('settings.music.own') : valueName(k, row.said[k.name])}</dd></div>`)}</dl></section>`)}
+            <dl class="fact-list">${lines(row.said).map((k) => html`<div><dt>${keyName(k)}</dt><dd>${k.name === 'music' ? t('settings.music.own') : valueName(k, row.said[k.name])}</dd></div>`)}</dl></section>`)}
     <//>`;
 }

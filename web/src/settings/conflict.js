@@ -9,7 +9,7 @@ import { keyName, valueName } from './words.js';
  */
 export function Conflict({ patch, theirs, mine, keys, onKeep, onTake, onClose }) {
     const rows = keys.filter((k) => k.name in patch || JSON.stringify(theirs[k.name]) !== JSON.stringify(mine[k.name]));
-    const say = (key, value) => (value === undefined || value === null ? t('settings.says_nothing') : valueName(key, value));
+    const say = (key, value) => (value === undefined || value === null ? t('settings.says_nothing') : key.name === 'music' ? t('settings.music.own') : valueName(key, value));
     return html`<${Dialog} title=${t('settings.conflict.title')} onClose=${onClose} wide testid="conflict"
         footer=${html`<${Button} primary onClick=${onKeep}>${t('settings.conflict.keep')}<//><${Button} onClick=${onTake}>${t('settings.conflict.take')}<//><${Button} onClick=${onClose}>${t('cancel')}<//>`}>
         <p>${t('settings.conflict.text')}</p>

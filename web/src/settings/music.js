@@ -22,10 +22,10 @@ function useMusic(scope) {
     return { ...state, path, load, taken: (music) => setState({ music, error: null }) };
 }
 
-/* Whose it is: {scope: "site", name} as the API says it. */
-function fromName(music, places) {
-    if (!music.from || music.from.scope === 'default') return t('settings.scope.default');
-    return scopeName({ kind: music.from.scope, name: music.from.name ?? '' }, places);
+/* Where it is inherited from: {scope: "site", name} as the API says it. */
+function origin({ from }, places) {
+    if (!from || from.scope === 'default') return t('settings.default');
+    return t('settings.inherited', { scope: scopeName({ kind: from.scope, name: from.name ?? '' }, places) });
 }
 
 /* A native audio element has buttons that everybody knows, and its own keys. */
@@ -48,7 +48,7 @@ function Player({ path, file }) {
 
 function Facts({ file }) {
     if (!file) return html`<p>${t('settings.music.builtin')}</p>`;
-    return html`<dl class="facts">
+    return html`<dl class="fact-list">
         <div><dt>${t('settings.music.file')}</dt><dd>${file.name || t('settings.music.unnamed')}</dd></div>
         <div><dt>${t('settings.music.length')}</dt><dd>${clock(file.seconds)}</dd></div>
         <div><dt>${t('settings.music.size')}</dt><dd>${bytes(file.bytes)}${file.type ? `, ${file.type}` : ''}</dd></div>
@@ -57,7 +57,7 @@ function Facts({ file }) {
     </dl>`;
 }
 
-function useUpload(state) {
+function useUpload(state, onChanged) {
     const [busy, setBusy] = useState(false);
     const [error, setError] = useState(null);
     const run = async (work, words) => {
@@ -66,6 +66,7 @@ function useUpload(state) {
         try {
             await work();
             await state.load();
+            onChanged(); // it is a setting, so the scope has a new version
             say(words);
         } catch (problem) {
             setError(problem);
@@ -89,16 +90,16 @@ function useUpload(state) {
     return { busy, error, upload, restore };
 }
 
-export function Music({ scope, places, readonly, on }) {
+export function Music({ scope, places, readonly, on, onChanged }) {
     const state = useMusic(scope), { music } = state;
-    const { busy, error, upload, restore } = useUpload(state);
+    const { busy, error, upload, restore } = useUpload(state, onChanged);
     const input = useRef();
     return html`<section class="card music" aria-labelledby="music-title" data-testid="music"><h2 id="music-title">${t('settings.music')}</h2>
         <${ProblemBox} error=${error ?? state.error} />
         ${!on && html`<p class="warning">${t('settings.music.off')}</p>`}
         ${!music && !state.error && html`<${Loading} />`}
-        ${music && html`<p>${music.own ? html`<${Badge} kind="good" icon="check">${t('settings.set_here')}<//>` : html`<${Badge}>${music.file || music.from ? t('settings.inherited', { scope: fromName(music, places) }) : t('settings.default')}<//>`}</p>
-            <${Facts} file=${music.file} />
+        ${music && html`<p>${music.own ? html`<${Badge} kind="good" icon="check">${t('settings.set_here')}<//>` : html`<${Badge}>${origin(music, places)}<//>`}</p>
+            ${music.lost ? html`<p class="error">${t('settings.music.lost')}</p>` : html`<${Facts} file=${music.file} />`}
             <div class="bar"><${Player} path=${state.path} file=${music.file} />
                 ${music.file && html`<${Button} icon="export" href=${fileAddress(`${state.path}/file`)} download=${music.file.name || 'music'}>${t('settings.music.download')}<//>`}
                 ${!readonly && html`<input ref=${input} type="file" class="hidden" tabindex="-1" aria-hidden="true" accept="audio/*,.wav,.flac,.ogg,.mp3,.wma" data-testid="music-file"

@@ -12,7 +12,7 @@ export function Card({ name, source, children, actions }) {
 }
 
 export function Facts({ rows }) {
-    return html`<dl class="facts">${rows.filter(Boolean).map(([label, value]) => html`<div key=${label}><dt>${label}</dt><dd>${value ?? '–'}</dd></div>`)}</dl>`;
+    return html`<dl class="fact-list">${rows.filter(Boolean).map(([label, value]) => html`<div key=${label}><dt>${label}</dt><dd>${value ?? '–'}</dd></div>`)}</dl>`;
 }
 
 const statusLooks = { ready: ['good', 'check'], draining: ['warn', 'drain'], 'not ready': ['bad', 'warn'] };
@@ -44,12 +44,12 @@ export function NodesCard() {
 export function SipCard({ source }) {
     const peers = useSource('peers'), sip = source.data?.sip;
     return html`<${Card} name="sip" source=${source}>${sip && html`<${Facts} rows=${[
-        [t('system.listeners'), html`<ul class="plain">${sip.listeners.map((l) => html`<li><code>${l}</code></li>`)}</ul>`], [t('system.park_user'), html`<code>${sip.park_user}</code>`],
+        [t('system.listeners'), html`<ul class="bare-list">${sip.listeners.map((l) => html`<li><code>${l}</code></li>`)}</ul>`], [t('system.park_user'), html`<code>${sip.park_user}</code>`],
         peers.data && [t('system.trusted'), list(peers.data.filter((p) => p.kind === 'trusted').map((p) => p.network))],
         peers.data && [t('system.outbound'), list(peers.data.filter((p) => p.kind === 'outbound').map((p) => p.uri))]]} />`}<//>`;
 }
 
-const list = (items) => (items.length === 0 ? '–' : html`<ul class="plain">${items.map((i) => html`<li><code>${i}</code></li>`)}</ul>`);
+const list = (items) => (items.length === 0 ? '–' : html`<ul class="bare-list">${items.map((i) => html`<li><code>${i}</code></li>`)}</ul>`);
 
 const daysLooks = { ok: ['good', 'check'], soon: ['warn', 'clock'], now: ['bad', 'warn'], over: ['bad', 'warn'] };
 

@@ -77,6 +77,6 @@ export function CareCard() {
 /* These answer outside of the page; the router leaves addresses of the API alone. */
 export function AboutCard() {
     const links = [['/api/openapi.json', 'system.about.api'], ['/api/licenses', 'system.about.licenses'], ...(can('metrics.read') ? [['/metrics', 'system.about.metrics']] : [])];
-    return html`<${Card} name="about"><ul class="plain">${links.map(([address, words]) => html`<li><a href=${address} target="_blank" rel="noopener">${t(words)}</a> <code>${address}</code></li>`)}</ul>
+    return html`<${Card} name="about"><ul class="bare-list">${links.map(([address, words]) => html`<li><a href=${address} target="_blank" rel="noopener">${t(words)}</a> <code>${address}</code></li>`)}</ul>
         <p class="help">${t('system.about.root')} <code>${fileAddress('')}</code></p><//>`;
 }
