@@ -47,7 +47,7 @@ async function supportBundle() {
 
 async function exportDefinitions() {
     try {
-        const document = await get('definitions', { music: true });
+        const document = await get('definitions');
         saveFile(dated('callpark-definitions', 'json'), 'application/json', [JSON.stringify(document, null, 2), '\n']);
     } catch (error) {
         fail(error);
