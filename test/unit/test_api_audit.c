@@ -334,13 +334,15 @@ static void undo_takes_the_right_to_change_it(void **state)
 
     (void)ask(a, "POST " R, RANGE("Lobby", "4100", "4149"));
     (void)ask(a, "PATCH " V1 "/settings/global", "{\"ring_time\":20}");
+    (void)ask(a, "PATCH " R "/rng_0000000000001", "{\"name\":\"Hall\"}");
     fake_user(a, "vic", ROLE_VIEWER, NULL);
     fake_sign_in(a, "vic");
-    assert_int_equal(undo(a, 1, ""), 403);
+    assert_int_equal(undo(a, 1, "?force=true"), 403);
     assert_true(fake_holds(&a->answer, "required=ranges.write"));
     assert_int_equal(undo(a, 2, ""), 403);
     assert_true(fake_holds(&a->answer, "required=settings.write"));
-    assert_int_equal(undo(a, 1, "?dry_run=true"), 403);
+    assert_int_equal(undo(a, 1, "?dry_run=true&force=true"), 403);
+    assert_int_equal(undo(a, 3, ""), 403);
     assert_int_equal(a->deployment.ranges.count, 1);
 }
 
