@@ -35,7 +35,7 @@ static const struct path paths[] = {
     { "GET",    "/version",                          get_version,        SIGNED_IN,          "", OPEN },
     { "GET",    "/api/openapi.json",                 get_openapi,        SIGNED_IN,          "", 0 },
     { "GET",    "/api/licenses",                     get_licences,       SIGNED_IN,          "", 0 },
-    { "GET",    "/api/problems/{}",                  get_problem,        SIGNED_IN,          "", 0 },
+    { "GET",    "/api/problems/{}",                  get_problem,        SIGNED_IN,          "", DOOR },
 
     { "GET",    V1 "/number-ranges",                 get_ranges,         MAY_RANGES_READ,    "q,destination,state,type,contains," LISTS, 0 },
     { "POST",   V1 "/number-ranges",                 post_range,         MAY_RANGES_WRITE,   "dry_run", WRITES },
