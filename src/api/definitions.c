@@ -10,9 +10,9 @@
 #include "base/text.h"
 #include "sys/log.h"
 
-static const char *const document_fields[] = { "format", "version",      "exported_at", "node",
-                                               "sites",  "destinations", "ranges",      "settings",
-                                               "users",  "tokens",       "music",       NULL };
+const char *const definitions_fields[] = { "format", "version",      "exported_at", "node",
+                                           "sites",  "destinations", "ranges",      "settings",
+                                           "users",  "tokens",       "music",       NULL };
 
 void get_definitions(struct ask *q)
 {
@@ -34,11 +34,12 @@ void get_definitions(struct ask *q)
 
 static void plan_free(void *plan)
 {
+    app_restore_free(((struct plan *)plan)->backup);
     plan_done(plan);
     free(plan);
 }
 
-static void applied(struct ask *q, const struct admin_result *result)
+void definitions_applied(struct ask *q, const struct admin_result *result)
 {
     struct plan *p = q->plan;
     char words[64];
@@ -52,7 +53,7 @@ static void applied(struct ask *q, const struct admin_result *result)
 }
 
 /* Which thing of the document it is about, in front of what is wrong with it. */
-static void explain(struct ask *q, struct admin_result *r)
+void definitions_explain(struct ask *q, struct admin_result *r)
 {
     const struct plan *p = q->plan;
     const json_t *shown = json_array_get(p->shown, r->index);
@@ -84,8 +85,8 @@ void definitions_apply(struct ask *q, struct fields *f)
     if (fields_reply(f, q))
         return;
     fields_done(f);
-    q->explain = explain;
-    admin_make(q, p->changes, p->count, applied);
+    q->explain = definitions_explain;
+    admin_make(q, p->changes, p->count, definitions_applied);
 }
 
 struct plan *definitions_begin(struct ask *q, enum definitions_mode mode, bool prune,
@@ -116,7 +117,7 @@ void put_definitions(struct ask *q)
 
     if (range_mode < 0 || !params_switch(q, "prune", &prune) ||
         !definitions_begin(q, (enum definitions_mode)mode, prune, (enum admin_mode)range_mode) ||
-        !fields_read(&f, q, document_fields, false))
+        !fields_read(&f, q, definitions_fields, false))
         return;
     definitions_apply(q, &f);
 }
@@ -158,7 +159,7 @@ static void plan_provision(struct provision *v, json_t *document)
     struct actor actor = { .name = "the file of [provision]" };
     struct fields f;
 
-    if (fields_of(&f, document, document_fields, ""))
+    if (fields_of(&f, document, definitions_fields, ""))
         plan_make(&v->plan, &f);
     fields_done(&f);
     if (!f.slug) {

@@ -42,6 +42,8 @@ struct plan {
     json_t *notes;
     bool full; /* there was no memory for more */
     const char *audit_action;
+    struct app_restore *backup; /* of a restore; freed with the plan */
+    bool only_look;             /* of a restore: its first try is its last */
 };
 
 /* `f` holds the document; what is wrong with it is a fault there. */
@@ -87,6 +89,11 @@ struct plan *definitions_begin(struct ask *q, enum definitions_mode mode, bool p
                                enum admin_mode range_mode);
 /* Make it so, and answer with the changes. The document in `f` is given back. */
 void definitions_apply(struct ask *q, struct fields *f);
+/* Members of a document. */
+extern const char *const definitions_fields[];
+/* An ask's `explain` for a plan, and what it ends with: the answer that shows the changes. */
+void definitions_explain(struct ask *q, struct admin_result *r);
+void definitions_applied(struct ask *q, const struct admin_result *result);
 /* The file of [provision], if there is one; what is wrong with it is logged. */
 void definitions_provision(struct app *a);
 

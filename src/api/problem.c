@@ -106,6 +106,9 @@ static const struct problem problems[] = {
     { "unknown-destination", 422, "The destination is not known",
       "A range belongs to a destination that exists. Add it first (POST /api/v1/destinations), or use one of "
       "those in the detail." },
+    { "backup-unreadable", 422, "This backup cannot be used",
+      "A restore takes a file that 'callparkctl system backup' wrote, by its path on the server, and the user "
+      "of callparkd must be able to read it. The detail says what is in the way. Nothing was changed." },
     { "demo-failed", 503, "The demo did not start",
       "The demo is 'callparkctl demo', which calls this server over SIP. The detail says what it met: a range "
       "with free numbers is needed, the admin socket, and [sip] trusted must hold the server itself "

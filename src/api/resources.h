@@ -11,6 +11,7 @@ handler get_openapi, get_licences;
 handler get_nodes, get_peers;           /* nodes.c */
 handler get_demo, start_demo, end_demo; /* demo.c */
 handler get_definitions, put_definitions; /* definitions.c */
+handler restore_system; /* restore.c */
 handler make_bundle;                    /* support.c */
 handler get_system, drain_system, undrain_system, reload_system, backup_system;
 

@@ -146,6 +146,7 @@ static const struct path paths[] = {
     { "POST",   V1 "/system/undrain",                undrain_system,     MAY_SYSTEM_WRITE,   "dry_run", WRITES },
     { "POST",   V1 "/system/reload",                 reload_system,      MAY_SYSTEM_WRITE,   "dry_run", WRITES },
     { "POST",   V1 "/system/backup",                 backup_system,      MAY_SYSTEM_BACKUP,  "dry_run", WRITES },
+    { "POST",   V1 "/system/restore",                restore_system,     MAY_SYSTEM_BACKUP,  "mode,dry_run", WRITES },
     { "POST",   V1 "/system/support-bundle",         make_bundle,        MAY_SYSTEM_BACKUP,  "dry_run", WRITES },
     { "GET",    V1 "/definitions",                   get_definitions,    MAY_DEFINITIONS_READ, "secrets", 0 },
     { "PUT",    V1 "/definitions",                   put_definitions,    MAY_DEFINITIONS_WRITE, "mode,prune,range_mode,dry_run", WRITES },

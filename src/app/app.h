@@ -222,7 +222,7 @@ struct admin_change {
     struct range range;
     struct destination destination; /* its settings are left as they are */
     struct site site;               /* likewise */
-    struct scope scope; /* of a range without an id yet: range 0, its name in `name` */
+    struct scope scope;             /* of a range without an id yet: range 0, its name in `name` */
     struct settings settings;
     struct user user;
     struct binding binding;
@@ -314,6 +314,22 @@ void app_drain(struct app *a, bool draining);
 int app_reload(struct app *a, struct err *err);
 typedef void app_backup_done(void *context, const char *err); /* NULL: it is there */
 void app_backup(struct app *a, const char *path, app_backup_done *done, void *context);
+
+/* ---- a backup that is read again ---------------------------------------------------------------
+ */
+
+struct app_restore; /* a copy of the backup, and what is in it */
+typedef void app_restore_done(void *context, struct app_restore *r, const char *err);
+
+/* Read the backup at this path of the server. `done` is called once, unless the server ends before;
+ * with a `r` that the caller frees, or with words. */
+void app_restore_read(struct app *a, const char *path, app_restore_done *done, void *context);
+const struct deployment *app_restore_deployment(const struct app_restore *r);
+const struct access *app_restore_access(const struct app_restore *r);
+/* Add its records, its steps and its music to what is there; nothing is replaced. `r` must live
+ * until `done`. */
+void app_restore_merge(struct app *a, struct app_restore *r, app_backup_done *done, void *context);
+void app_restore_free(struct app_restore *r); /* NULL is fine */
 
 /* ---- the demo: callers to look at, and a phone that answers -----------------------------------
  */

@@ -45,6 +45,12 @@ struct calls *calls_init(void *memory, call_id first)
     return all;
 }
 
+void calls_skip(struct calls *all, call_id id)
+{
+    if (id > all->last)
+        all->last = id;
+}
+
 size_t calls_count(const struct calls *all)
 {
     return all->count;

@@ -100,6 +100,9 @@ size_t calls_size(void);
 /* `first` : ids given out are greater than this one (the highest in the store). */
 struct calls *calls_init(void *memory, call_id first);
 
+/* Ids given out from now on are greater than this one as well. */
+void calls_skip(struct calls *all, call_id id);
+
 struct call *calls_new(struct calls *all);              /* NULL: full; else zeroed but for its id */
 void calls_free(struct calls *all, struct call *c);     /* legs are unmapped */
 struct call *calls_find(struct calls *all, call_id id); /* NULL: gone */

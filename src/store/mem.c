@@ -371,6 +371,16 @@ static int mem_query(void *self, const struct store_query *q, struct store_rows 
     return 0;
 }
 
+/* A store in memory is for tests, and has no past. */
+static int mem_merge(void *self, const char *path, call_id *after, struct err *err)
+{
+    (void)self;
+    (void)path;
+    (void)err;
+    *after = 0;
+    return 0;
+}
+
 static int mem_backup(void *self, const char *path, struct err *err)
 {
     (void)self;
@@ -390,4 +400,5 @@ const struct store_kind store_kind_memory = {
     .probe = mem_probe,
     .query = mem_query,
     .backup = mem_backup,
+    .merge = mem_merge,
 };

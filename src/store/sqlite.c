@@ -280,4 +280,5 @@ const struct store_kind store_kind_sqlite = {
     .probe = probe,
     .query = sqlite_query,
     .backup = backup,
+    .merge = sqlite_merge,
 };

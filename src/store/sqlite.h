@@ -84,6 +84,9 @@ int sqlite_open(void **self, const char *where, struct err *err);
 void sqlite_close(void *self);
 /* `list` and `count` are sqlite_migrations but in tests. */
 int sqlite_migrate(struct sqlite *s, const struct migration *list, unsigned count, struct err *err);
+/* sqlite_merge.c */
+int sqlite_merge(void *self, const char *path, call_id *after, struct err *err);
+
 int sqlite_copy(struct sqlite *s, const char *path, struct err *err);
 
 /* sqlite.c */

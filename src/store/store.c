@@ -26,11 +26,12 @@ struct turn {
 };
 
 struct job {
-    enum { JOB_TURN, JOB_QUERY, JOB_BACKUP, JOB_STOP } type;
+    enum { JOB_TURN, JOB_QUERY, JOB_BACKUP, JOB_MERGE, JOB_STOP } type;
     uint64_t token;
     struct turn *turn;
     struct store_query query;
     char *path;
+    call_id after; /* MERGE: how far it has come */
 };
 
 /* What became of one group; its report waits for the commit. */
@@ -300,6 +301,23 @@ static void do_backup(struct store *s, const struct job *job)
     report_result(s, &r);
 }
 
+/* One piece; the rest stands in line behind what came in the meantime. True: it is over. */
+static bool do_merge(struct store *s, struct job *job)
+{
+    struct outcome_of_group r = { .token = job->token, .result = STORE_DONE };
+
+    if (s->kind->merge(s->self, job->path, &job->after, &r.err) != 0)
+        r.result = STORE_FAILED;
+    else if (job->after && queue_offer(s->jobs, job, 1))
+        return false;
+    else if (job->after)
+        r.result = STORE_FAILED;
+    if (r.result == STORE_FAILED && !r.err.text[0])
+        (void)err_set(&r.err, -ENOBUFS, "too much waits to be written: try again later");
+    report_result(s, &r);
+    return true;
+}
+
 /* Turns first: a promise waits for them, and what is read afterwards is only fresher for it. False:
  * the worker is to end. */
 static bool do_jobs(struct store *s, size_t jobs)
@@ -318,6 +336,10 @@ static bool do_jobs(struct store *s, size_t jobs)
         case JOB_BACKUP:
             do_backup(s, &s->taken[i]);
             free(s->taken[i].path);
+            break;
+        case JOB_MERGE:
+            if (do_merge(s, &s->taken[i]))
+                free(s->taken[i].path);
             break;
         case JOB_STOP:
             go_on = false;
@@ -388,6 +410,8 @@ void store_close(struct store *s)
         put = queue_put(s->jobs, &stop); /* one place is kept for it by queue_offer() below */
         assert(put);
         (void)pthread_join(s->thread, NULL);
+        while (queue_take(s->jobs, &s->taken[0], 1)) /* a merge that was not over */
+            free(s->taken[0].path);
         queue_free(s->jobs);
     }
     s->kind->close(s->self);
@@ -437,13 +461,22 @@ int store_ask(struct store *s, const struct store_query *q)
     return queue_offer(s->jobs, &job, 1) ? 0 : -ENOBUFS;
 }
 
-int store_backup(struct store *s, const char *path, uint64_t token)
+static int offer_path(struct store *s, struct job job, const char *path)
 {
-    struct job job = { .type = JOB_BACKUP, .token = token, .path = strdup(path) };
-
+    job.path = strdup(path);
     assert(s->started);
     if (job.path && queue_offer(s->jobs, &job, 1))
         return 0;
     free(job.path);
     return -ENOBUFS;
+}
+
+int store_backup(struct store *s, const char *path, uint64_t token)
+{
+    return offer_path(s, (struct job){ .type = JOB_BACKUP, .token = token }, path);
+}
+
+int store_merge(struct store *s, const char *path, uint64_t token)
+{
+    return offer_path(s, (struct job){ .type = JOB_MERGE, .token = token }, path);
 }

@@ -490,6 +490,51 @@ static void memory_fails_on_request(void **state)
     tested_done(&t);
 }
 
+/* What a backup knows of the past is added, in pieces; what is here is not replaced. */
+static void the_past_is_merged(void **state)
+{
+    struct store_query q = { .type = QUERY_RECORDS, .call = 5 };
+    struct tested *t = *state, other;
+    struct change mine = row_record(5, 4100, OUT_ABANDONED, 777), step = row_step(5, 1);
+    struct store_event ev;
+    struct store_rows *rows;
+    char path[256];
+
+    tested_open(&other, "sqlite");
+    tested_start(&other);
+    for (unsigned i = 1; i <= 2500; i++) {
+        struct change both[2] = { row_record(i, 4100, OUT_RETRIEVED, 1000 * i), row_step(i, 1) };
+
+        tested_must_write(&other, both, 2);
+    }
+    step.step.call = 5000; /* one that was still parked has no record */
+    tested_must_write(&other, &step, 1);
+    tested_close(&other);
+    tested_path(&other, path, sizeof path, "callpark.db");
+    tested_start(t);
+    tested_must_write(t, &mine, 1);
+    assert_int_equal(store_merge(t->store, path, 9), 0);
+    ev = tested_event(t);
+    assert_int_equal(ev.token, 9);
+    assert_int_equal(ev.result, STORE_DONE);
+    rows = tested_ask(t, &q);
+    assert_int_equal(rows->count, 1);
+    assert_int_equal(rows->records[0].parked_at, 777);
+    store_rows_free(rows);
+    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(*) FROM call_records"), 2500);
+    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(*) FROM call_steps"), 2501);
+    assert_int_equal(store_merge(t->store, path, 10), 0); /* once more: nothing is new */
+    assert_int_equal(tested_event(t).result, STORE_DONE);
+    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(*) FROM call_steps"), 2501);
+    assert_int_equal(store_merge(t->store, "/nowhere/at/all.db", 11), 0);
+    ev = tested_event(t);
+    assert_int_equal(ev.result, STORE_FAILED);
+    assert_true(strlen(ev.text) > 10);
+    assert_int_equal(store_merge(t->store, path, 12), 0); /* it goes on all the same */
+    assert_int_equal(tested_event(t).result, STORE_DONE);
+    tested_done(&other);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -506,6 +551,7 @@ int main(void)
         TEST(a_file_of_the_first_schema_is_taken_over),
         TEST(the_schema_is_whole),
         TEST(a_copy_holds_everything),
+        TEST(the_past_is_merged),
         TEST(a_full_disk_is_said_once),
         TEST(a_turn_that_is_given_up_fails_as_a_whole),
         cmocka_unit_test(memory_fails_on_request),

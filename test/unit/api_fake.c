@@ -121,6 +121,37 @@ void app_demo(const struct app *a, struct app_demo *out)
     *out = a->demo;
 }
 
+void app_restore_read(struct app *a, const char *path, app_restore_done *done, void *context)
+{
+    assert_true(path[0] == '/');
+    if (a->backup)
+        done(context, (struct app_restore *)a->backup, NULL); /* the functions below take it back */
+    else
+        done(context, NULL, "there is no such file");
+}
+
+const struct deployment *app_restore_deployment(const struct app_restore *r)
+{
+    return &((const struct fake_backup *)r)->deployment;
+}
+
+const struct access *app_restore_access(const struct app_restore *r)
+{
+    return &((const struct fake_backup *)r)->access;
+}
+
+void app_restore_merge(struct app *a, struct app_restore *r, app_backup_done *done, void *context)
+{
+    (void)r;
+    a->merges++;
+    done(context, a->store_bad ? "the disk is full" : NULL);
+}
+
+void app_restore_free(struct app_restore *r)
+{
+    (void)r; /* the test's */
+}
+
 void app_listener(const struct app *a, unsigned n, char to[96])
 {
     (void)a;

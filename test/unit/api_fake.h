@@ -29,7 +29,15 @@ struct answer {
     char encoding[16], cache[64];
 };
 
+/* What a restore reads. */
+struct fake_backup {
+    struct deployment deployment;
+    struct access access;
+};
+
 struct app {
+    struct fake_backup *backup; /* NULL: there is none */
+    unsigned merges;
     struct app_config config;
     struct app_watcher watcher;
     struct deployment deployment, draft;

@@ -192,6 +192,51 @@ static void it_takes_more_to_see_secrets(void **state)
     put(a, "", HEAD "}", 403, "required=definitions.write");
 }
 
+#define RESTORE "/api/v1/system/restore"
+#define FILE_THERE "{\"path\":\"/var/backups/callpark.db\"}"
+
+static void a_backup_is_made_so(void **state)
+{
+    struct app *a = *state;
+    struct fake_backup *backup = calloc(1, sizeof *backup);
+
+    assert_non_null(backup);
+    fill(a);
+    backup->deployment = a->deployment;
+    backup->access = a->access;
+    put(a, "?prune=true",
+        HEAD
+        ",\"settings\":{},\"ranges\":[{\"name\":\"New\",\"start\":\"700\",\"end\":\"709\"," POOL
+        "}],\"users\":[{\"name\":\"bert\",\"roles\":[{\"role\":\"administrator\",\"scope\":\"all\"}"
+        "]}]}",
+        200, NULL);
+    assert_int_equal(fake_ask(a, "POST " RESTORE, NULL, FILE_THERE)->status, 422);
+    assert_true(fake_holds(&a->answer, "type=/api/problems/backup-unreadable"));
+    a->backup = backup;
+    (void)fake_ask(a, "POST " RESTORE "?dry_run=1", NULL, FILE_THERE);
+    assert_true(fake_holds(&a->answer, "dry_run=true applied=false"));
+    assert_int_equal(a->deployment.ranges.count, 1);
+    assert_int_equal(a->merges, 0);
+    (void)fake_ask(a, "POST " RESTORE, NULL, FILE_THERE);
+    assert_int_equal(a->answer.status, 200);
+    assert_true(fake_holds(&a->answer, "dry_run=false applied=true"));
+    assert_int_equal(a->merges, 1);
+    assert_int_equal(a->deployment.ranges.count, 2);
+    assert_int_equal(a->deployment.global.values.max_pickup_attempts, 2);
+    assert_non_null(access_user(&a->access, "anna"));
+    assert_null(access_user(&a->access, "bert"));
+    assert_int_equal(a->access.binding_count, 2);
+    (void)fake_ask(a, "POST " RESTORE, NULL, FILE_THERE);
+    assert_true(fake_holds(&a->answer, "changes=[0]"));
+    assert_int_equal(fake_ask(a, "POST " RESTORE, NULL, "{\"path\":\"here.db\"}")->status, 422);
+    /* One in which nobody may administer is refused before anything is taken from it. */
+    memset(&backup->access, 0, sizeof backup->access);
+    a->merges = 0;
+    assert_int_equal(fake_ask(a, "POST " RESTORE, NULL, FILE_THERE)->status, 409);
+    assert_int_equal(a->merges, 0);
+    free(backup);
+}
+
 static void a_file_holds_from_the_start(void **state)
 {
     static const char text[] =
@@ -219,7 +264,8 @@ int main(void)
         WITH_APP(what_is_exported_is_there_already), WITH_APP(a_dry_run_changes_nothing),
         WITH_APP(only_what_differs_is_changed),      WITH_APP(what_is_not_named_goes_when_asked),
         WITH_APP(numbers_pass_from_one_to_another),  WITH_APP(what_is_wrong_is_named),
-        WITH_APP(it_takes_more_to_see_secrets),      WITH_APP(a_file_holds_from_the_start),
+        WITH_APP(it_takes_more_to_see_secrets),      WITH_APP(a_backup_is_made_so),
+        WITH_APP(a_file_holds_from_the_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
