@@ -245,10 +245,11 @@ static void prepare(const struct client *c, const struct client_request *rq, str
         curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, 1L);
         curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, 60L);
     } else {
-        curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, 30000L);
+        curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, rq->body_length ? 120000L : 30000L);
     }
     if (rq->body) {
-        curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE, (long)strlen(rq->body));
+        curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE,
+                         (long)(rq->body_length ? rq->body_length : strlen(rq->body)));
         curl_easy_setopt(h, CURLOPT_POSTFIELDS, rq->body);
     } else if (strcmp(rq->method, "POST") == 0) {
         curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE, 0L);

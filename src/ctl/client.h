@@ -21,6 +21,7 @@ struct client_request {
     const char *method;
     const char *path;         /* "/api/v1/number-ranges?limit=1" */
     const char *body;         /* NULL: none */
+    size_t body_length;       /* 0: as long as its text */
     const char *content_type; /* of the body */
     const char *if_match;     /* with its quotes; NULL: none */
 };
@@ -45,8 +46,9 @@ const char *client_url(const struct client *c); /* NULL: it uses the socket */
 void client_session(struct client *c, const char *cookie);
 void client_sign_out(struct client *c); /* neither token nor session */
 
-/* One request, one reply, whatever its status; 30 s at most. -EACCES: the socket is not ours to
- * use; -ECONNREFUSED: nobody there; -EIO: something else broke. */
+/* One request, one reply, whatever its status; 30 s at most, with bytes for a body two minutes.
+ * -EACCES: the socket is not ours to use; -ECONNREFUSED: nobody there; -EIO: something else broke.
+ */
 int client_call(struct client *c, const struct client_request *rq, struct client_reply *out,
                 struct err *err);
 void client_reply_done(struct client_reply *r);

@@ -66,6 +66,14 @@ const struct ctl_command ctl_commands[] = {
 
     { "settings diff", "", SCOPES, "where a scope says something else than what it would inherit", "settings diff --range Lobby", cmd_settings_diff },
 
+    { "music get", "", SCOPES, "which music callers hear, and which scope says so; global if none is named",
+      "music get\nmusic get --range Lobby -o json", cmd_music_get },
+    { "music set", "FILE", SCOPES | WRITES, "upload music: WAV, FLAC, OGG or MP3, 64 MiB at most ('-': standard input)",
+      "music set hold.wav\nmusic set hold.mp3 --range Lobby\nmusic set hold.wma --destination pool1.contoso.com --dry-run", cmd_music_set },
+    { "music play", "", SCOPES, "play what callers hear; elsewhere than on a terminal: write it as a WAV file",
+      "music play --range Lobby\nmusic play >heard.wav", cmd_music_play },
+    { "music reset", "", SCOPES | WRITES, "inherit the music again", "music reset --range Lobby", cmd_music_reset },
+
     { "destination list", "", 0, "pools of servers", "destination list", cmd_destination_list },
     { "destination get", "FQDN", 0, "one destination", "destination get pool1.contoso.com", cmd_destination_get },
     { "destination add", "FQDN", TAKES(OPT_SITE) | TAKES(OPT_SERVICE_ID) | WRITES, "add a pool of servers",

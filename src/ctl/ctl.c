@@ -179,7 +179,14 @@ int ctl_try(struct ctl *ctl, const struct ctl_request *rq, struct ctl_reply *out
                                    .content_type = "application/json",
                                    .if_match = rq->if_match };
     struct ctl_reply r = { 0 };
-    int failed = client_call(ctl->client, &http, &r.raw, &err);
+    int failed;
+
+    if (rq->bytes) {
+        http.body = rq->bytes;
+        http.body_length = rq->length;
+        http.content_type = "application/octet-stream";
+    }
+    failed = client_call(ctl->client, &http, &r.raw, &err);
 
     free(body);
     if (failed)

@@ -50,6 +50,8 @@ struct ctl_request {
     const char *method;
     const char *path;
     const json_t *body;   /* NULL: none */
+    const char *bytes;    /* a file instead; NULL: none */
+    size_t length;        /* of it */
     const char *if_match; /* NULL: none */
 };
 

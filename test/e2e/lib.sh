@@ -122,8 +122,8 @@ CONF
         [ $tries -lt 200 ] || e2e_fail "callparkd does not answer at its admin socket"
         sleep 0.1
     done
-    E2E_LOGFILE=$e2e_dir/callparkd.log E2E_DIR=$e2e_dir
-    export E2E_SIP E2E_PBX E2E_SOCKET E2E_LOGFILE E2E_DIR
+    E2E_LOGFILE=$e2e_dir/callparkd.log E2E_DIR=$e2e_dir E2E_PID=$e2e_pid
+    export E2E_SIP E2E_PBX E2E_SOCKET E2E_LOGFILE E2E_DIR E2E_PID
 }
 
 e2e_phones() {
