@@ -11,7 +11,7 @@ import { actionName, subjectName } from './words.js';
 function Preview({ plan, entry }) {
     const { conflict, result } = plan;
     if (conflict)
-        return html`<${Banner} kind="warn" testid="undo-conflict">${conflict.detail || t('activity.undo.conflict')}<//>
+        return html`<${Banner} kind="warn" testid="undo-conflict">${t('activity.undo.conflict')}<//>
             <${DiffTable} before=${conflict.body.current} after=${conflict.body.before ?? entry.before} caption=${t('activity.undo')} heads=${[t('activity.undo.now'), t('activity.undo.then')]} />`;
     return html`<p>${t('activity.undo.text')}</p>
         <${DiffTable} before=${entry.after} after=${result === undefined ? entry.before : result} caption=${t('activity.undo')} heads=${[t('activity.undo.now'), t('activity.undo.then')]} />`;
