@@ -14,6 +14,14 @@ let timer = 0;
 const typing = (el) =>
     el.isContentEditable || el.tagName === 'TEXTAREA' || el.tagName === 'SELECT' || (el.tagName === 'INPUT' && !['checkbox', 'radio', 'button', 'submit', 'file'].includes(el.type));
 
+/** Whose these keys are when they have the focus. */
+const OWNERS = {
+    ' ': 'button, a, summary, input, [role=menu]',
+    Enter: 'button, a, summary, input, [role=menu]',
+    ArrowUp: 'input[type=radio], [role=menu]',
+    ArrowDown: 'input[type=radio], [role=menu]',
+};
+
 function handlerOf(key) {
     for (let i = layers.length - 1; i >= 0; i--) if (layers[i].current?.[key]) return layers[i].current[key];
     return null;
@@ -28,8 +36,7 @@ function pressed(event) {
     if (document.querySelector('dialog[open]') || typing(event.target)) return;
     const single = event.key.length === 1 && event.key !== ' ';
     if (single && !lettersOn.peek()) return;
-    // Space, Enter and arrows belong to the button, link or menu that has the focus.
-    if (!single && event.target.closest?.('button, a, summary, [role=menu], input')) return;
+    if (!single && event.target.closest?.(OWNERS[event.key] ?? '[role=menu]')) return;
     const key = waiting ? `${waiting} ${event.key}` : event.key;
     waiting = '';
     clearTimeout(timer);
