@@ -99,7 +99,7 @@ function Pending({ before, after, mode }) {
 }
 
 function Lines({ range }) {
-    return html`<dl class="facts"><div><dt>${t('ranges.field.in_use')}</dt><dd>${number(range.in_use)}/${number(range.size)}</dd></div>
+    return html`<dl class="brief"><div><dt>${t('ranges.field.in_use')}</dt><dd>${number(range.in_use)}/${number(range.size)}</dd></div>
         <div><dt>${t('ranges.version')}</dt><dd>${range.version}</dd></div><div><dt>ID</dt><dd class="number">${range.id}</dd></div></dl>`;
 }
 

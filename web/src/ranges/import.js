@@ -11,7 +11,7 @@ const STEPS = ['upload', 'columns', 'check', 'done'];
 const NEEDED = ['name', 'start', 'end'];
 
 function Progress({ step }) {
-    return html`<ol class="steps">${STEPS.map((s, i) => html`<li aria-current=${s === step ? 'step' : undefined} class=${STEPS.indexOf(step) > i ? 'past' : ''}>${t(`ranges.import.step.${s}`)}</li>`)}</ol>`;
+    return html`<ol class="wizard">${STEPS.map((s, i) => html`<li aria-current=${s === step ? 'step' : undefined} class=${STEPS.indexOf(step) > i ? 'past' : ''}>${t(`ranges.import.step.${s}`)}</li>`)}</ol>`;
 }
 
 function Upload({ onText, mode, setMode }) {
