@@ -4,7 +4,8 @@
 openapi.py merge                 the whole document on standard output
 openapi.py embed OUT.c           the same, without blanks, as bytes for the program
 openapi.py check                 fails when a reference leads nowhere, an operation has no name, or the
-                                 document and the table of routes in src/api/router.c do not agree
+                                 document and the table of routes in src/api/router.c do not agree,
+                                 also about the permission (x-permission; "": to be signed in; null: none)
 """
 import json
 import pathlib
@@ -14,6 +15,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PIECES = ROOT / "src/api/openapi"
 ROUTER = ROOT / "src/api/router.c"
+RIGHTS = ROOT / "src/core/rights.c"
 
 
 def put(to, piece, where):
@@ -54,13 +56,17 @@ def found(whole, reference):
 
 
 def routes():
-    """METHOD and path of each row of router.c, with {} for what varies."""
+    """METHOD and path of each row of router.c, with {} for what varies, and the permission that it needs."""
     text = ROUTER.read_text()
     prefixes = dict(re.findall(r'#define (\w+) "(/[^"]*)"', text))
     table = text[text.index("paths[] = {"):]
     table = table[:table.index("\n};")]
-    for method, prefix, path in re.findall(r'\{\s*"([A-Z]+)",\s*(\w+\s+)?"([^"]*)"', table):
-        yield method, (prefixes[prefix.strip()] if prefix.strip() else "") + path
+    words = dict(re.findall(r'\[(MAY_\w+)\] = "([^"]+)"', RIGHTS.read_text())) | {"SIGNED_IN": ""}
+    row = re.compile(r'\{\s*"([A-Z]+)",\s*(\w+\s+)?"([^"]*)"[^\n]*(SIGNED_IN|MAY_\w+), ([A-Z |0]+) \},')
+    for method, prefix, path, needs, flags in row.findall(table):
+        open_to_all = re.search("DOOR|HEALTH|OPEN", flags) and needs == "SIGNED_IN"
+        yield (method, (prefixes[prefix.strip()] if prefix.strip() else "") + path), \
+            None if open_to_all else words[needs]
 
 
 def operations(whole):
@@ -92,10 +98,14 @@ def faults(whole):
         item = whole["paths"][path].get("parameters", [])
         if variable != {p["name"] for p in item if p["in"] == "path"}:
             yield f"{path}: not all that varies in it is described"
-    there = set(routes())
-    for method, path in sorted(there - said):
+    there = dict(routes())
+    for method, path, operation in operations(whole):
+        needs = there.get((method, re.sub(r"\{\w+\}", "{}", path)), operation.get("x-permission"))
+        if needs != operation.get("x-permission"):
+            yield f"{method} {path} needs {needs!r}, not {operation.get('x-permission')!r}"
+    for method, path in sorted(set(there) - said):
         yield f"{method} {path} can be asked and is not described"
-    for method, path in sorted(said - there):
+    for method, path in sorted(said - set(there)):
         yield f"{method} {path} is described and cannot be asked"
 
 
