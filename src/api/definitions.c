@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/audit.h"
+#include "api/auth.h"
 #include "api/resources.h"
 #include "base/text.h"
 #include "sys/log.h"
@@ -14,15 +15,25 @@ const char *const definitions_fields[] = { "format", "version",      "exported_a
                                            "sites",  "destinations", "ranges",      "settings",
                                            "users",  "tokens",       "music",       NULL };
 
+/* Whoever has a hash can guess at it as long as he likes, and then is that user. */
+static bool may_see_secrets(struct ask *q)
+{
+    const struct access *a = app_access(q->app);
+
+    if (!ask_may(q, MAY_USERS_WRITE, NULL))
+        return false;
+    for (size_t i = 0; i < a->user_count; i++)
+        if (!users_may_change(q, a->users[i].name))
+            return false;
+    return true;
+}
+
 void get_definitions(struct ask *q)
 {
     bool secrets = false;
     json_t *body;
 
-    if (!params_switch(q, "secrets", &secrets))
-        return;
-    /* Whoever has a hash can guess at it as long as he likes. */
-    if (secrets && !ask_may(q, MAY_USERS_WRITE, NULL))
+    if (!params_switch(q, "secrets", &secrets) || (secrets && !may_see_secrets(q)))
         return;
     body = definitions_document(app_deployment(q->app), app_access(q->app),
                                 app_config(q->app)->node, secrets);
@@ -39,12 +50,27 @@ static void plan_free(void *plan)
     free(plan);
 }
 
+/* Who knew an old password is out. */
+static void end_sessions(struct app *a, const struct plan *p, const struct identity *who)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const json_t *after = json_object_get(json_array_get(p->shown, i), "after");
+        const char *user = p->changes[i].user.name;
+
+        if (p->changes[i].what == ADMIN_USER_PUT &&
+            json_is_true(json_object_get(after, "password_changed")))
+            (void)app_logins_end_of(a, user, who && text_is(user, who->user) ? who->login : 0);
+    }
+}
+
 void definitions_applied(struct ask *q, const struct admin_result *result)
 {
     struct plan *p = q->plan;
     char words[64];
 
     (void)result;
+    if (!q->dry_run)
+        end_sessions(q->app, p, &q->who);
     (void)text_format(words, sizeof words, "%zu changes", p->count); /* fits */
     audit_act(q, p->audit_action, words, "", NULL, NULL);
     reply_json(q, 200,
@@ -73,6 +99,35 @@ static bool may_touch(struct ask *q, const struct fields *f)
            ask_may(q, MAY_USERS_WRITE, NULL);
 }
 
+static bool may_change(struct ask *q, const struct admin_change *c)
+{
+    switch ((int)c->what) {
+    case ADMIN_USER_PUT:
+        return c->fresh || users_may_change(q, c->user.name); /* his roles are changes, too */
+    case ADMIN_USER_REMOVE:
+        return users_may_change(q, c->user.name);
+    case ADMIN_BINDING_PUT:
+    case ADMIN_BINDING_REMOVE:
+        return users_may_give(q, c->binding.role, &c->binding.scope);
+    case ADMIN_TOKEN_PUT:
+    case ADMIN_TOKEN_REMOVE:
+        return users_may_change(q, c->token.user);
+    default:
+        return true;
+    }
+}
+
+/* A document gives nobody more than who sends it could give one by one. */
+bool definitions_may(struct ask *q)
+{
+    const struct plan *p = q->plan;
+
+    for (size_t i = 0; i < p->count; i++)
+        if (!may_change(q, &p->changes[i]))
+            return false;
+    return true;
+}
+
 void definitions_apply(struct ask *q, struct fields *f)
 {
     struct plan *p = q->plan;
@@ -86,7 +141,8 @@ void definitions_apply(struct ask *q, struct fields *f)
         return;
     fields_done(f);
     q->explain = definitions_explain;
-    admin_make(q, p->changes, p->count, definitions_applied);
+    if (definitions_may(q))
+        admin_make(q, p->changes, p->count, definitions_applied);
 }
 
 struct plan *definitions_begin(struct ask *q, enum definitions_mode mode, bool prune,
@@ -133,6 +189,8 @@ static void provisioned(void *context, const struct admin_result *r)
 {
     struct provision *v = context;
 
+    if (r->status == ADMIN_DONE)
+        end_sessions(v->plan.app, &v->plan, NULL);
     if (r->status != ADMIN_DONE)
         log_error("provision", "%s was not applied, nothing was changed: %s", v->path, r->err.text);
     else if (v->plan.count)

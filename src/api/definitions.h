@@ -89,6 +89,8 @@ struct plan *definitions_begin(struct ask *q, enum definitions_mode mode, bool p
                                enum admin_mode range_mode);
 /* Make it so, and answer with the changes. The document in `f` is given back. */
 void definitions_apply(struct ask *q, struct fields *f);
+/* May the one who asks give and take all that the plan does to users? False: replied to. */
+bool definitions_may(struct ask *q);
 /* Members of a document. */
 extern const char *const definitions_fields[];
 /* An ask's `explain` for a plan, and what it ends with: the answer that shows the changes. */

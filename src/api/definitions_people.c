@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "api/definitions.h"
+#include "base/network.h"
 #include "base/text.h"
+#include "core/setting_text.h"
 #include "sys/clock.h"
 
 static const char *const user_fields[] = { "name",  "phone",         "disabled",
@@ -36,8 +38,12 @@ static void read_user(struct fields *item, const struct user *now, struct user *
         *wish = *now;
     if (!item->slug && !user_name_read(name, wish->name, &err))
         fields_fault(item, "invalid-name", "name", "%s.", err.text);
+    else if (!now && text_matches(wish->name, "*@proxy"))
+        fields_fault(item, "invalid-name", "name", "Names that end in @proxy are the proxy's.");
     if ((phone || fields_null(item, "phone")) && !text_copy(wish->phone, sizeof wish->phone, phone))
         fields_fault(item, "invalid-value", "phone", "phone is too long.");
+    else if (phone && phone[0] && setting_text_uri(wish->phone, &err) != 0)
+        fields_fault(item, "invalid-value", "phone", "phone %s.", err.text);
     if (disabled && !json_is_boolean(disabled))
         fields_fault(item, "invalid-request", "disabled", "'disabled' must be true or false.");
     if (disabled)
@@ -195,6 +201,7 @@ static void plan_user(struct plan *p, struct fields *item)
     struct user wish = { 0 };
     struct roles roles;
     struct admin_change *c;
+    json_t *shown;
 
     read_user(item, now, &wish);
     read_roles(p, item, wish.name, &roles);
@@ -206,8 +213,11 @@ static void plan_user(struct plan *p, struct fields *item)
             return;
         c->fresh = !now;
         c->user = wish;
+        shown = show_user(&wish);
+        if (now && !text_is(now->password, wish.password))
+            (void)json_object_set_new(shown, "password_changed", json_true());
         plan_show(p, now ? "update" : "create", "user", wish.name, now ? show_user(now) : NULL,
-                  show_user(&wish));
+                  shown);
     }
     if (json_object_get(item->json, "roles") && (!now || plan_changes_existing(p)))
         add_roles(p, &roles);
@@ -265,6 +275,18 @@ static void read_permissions(struct fields *item, permission_set *to)
     }
 }
 
+static bool networks_fine(const char *list)
+{
+    char copy[LIST_SIZE], *rest = NULL;
+    struct network n;
+
+    (void)text_copy(copy, sizeof copy, list); /* the same size */
+    for (char *one = strtok_r(copy, ",", &rest); one; one = strtok_r(NULL, ",", &rest))
+        if (!network_read(one, &n))
+            return false;
+    return true;
+}
+
 static void read_token(struct fields *item, struct access_token *to)
 {
     const char *name = fields_needed_text(item, "name"), *user = fields_needed_text(item, "user");
@@ -278,6 +300,12 @@ static void read_token(struct fields *item, struct access_token *to)
                         !text_copy(to->user, sizeof to->user, user) ||
                         !text_copy(to->networks, sizeof to->networks, networks)))
         fields_fault(item, "invalid-value", "", "A name or list of networks is too long.");
+    else if (!item->slug && (!to->name[0] || !text_is_plain(to->name)))
+        fields_fault(item, "invalid-name", "name",
+                     "A token has a name without control characters.");
+    else if (!item->slug && !networks_fine(to->networks))
+        fields_fault(item, "invalid-value", "networks",
+                     "networks is a list such as 10.0.0.0/8,2001:db8::/32, or empty.");
     if (!item->slug &&
         (sodium_hex2bin(to->hash, sizeof to->hash, hash, strlen(hash), NULL, &length, NULL) != 0 ||
          length != sizeof to->hash))

@@ -45,7 +45,8 @@ static void make(struct ask *q, void (*made)(struct ask *q, const struct admin_r
         return;
     fields_done(&f);
     q->explain = definitions_explain;
-    admin_make(q, p->changes, p->count, made);
+    if (definitions_may(q))
+        admin_make(q, p->changes, p->count, made);
 }
 
 static void merged(void *ask, const char *err)

@@ -132,7 +132,7 @@ bool users_may_change(struct ask *q, const char *user)
     const struct access *a = app_access(q->app);
 
     for (size_t i = 0; i < a->binding_count; i++)
-        if (text_is(a->bindings[i].user, user) &&
+        if (text_is_nocase(a->bindings[i].user, user) &&
             !users_may_give(q, a->bindings[i].role, &a->bindings[i].scope))
             return false;
     return true;

@@ -192,6 +192,89 @@ static void it_takes_more_to_see_secrets(void **state)
     put(a, "", HEAD "}", 403, "required=definitions.write");
 }
 
+static void use_token(struct app *a, const char *permissions)
+{
+    static char bearer[80];
+    char body[256];
+
+    a->by_tcp = false; /* made by root */
+    (void)text_format(body, sizeof body, "{\"name\":\"t\",\"user\":\"anna\",\"permissions\":[%s]}",
+                      permissions);
+    assert_int_equal(fake_ask(a, "POST /api/v1/tokens", NULL, body)->status, 201);
+    (void)text_format(bearer, sizeof bearer, "Bearer %s", fake_at(a->answer.json, "token"));
+    a->by_tcp = true;
+    a->authorization = bearer;
+}
+
+/* A token that may give accounts, but little else, makes no administrator by a document. */
+static void a_document_is_no_way_to_a_great_right(void **state)
+{
+#define ADMIN_ROLE "\"roles\":[{\"role\":\"administrator\",\"scope\":\"all\"}]"
+#define HASH "\"password_hash\":\"$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaB\""
+#define TOKEN_HASH "\"hash\":\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\""
+    static const char *const documents[] = {
+        HEAD ",\"users\":[{\"name\":\"mallory\"," ADMIN_ROLE "}]}",
+        HEAD ",\"users\":[{\"name\":\"anna\"," HASH "}]}",
+        HEAD ",\"users\":[{\"name\":\"anna\",\"disabled\":true}]}",
+        HEAD ",\"users\":[{\"name\":\"anna\",\"roles\":[]}]}",
+        HEAD ",\"tokens\":[{\"name\":\"x\",\"user\":\"Anna\"," TOKEN_HASH "}]}",
+    };
+    struct app *a = *state;
+
+    fake_user(a, "anna", ROLE_ADMINISTRATOR, NULL);
+    fake_user(a, "bert", ROLES, NULL);
+    use_token(a, "\"definitions.read\",\"definitions.write\",\"users.write\"");
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        put(a, "", documents[i], 403, "type=/api/problems/not-permitted");
+        put(a, "?dry_run=1", documents[i], 403, NULL);
+    }
+    put(a, "?prune=true", HEAD ",\"users\":[{\"name\":\"bert\"}]}", 403, NULL);
+    put(a, "", HEAD ",\"users\":[{\"name\":\"bert\",\"disabled\":true}]}", 200, "changes=[1]");
+    assert_int_equal(fake_ask(a, "GET " DEFINITIONS "?secrets=true", NULL, NULL)->status, 403);
+    assert_int_equal(fake_ask(a, "GET " DEFINITIONS, NULL, NULL)->status, 200);
+    fake_sign_in(a, "anna");
+    put(a, "", documents[0], 200, "changes=[2]");
+}
+
+/* As everywhere: who knew the old one is out. */
+static void a_password_in_a_document_ends_the_sessions(void **state)
+{
+    struct app *a = *state;
+
+    fake_user(a, "anna", ROLE_ADMINISTRATOR, NULL);
+    fake_user(a, "bert", ROLE_VIEWER, NULL);
+    fake_sign_in(a, "bert");
+    fake_sign_in(a, "anna");
+    put(a, "?dry_run=1", HEAD ",\"users\":[{\"name\":\"bert\"," HASH "}]}", 200, NULL);
+    assert_int_equal(a->login_count, 2);
+    put(a, "", HEAD ",\"users\":[{\"name\":\"bert\"," HASH "},{\"name\":\"anna\"," HASH "}]}", 200,
+        "changes=[2] changes.0.after.password_changed=true");
+    assert_int_equal(a->login_count, 1);
+    assert_string_equal(a->logins[0].login.user, "anna");
+}
+
+static void what_is_wrong_with_people_is_named(void **state)
+{
+    static const char *const wrong[][2] = {
+        { "\"users\":[{\"name\":\"bert\",\"phone\":\"no phone\"}]",
+          "errors.0.pointer=/users/0/phone" },
+        { "\"users\":[{\"name\":\"bert@proxy\"}]", "errors.0.pointer=/users/0/name" },
+        { "\"users\":[{\"name\":\"bert\"}],\"tokens\":[{\"name\":\"a\\nb\",\"user\":"
+          "\"bert\"," TOKEN_HASH "}]",
+          "errors.0.pointer=/tokens/0/name" },
+        { "\"users\":[{\"name\":\"bert\"}],\"tokens\":[{\"name\":\"t\",\"user\":\"bert\","
+          "\"networks\":\"10.0.0.0/8,here\"," TOKEN_HASH "}]",
+          "errors.0.pointer=/tokens/0/networks" },
+    };
+    struct app *a = *state;
+    char document[512];
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        (void)text_format(document, sizeof document, HEAD ",%s}", wrong[i][0]);
+        put(a, "", document, 422, wrong[i][1]);
+    }
+}
+
 #define RESTORE "/api/v1/system/restore"
 #define FILE_THERE "{\"path\":\"/var/backups/callpark.db\"}"
 
@@ -261,11 +344,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define WITH_APP(test) cmocka_unit_test_setup_teardown(test, fake_set_up, fake_tear_down)
-        WITH_APP(what_is_exported_is_there_already), WITH_APP(a_dry_run_changes_nothing),
-        WITH_APP(only_what_differs_is_changed),      WITH_APP(what_is_not_named_goes_when_asked),
-        WITH_APP(numbers_pass_from_one_to_another),  WITH_APP(what_is_wrong_is_named),
-        WITH_APP(it_takes_more_to_see_secrets),      WITH_APP(a_backup_is_made_so),
+        WITH_APP(what_is_exported_is_there_already),
+        WITH_APP(a_dry_run_changes_nothing),
+        WITH_APP(only_what_differs_is_changed),
+        WITH_APP(what_is_not_named_goes_when_asked),
+        WITH_APP(numbers_pass_from_one_to_another),
+        WITH_APP(what_is_wrong_is_named),
+        WITH_APP(it_takes_more_to_see_secrets),
+        WITH_APP(a_backup_is_made_so),
         WITH_APP(a_file_holds_from_the_start),
+        WITH_APP(a_document_is_no_way_to_a_great_right),
+        WITH_APP(a_password_in_a_document_ends_the_sessions),
+        WITH_APP(what_is_wrong_with_people_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
