@@ -49,12 +49,14 @@ static json_t *look_up(json_t *thing, const char *field)
     for (;;) {
         size_t length = strcspn(field, ".");
 
-        if (json_is_null(thing))
+        if (!thing || json_is_null(thing))
             return thing;
         if (!text_copy_n(name, sizeof name, field, length))
             return NULL;
         thing = json_object_get(thing, name);
-        if (!thing || !field[length])
+        if (!thing)
+            return NULL;
+        if (!field[length])
             return thing;
         field += length + 1;
     }

@@ -30,6 +30,7 @@ static json_t *show_config(const struct app_config *c)
 static json_t *show_counts(const struct app_counts *c)
 {
     json_t *ends = json_object();
+    uint64_t lost = c->ringbacks_failed + c->ringbacks_busy + c->ringbacks_no_answer;
 
     for (unsigned i = 1; i <= OUT_INTERRUPTED; i++)
         (void)json_object_set_new(ends, outcome_name((enum outcome)i),
@@ -40,8 +41,7 @@ static json_t *show_counts(const struct app_counts *c)
         (json_int_t)c->parks_refused, "parks_failed", (json_int_t)c->parks_failed, "retrieves",
         (json_int_t)c->retrieves, "retrieve_refused", (json_int_t)c->retrieve_refused,
         "ringbacks_answered", (json_int_t)c->ringbacks_answered, "ringbacks_failed",
-        (json_int_t)(c->ringbacks_failed + c->ringbacks_busy + c->ringbacks_no_answer),
-        "store_failures", (json_int_t)c->store_failures, "events_dropped",
+        (json_int_t)lost, "store_failures", (json_int_t)c->store_failures, "events_dropped",
         (json_int_t)c->events_dropped, "queue_length", (int)c->queue_length, "ends", ends);
 }
 

@@ -306,14 +306,14 @@ static bool do_merge(struct store *s, struct job *job)
 {
     struct outcome_of_group r = { .token = job->token, .result = STORE_DONE };
 
-    if (s->kind->merge(s->self, job->path, &job->after, &r.err) != 0)
-        r.result = STORE_FAILED;
-    else if (job->after && queue_offer(s->jobs, job, 1))
+    int failed = s->kind->merge(s->self, job->path, &job->after, &r.err);
+
+    if (!failed && job->after && queue_offer(s->jobs, job, 1))
         return false;
-    else if (job->after)
+    if (!failed && job->after)
+        failed = err_set(&r.err, -ENOBUFS, "too much waits to be written: try again later");
+    if (failed)
         r.result = STORE_FAILED;
-    if (r.result == STORE_FAILED && !r.err.text[0])
-        (void)err_set(&r.err, -ENOBUFS, "too much waits to be written: try again later");
     report_result(s, &r);
     return true;
 }
