@@ -57,16 +57,16 @@ static void usage(FILE *to)
 static void say_where(struct app *a)
 {
     const struct app_config *config = app_config(a);
-    char address[96];
+    char address[96], url[256];
 
     for (unsigned i = 0; i < SIP_LISTEN_MAX; i++) {
         app_listener(a, i, address);
         if (address[0])
             log_info("sip", "listening on %s", address);
     }
-    http_address(app_http(a), address);
-    if (address[0])
-        log_info("http", "the API is at http://%s, its token in %s", address, app_token_path(a));
+    http_url(app_http(a), url);
+    if (url[0])
+        log_info("http", "page and API are at %s, the first token in %s", url, app_token_path(a));
     if (config->http.socket[0])
         log_info("http", "callparkctl finds it at %s", config->http.socket);
     log_info("app", "callparkd %s, node %s, serves %s", CALLPARK_VERSION, config->node,

@@ -168,6 +168,15 @@ static void add_media(struct app *a, struct metrics *m)
         n.packets_dropped);
 }
 
+static void add_certificate(struct app *a, struct metrics *m)
+{
+    struct http_certificate c;
+
+    if (http_certificate(app_http(a), &c))
+        one(m, "certificate_expiry_timestamp_seconds", "gauge",
+            "When the certificate of the page and the API ends.", c.not_after / 1000);
+}
+
 static void add_rest(struct ask *q, struct metrics *m, const struct app_counts *c)
 {
     char why[ERR_TEXT_SIZE];
@@ -212,6 +221,7 @@ void get_metrics(struct ask *q)
     add_waits(&m, &counts);
     add_sip(q->app, &m);
     add_media(q->app, &m);
+    add_certificate(q->app, &m);
     add_rest(q, &m, &counts);
     reply_text(q, 200, "text/plain; version=0.0.4; charset=utf-8", csv_take(&m.text));
 }

@@ -211,7 +211,10 @@ int app_reload(struct app *a, struct err *err)
 {
     struct app_config fresh;
     bool draining = a->park.house.draining;
-    int result = config_read(&fresh, a->config.path, err);
+    int result;
+
+    http_reread(a->http);
+    result = config_read(&fresh, a->config.path, err);
 
     if (!result)
         result = check_reload(&a->config, &fresh, err);

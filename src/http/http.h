@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/types.h"
 
 #define HTTP_PATH_SIZE 512
 #define HTTP_BODY_MAX (1u << 20)
@@ -68,6 +69,20 @@ int http_start(struct http_server **out, const struct http_config *config, http_
  * receiver must have forgotten them), closes all and removes the socket file. NULL is fine. */
 void http_stop(struct http_server *h);
 void http_address(const struct http_server *h, char to[96]); /* as bound, "127.0.0.1:8080" */
+/* Where people find us: public_url, else of what is bound, "https://192.0.2.7:8443"; "" : nowhere.
+ */
+void http_url(const struct http_server *h, char to[256]);
+
+struct http_certificate {
+    char subject[256], issuer[256], names[1024], file[512]; /* names: with commas between */
+    wall_msec not_before, not_after;
+    char fingerprint[65]; /* SHA-256 in hex */
+};
+/* The one that is served now; false: there is no TLS. Any thread. */
+bool http_certificate(const struct http_server *h, struct http_certificate *about);
+/* Read certificate and key again, soon; how it went is logged, and one that will not do leaves the
+ * old one in place. Changed files are noticed without it. */
+void http_reread(struct http_server *h);
 
 struct http_reply {
     unsigned status;

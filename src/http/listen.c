@@ -85,7 +85,7 @@ static int open_tcp(struct listener *l, const struct addrinfo *found, const char
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
         bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
         return fail(fd, err, where);
-    *l = (struct listener){ .fd = fd };
+    *l = (struct listener){ .fd = fd, .anywhere = !is_loopback(found->ai_addr) };
     address_text(l->address, fd);
     return 0;
 }
@@ -108,8 +108,9 @@ int listen_tcp(struct listener *l, const char *where, bool anywhere, struct err 
                        host);
     if (!anywhere && !is_loopback(found->ai_addr))
         code = err_set(err, -EACCES,
-                       "%.80s is open to others and HTTP here is not encrypted: listen on "
-                       "127.0.0.1, or put a TLS proxy in front and say behind-proxy = yes",
+                       "%.80s is open to others and would not be encrypted: name a certificate in "
+                       "[web] tls-cert and tls-key, or listen on 127.0.0.1, or put a TLS proxy in "
+                       "front and say behind-proxy = yes",
                        where);
     else
         code = open_tcp(l, found, where, err);

@@ -12,6 +12,7 @@ struct listener {
     int fd;           /* -1: none */
     char address[96]; /* as bound: "127.0.0.1:8080", "[::1]:8080" */
     char path[108];   /* of the Unix socket; "" : TCP */
+    bool anywhere;    /* may be reached from other machines */
     dev_t device;     /* of the socket file, so that only our own is removed */
     ino_t inode;
 };

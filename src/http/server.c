@@ -40,26 +40,56 @@ static size_t leave_escaped(void *to, struct MHD_Connection *mhd, char *text)
     return strlen(text);
 }
 
+static bool uses_tls(const struct http_server *h, const struct listener *l)
+{
+    return h->tls && !l->path[0];
+}
+
+static void add_option(struct MHD_OptionItem **next, enum MHD_OPTION option, intptr_t value,
+                       void *pointer)
+{
+    *(*next)++ = (struct MHD_OptionItem){ option, value, pointer };
+}
+
+/* The library only reads them, though its type does not say so. */
+static char priorities[] = TLS_PRIORITIES;
+
+/* What only some listeners have. */
+static void add_options(struct MHD_OptionItem *next, const struct http_server *h,
+                        const struct listener *l, unsigned threads)
+{
+    /* The library's table takes functions as pointers; POSIX has the two convert. */
+    void *choose = (void *)(intptr_t)tls_choose;
+
+    if (threads > 1)
+        add_option(&next, MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL);
+    /* One address does not take all there is; on loopback and behind a proxy all have the same. */
+    if (l->anywhere && !h->config.behind_proxy)
+        add_option(&next, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                   (intptr_t)(h->config.connections_max / 2), NULL);
+    if (uses_tls(h, l)) {
+        add_option(&next, MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, choose);
+        add_option(&next, MHD_OPTION_HTTPS_PRIORITIES, 0, priorities);
+    }
+    add_option(&next, MHD_OPTION_END, 0, NULL);
+}
+
 static struct MHD_Daemon *serve(struct http_server *h, const struct listener *l, unsigned limit,
                                 unsigned threads)
 {
-    struct MHD_OptionItem pool[] = {
-        { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
-        { MHD_OPTION_END, 0, NULL },
-    };
+    struct MHD_OptionItem more[8];
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 
-    if (threads < 2)
-        pool[0].option = MHD_OPTION_END;
+    add_options(more, h, l, threads);
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        request_more, h,
+        uses_tls(h, l) ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, request_more, h,
         /* The logger first, so that it hears of the options behind it. */
         MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_LISTEN_SOCKET, l->fd,
         MHD_OPTION_URI_LOG_CALLBACK, request_begin, h, MHD_OPTION_NOTIFY_COMPLETED, request_end, h,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, limit,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
 }
 
 static int start_daemon(struct http_server *h, unsigned n, unsigned limit, unsigned threads,
@@ -111,7 +141,9 @@ static int open_all(struct http_server *h, struct err *err)
     if (!code && c->socket[0])
         code = listen_unix(&h->listeners[0], c->socket, err);
     if (!code && c->listen[0])
-        code = listen_tcp(&h->listeners[1], c->listen, c->behind_proxy, err);
+        code = listen_tcp(&h->listeners[1], c->listen, c->behind_proxy || c->tls_cert[0], err);
+    if (!code && c->listen[0] && c->tls_cert[0])
+        code = tls_start(&h->tls, c->tls_cert, c->tls_key, err);
     if (!code && c->socket[0])
         code = start_daemon(h, 0, SOCKET_CONNECTIONS_MAX, 1, err);
     if (!code && c->listen[0])
@@ -193,6 +225,7 @@ void http_stop(struct http_server *h)
             MHD_stop_daemon(h->daemons[n]); /* closes the listening socket as well */
         listen_remove_file(&h->listeners[n]);
     }
+    tls_stop(h->tls);
     stream_free_all(h);
     free(h->waiting);
     free(h);
@@ -201,4 +234,27 @@ void http_stop(struct http_server *h)
 void http_address(const struct http_server *h, char to[96])
 {
     (void)text_copy(to, 96, h->listeners[1].address); /* the same size */
+}
+
+void http_url(const struct http_server *h, char to[256])
+{
+    const char *bound = h->listeners[1].address;
+
+    if (h->config.public_url[0])
+        (void)text_copy(to, 256, h->config.public_url); /* the same size */
+    else if (bound[0])
+        (void)text_format(to, 256, "%s://%s", h->tls ? "https" : "http", bound); /* fits */
+    else
+        to[0] = '\0';
+}
+
+bool http_certificate(const struct http_server *h, struct http_certificate *about)
+{
+    return h->tls && tls_about(about);
+}
+
+void http_reread(struct http_server *h)
+{
+    if (h->tls)
+        tls_reread(h->tls);
 }

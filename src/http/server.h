@@ -9,6 +9,7 @@
 #include "base/network.h"
 #include "http/http.h"
 #include "http/listen.h"
+#include "http/tls.h"
 
 #define CONNECTIONS_DEFAULT 1000
 #define SOCKET_CONNECTIONS_MAX 128

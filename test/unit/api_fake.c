@@ -456,6 +456,13 @@ void http_reply(struct http_server *h, struct http_request *rq, const struct htt
     free_request(rq);
 }
 
+bool http_certificate(const struct http_server *h, struct http_certificate *about)
+{
+    (void)h;
+    (void)about;
+    return false;
+}
+
 uint64_t http_stream_open(struct http_server *h, struct http_request *rq)
 {
     struct app *a = (struct app *)h;

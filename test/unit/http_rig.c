@@ -37,13 +37,17 @@ struct http_request *http_rig_next(struct http_rig *f)
     return rq;
 }
 
+struct http_config http_rig_config;
+
 int http_rig_set_up(void **state)
 {
     struct http_rig *f = calloc(1, sizeof *f);
-    struct http_config config = { .listen = "127.0.0.1:0", .connections_max = 40 };
+    struct http_config config = http_rig_config;
     struct err err;
 
     assert_non_null(f);
+    (void)text_copy(config.listen, sizeof config.listen, "127.0.0.1:0");
+    config.connections_max = 40;
     (void)text_copy(f->folder, sizeof f->folder, "/tmp/test_http_XXXXXX");
     assert_non_null(mkdtemp(f->folder));
     assert_true(text_format(f->socket, sizeof f->socket, "%s/admin.sock", f->folder));
@@ -65,6 +69,7 @@ int http_rig_tear_down(void **state)
     assert_int_not_equal(access(f->socket, F_OK), 0);
     assert_int_equal(rmdir(f->folder), 0);
     free(f);
+    memset(&http_rig_config, 0, sizeof http_rig_config);
     return 0;
 }
 

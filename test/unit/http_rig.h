@@ -12,6 +12,9 @@ struct http_rig {
     bool full; /* refuse what comes */
 };
 
+/* What the next http_rig_set_up() adds to its configuration; emptied by http_rig_tear_down(). */
+extern struct http_config http_rig_config;
+
 int http_rig_set_up(void **state);
 int http_rig_tear_down(void **state);
 
