@@ -204,13 +204,21 @@ static void make(struct ask *q, struct import *im)
     free(changes);
 }
 
+/* A range that stays as it is may still get another allocation, which is a setting. */
+static bool changes(struct ask *q, const struct import_row *row)
+{
+    struct admin_change allocation;
+
+    return row->action != IMPORT_KEEP || ranges_allocation(q, &row->wish, &allocation, NULL);
+}
+
 static bool may_all(struct ask *q, const struct import *im)
 {
     for (size_t i = 0; i < im->count; i++) {
         const struct range *r = &im->rows[i].wish.range;
         const struct range *old = ranges_by_id(&app_deployment(q->app)->ranges, r->id);
 
-        if (im->rows[i].action != IMPORT_KEEP && !ranges_may(q, old, r))
+        if (changes(q, &im->rows[i]) && !ranges_may(q, old, r))
             return false;
     }
     return true;

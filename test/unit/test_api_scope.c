@@ -72,6 +72,9 @@ static void statuses_follow_roles(void **state)
         { "POST " V1 "/number-ranges?dry_run=1", "{\"name\":\"N\",\"start\":\"700\",\"end\":\"709\",\"destination\":\"pool2.example.com\"}", { 200, 200, 403, 403, 403, 403, 403, 403 } },
         { "POST " V1 "/number-ranges:import?dry_run=1", "{\"items\":[{\"name\":\"N\",\"start\":\"700\",\"end\":\"709\",\"destination\":\"pool2.example.com\"}]}", { 200, 200, 403, 403, 403, 403, 403, 403 } },
 
+        /* One that is as it was, but for its allocation. */
+        { "POST " V1 "/number-ranges:import?mode=upsert&dry_run=1", "{\"items\":[{\"name\":\"Sales\",\"start\":\"4200\",\"end\":\"4249\",\"allocation\":\"lowest\"}]}", { 200, 200, 403, 403, 403, 403, 403, 403 } },
+
         { "GET " V1 "/settings/global", NULL,                          { 200, 200, 200, 403, 200, 200, 403, 403 } },
         { "GET " V1 "/settings/sites/Here", NULL,                      { 200, 200, 200, 403, 200, 200, 403, 403 } },
         { "GET " V1 "/settings/sites/Berlin", NULL,                    { 200, 200, 200, 403, 403, 403, 403, 403 } },
