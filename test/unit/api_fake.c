@@ -528,6 +528,7 @@ int fake_set_up(void **state)
     a->config.auth.local = true;
     a->config.session_idle = 1800000;
     a->config.session_max = 43200000;
+    a->counts.started = FAKE_WALL - 3600000;
     a->uid = geteuid();
     a->source = "127.0.0.1";
     assert_int_equal(api_new(&a->api, a, &err), 0);
