@@ -63,6 +63,8 @@ json_t *user_json(const struct access *a, const struct user *u);
  * all that they allow himself: else a small right would be a way to a great one. False: replied to.
  */
 bool users_may_change(struct ask *q, const char *user);
+/* The same for himself: a token with less than its user may leaves his account alone. */
+bool users_may_change_self(struct ask *q);
 /* The same for one role: to give it, or to take it. */
 bool users_may_give(struct ask *q, enum role role, const struct scope *scope);
 void user_phone_read(struct ask *q, struct fields *f, char phone[URI_SIZE]);

@@ -219,9 +219,9 @@ static void change(struct ask *q, struct fields *f, struct changing *c)
         return;
     if (c->password)
         check_old(q, fields_text(f, "old_password"));
-    else if (c->phone)
+    else if (c->phone && users_may_change_self(q))
         save(q);
-    else
+    else if (!c->phone)
         reply_json(q, 200, me_json(q));
     fields_done(f);
 }

@@ -67,7 +67,7 @@ void delete_session(struct ask *q)
     const struct login *l = asked(q);
     char user[USER_SIZE];
 
-    if (!l || (!is_own(q, l) && !ask_may(q, MAY_USERS_WRITE, NULL)))
+    if (!l || !(is_own(q, l) ? users_may_change_self(q) : ask_may(q, MAY_USERS_WRITE, NULL)))
         return;
     if (!q->dry_run) {
         (void)text_copy(user, sizeof user, l->user); /* the same size */
@@ -89,7 +89,8 @@ void delete_sessions(struct ask *q)
                       "Say whose sessions are to end: DELETE /api/v1/sessions?user=NAME.");
         return;
     }
-    if (!text_is(user, q->who.user) && !ask_may(q, MAY_USERS_WRITE, NULL))
+    if (!(text_is(user, q->who.user) ? users_may_change_self(q)
+                                     : ask_may(q, MAY_USERS_WRITE, NULL)))
         return;
     if (!q->dry_run) {
         ended = app_logins_end_of(q->app, user, 0);

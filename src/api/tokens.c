@@ -249,6 +249,13 @@ void get_token(struct ask *q)
     reply_versioned(q, token_json(t));
 }
 
+static bool may_revoke(struct ask *q, const struct access_token *t)
+{
+    if (is_own(q, t->user))
+        return t->id == q->who.token || users_may_change_self(q);
+    return ask_may(q, MAY_USERS_WRITE, NULL) && users_may_change(q, t->user);
+}
+
 void delete_token(struct ask *q)
 {
     struct admin_change c = { .what = ADMIN_TOKEN_REMOVE };
@@ -257,6 +264,6 @@ void delete_token(struct ask *q)
     if (!t || !version_not_wrong(q, t->version))
         return;
     c.token = *t;
-    if (is_own(q, t->user) || (ask_may(q, MAY_USERS_WRITE, NULL) && users_may_change(q, t->user)))
+    if (may_revoke(q, t))
         admin_make(q, &c, 1, admin_deleted);
 }

@@ -138,6 +138,11 @@ bool users_may_change(struct ask *q, const char *user)
     return true;
 }
 
+bool users_may_change_self(struct ask *q)
+{
+    return q->who.kind != WHO_TOKEN || users_may_change(q, q->who.user);
+}
+
 /* ---- reading ---- */
 
 struct saving {

@@ -263,6 +263,39 @@ static void a_small_right_is_no_way_to_a_great_one(void **state)
     assert_int_equal(ask(a, "GET " V1 "/tokens", NULL), 200); /* its user's own */
 }
 
+static const char *digits(uint64_t id)
+{
+    static char to[14];
+
+    text_base32(to, id);
+    return to;
+}
+
+/* Where calls ring that "my phone" takes out, who is signed in, which tokens there are: that is for
+ * the user, and for a token that may all that he may. */
+static void a_small_token_does_nothing_to_the_account_of_its_user(void **state)
+{
+    struct app *a = *state;
+    char self[64], session[64];
+
+    fake_sign_in(a, "anna");
+    assert_int_equal(ask(a, "GET " V1 "/sessions", NULL), 200);
+    (void)text_format(session, sizeof session, "DELETE " V1 "/sessions/%s",
+                      fake_at(a->answer.json, "items.0.id"));
+    use_token(a, "\"users.write\"");
+    use_token(a, "\"ranges.read\"");
+    assert_int_equal(ask(a, "PATCH " V1 "/auth/me", "{\"phone\":\"666\"}"), 403);
+    assert_string_equal(access_user(&a->access, "anna")->phone, "");
+    assert_int_equal(ask(a, session, NULL), 403);
+    assert_int_equal(ask(a, "DELETE " V1 "/sessions?user=anna", NULL), 403);
+    (void)text_format(self, sizeof self, "DELETE " V1 "/tokens/tok_%s",
+                      digits(a->access.tokens[0].id));
+    assert_int_equal(ask(a, self, NULL), 403);
+    (void)text_format(self, sizeof self, "DELETE " V1 "/tokens/tok_%s",
+                      digits(a->access.tokens[1].id));
+    assert_int_equal(ask(a, self, NULL), 204); /* itself */
+}
+
 /* ---- tokens ---- */
 
 static void tokens_are_listed_and_revoked(void **state)
@@ -482,6 +515,7 @@ int main(void)
         WITH_ANNA(roles_are_given_and_taken),
         WITH_ANNA(only_administrators_see_to_users),
         WITH_ANNA(a_small_right_is_no_way_to_a_great_one),
+        WITH_ANNA(a_small_token_does_nothing_to_the_account_of_its_user),
         WITH_ANNA(tokens_are_listed_and_revoked),
         WITH_ANNA(what_is_wrong_with_a_token_is_said),
         WITH_ANNA(sessions_are_listed_and_ended),
