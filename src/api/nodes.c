@@ -50,3 +50,42 @@ void get_peers(struct ask *q)
             items, json_pack("{s:o, s:s}", "uri", show_text(sip->outbound), "kind", "outbound"));
     reply_all(q, items);
 }
+
+static json_t *show_names(const char *names)
+{
+    json_t *list = json_array();
+
+    for (const char *p = names; *p;) {
+        size_t length = strcspn(p, ",");
+        char name[FQDN_SIZE];
+
+        (void)text_copy_n(name, sizeof name, p, length); /* is cut */
+        (void)json_array_append_new(list, show_text(name));
+        p += length + (p[length] != '\0');
+        p += strspn(p, " ");
+    }
+    return list;
+}
+
+static json_t *show_certificate(const struct http_certificate *c, wall_msec now)
+{
+    json_int_t left = ((json_int_t)c->not_after - (json_int_t)now) / 86400000; /* msec of a day */
+
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "name", "web", "subject",
+                     show_text(c->subject), "issuer", show_text(c->issuer), "names",
+                     show_names(c->names), "not_before", show_time(c->not_before), "not_after",
+                     show_time(c->not_after), "days_left", left, "fingerprint_sha256",
+                     show_text(c->fingerprint), "file", show_text(c->file));
+}
+
+/* None without TLS. */
+void get_certificates(struct ask *q)
+{
+    json_t *items = json_array();
+    struct http_certificate c;
+
+    memset(&c, 0, sizeof c);
+    if (http_certificate(app_http(q->app), &c))
+        (void)json_array_append_new(items, show_certificate(&c, app_wall(q->app, app_now(q->app))));
+    reply_all(q, items);
+}

@@ -8,7 +8,7 @@
 handler get_livez, get_readyz, get_version;
 handler get_metrics;
 handler get_openapi, get_licences;
-handler get_nodes, get_peers;           /* nodes.c */
+handler get_nodes, get_peers, get_certificates;           /* nodes.c */
 handler get_demo, start_demo, end_demo; /* demo.c */
 handler get_definitions, put_definitions; /* definitions.c */
 handler restore_system; /* restore.c */

@@ -152,6 +152,7 @@ static const struct path paths[] = {
     { "PUT",    V1 "/definitions",                   put_definitions,    "mode,prune,range_mode,dry_run", MAY_DEFINITIONS_WRITE, WRITES },
     { "GET",    V1 "/system/nodes",                  get_nodes,          "", MAY_SYSTEM_READ, 0 },
     { "GET",    V1 "/system/peers",                  get_peers,          "", MAY_SYSTEM_READ, 0 },
+    { "GET",    V1 "/system/certificates",           get_certificates,   "", MAY_SYSTEM_READ, 0 },
     { "GET",    V1 "/system/demo",                   get_demo,           "", MAY_SYSTEM_READ, 0 },
     { "POST",   V1 "/system/demo",                   start_demo,         "dry_run", MAY_SYSTEM_WRITE, WRITES },
     { "DELETE", V1 "/system/demo",                   end_demo,           "dry_run", MAY_SYSTEM_WRITE, WRITES },

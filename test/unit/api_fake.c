@@ -458,9 +458,12 @@ void http_reply(struct http_server *h, struct http_request *rq, const struct htt
 
 bool http_certificate(const struct http_server *h, struct http_certificate *about)
 {
-    (void)h;
-    (void)about;
-    return false;
+    const struct app *a = (const struct app *)h;
+
+    if (!a->certificate.subject[0])
+        return false;
+    *about = a->certificate;
+    return true;
 }
 
 uint64_t http_stream_open(struct http_server *h, struct http_request *rq)

@@ -68,7 +68,8 @@ struct app {
     struct answer answer;
     bool draining, store_bad, demo_refused;
     struct app_demo demo;
-    msec later; /* how far the loop's clock has moved on from FAKE_NOW */
+    struct http_certificate certificate; /* subject "" : there is no TLS */
+    msec later;                          /* how far the loop's clock has moved on from FAKE_NOW */
     /* What the test wants to happen, or wants to know. */
     enum admin_status force; /* not ADMIN_DONE: every list of changes ends so */
     unsigned fail_after;     /* not 0: after so many lists the store fails */

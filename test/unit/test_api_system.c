@@ -31,6 +31,29 @@ static void its_parts_are_shown(void **state)
     FAKE_EXCHANGES(a, table);
 }
 
+static void the_certificate_is_shown(void **state)
+{
+    struct app *a = *state;
+
+    (void)fake_ask(a, "GET " SYSTEM "/certificates", NULL, NULL);
+    assert_true(fake_holds(&a->answer, "total=0"));
+    a->certificate = (struct http_certificate){ .subject = "CN=park.example.com",
+                                                .issuer = "CN=CA",
+                                                .names = "park.example.com,localhost",
+                                                .file = "/etc/callpark/web.pem",
+                                                .not_before = FAKE_WALL - 1000,
+                                                .not_after = FAKE_WALL + UINT64_C(10) * 86400000,
+                                                .fingerprint = "ab12" };
+    (void)fake_ask(a, "GET " SYSTEM "/certificates", NULL, NULL);
+    assert_true(fake_holds(&a->answer,
+                           "total=1 items.0.subject=CN=park.example.com items.0.names=[2] "
+                           "items.0.names.1=localhost items.0.days_left=10 "
+                           "items.0.not_after=2026-12-03T15:00:00.000Z items.0.name=web"));
+    a->later = UINT64_C(12) * 86400000;
+    (void)fake_ask(a, "GET " SYSTEM "/certificates", NULL, NULL);
+    assert_true(fake_holds(&a->answer, "items.0.days_left=-2"));
+}
+
 static void a_demo_is_started_once_and_ended(void **state)
 {
     // clang-format off
@@ -87,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define WITH_APP(test) cmocka_unit_test_setup_teardown(test, fake_set_up, fake_tear_down)
         WITH_APP(its_parts_are_shown),
+        WITH_APP(the_certificate_is_shown),
         WITH_APP(a_demo_is_started_once_and_ended),
         WITH_APP(the_bundle_tells_no_numbers),
     };
