@@ -10,7 +10,8 @@
 const struct destination *destination_asked(struct ask *q, enum permission p);
 const struct site *site_asked(struct ask *q, enum permission p);
 
-/* settings.c: the scope of this kind that the path names, for who may (as above). False: replied to.
+/* settings.c: the scope of this kind that the path names, for who may (as above). False: replied
+ * to.
  */
 bool scope_asked(struct ask *q, enum scope_kind kind, enum permission needs, struct scope *to);
 

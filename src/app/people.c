@@ -13,7 +13,7 @@
 
 #define LINKS_MAX 64
 #define LINK_LIFE ((msec)30 * 60 * 1000)
-#define SEEN_STEP 60000            /* msec: how far what is on disk may be behind */
+#define SEEN_STEP 60000 /* msec: how far what is on disk may be behind */
 
 struct app_login {
     struct login login;

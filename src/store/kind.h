@@ -31,8 +31,8 @@ struct store_kind {
      * caller. */
     int (*query)(void *self, const struct store_query *q, struct store_rows *rows, struct err *err);
     int (*backup)(void *self, const char *path, struct err *err);
-    /* A piece of what the file at `path` knows, behind call `*after`, which moves on; 0 when that was
-     * all. */
+    /* A piece of what the file at `path` knows, behind call `*after`, which moves on; 0 when that
+     * was all. */
     int (*merge)(void *self, const char *path, call_id *after, struct err *err);
 };
 

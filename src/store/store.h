@@ -260,9 +260,10 @@ int store_ask(struct store *s, const struct store_query *q);
  * FAILED when there is a file of that name already. */
 int store_backup(struct store *s, const char *path, uint64_t token);
 
-/* Add what another store's file knows of the past and this one does not: records and steps of calls,
- * files of music. The file has this program's schema, as one has that store_open() opened and
- * store_close() closed. In pieces, so that nobody's promise waits for it; reported with `token`. */
+/* Add what another store's file knows of the past and this one does not: records and steps of
+ * calls, files of music. The file has this program's schema, as one has that store_open() opened
+ * and store_close() closed. In pieces, so that nobody's promise waits for it; reported with
+ * `token`. */
 int store_merge(struct store *s, const char *path, uint64_t token);
 
 /* memory: only. The next `times` groups fail (STORE_FAILED), or wait `delay` before each turn's
