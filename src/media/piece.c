@@ -44,8 +44,9 @@ static int refuse_kind(const char *name, bool has_converter, struct err *err)
 static int read_bytes(struct audio *a, const struct piece_source *from, const char *name, bool *cut,
                       struct err *err)
 {
+    unsigned seconds = from->seconds ? from->seconds : MUSIC_SECONDS_MAX;
     struct err why = { 0 };
-    int failed = audio_read_memory(a, name, from->data, from->size, MUSIC_SECONDS_MAX, cut, &why);
+    int failed = audio_read_memory(a, name, from->data, from->size, seconds, cut, &why);
 
     if (failed != -ENOTSUP) {
         if (failed)
@@ -53,7 +54,7 @@ static int read_bytes(struct audio *a, const struct piece_source *from, const ch
                           why.text);
         return failed;
     }
-    failed = convert_read(a, from->data, from->size, MUSIC_SECONDS_MAX, cut);
+    failed = convert_read(a, from->data, from->size, seconds, cut);
     return failed ? refuse_kind(name, failed != -ENOENT, err) : 0;
 }
 

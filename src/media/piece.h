@@ -18,6 +18,7 @@ struct piece_source {
     const char *name; /* what its giver calls it, for sentences */
     const void *data; /* the whole file: WAV, FLAC, OGG, MP3, or what an installed ffmpeg reads */
     size_t size;
+    unsigned seconds; /* of it, at most; 0: ten minutes */
     const char *path; /* not NULL: instead of all this a file here, "" the built-in piece */
 };
 
