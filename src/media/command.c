@@ -149,6 +149,8 @@ static void bridge(struct worker *w, struct stream *a, struct stream *b)
 
 static void close_stream(struct worker *w, struct stream *s)
 {
+    uint64_t due = s->node.due;
+
     detach(w, s);
     control_report(w, s, s->node.due, true);
     if (!s->own_lane)
@@ -156,9 +158,9 @@ static void close_stream(struct worker *w, struct stream *s)
     else
         lane_close(&s->lane); /* leaves the epoll set with it */
     s->state = STREAM_CLOSING;
-    play_tell(w, s);
-    if (s->state == STREAM_FREE)
-        pacer_remove(&w->pacer, &s->node);
+    pacer_remove(&w->pacer, &s->node); /* before it may be another worker's */
+    if (play_tell(w, s))
+        pacer_add(&w->pacer, &s->node, due); /* to be told at a later turn */
 }
 
 void worker_do(struct worker *w, const struct command *c)

@@ -48,7 +48,7 @@ void play_start(struct worker *w, struct stream *s)
         s->saying = false;
         s->tell_said = true;
         s->music = s->say.then_music && s->wants_music;
-        play_tell(w, s);
+        (void)play_tell(w, s); /* it is open */
     }
     if (piece) {
         s->playing = piece;
@@ -110,7 +110,7 @@ static bool tell(const struct worker *w, const struct stream *s, enum media_even
 }
 
 /* What could not be told because the loop's queue was full is told at a later turn. */
-void play_tell(struct worker *w, struct stream *s)
+bool play_tell(struct worker *w, struct stream *s)
 {
     if (s->tell_heard && tell(w, s, MEDIA_HEARD))
         s->tell_heard = false;
@@ -119,16 +119,20 @@ void play_tell(struct worker *w, struct stream *s)
     if (s->state == STREAM_CLOSING && tell(w, s, MEDIA_CLOSED)) {
         s->state = STREAM_FREE;
         (void)queue_put(w->shared->gone, &s->number); /* has room for every stream there is */
+        return false;
     }
+    return true;
 }
 
-void play_turn(struct worker *w, struct stream *s, uint64_t tick)
+bool play_turn(struct worker *w, struct stream *s, uint64_t tick)
 {
-    play_tell(w, s);
+    if (!play_tell(w, s))
+        return false;
     if (s->state != STREAM_OPEN)
-        return;
+        return true;
     if (play_may_send(s) && !play_is_relayed(w, s))
         play(w, s, tick);
     if (tick >= s->rtcp_due)
         control_report(w, s, tick, false);
+    return true;
 }

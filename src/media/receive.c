@@ -61,7 +61,7 @@ static void take_audio(struct worker *w, struct stream *s, const struct rtp_pack
 
     if (!s->heard) {
         s->heard = s->tell_heard = true;
-        play_tell(w, s);
+        (void)play_tell(w, s); /* it is open */
     }
     if (!to)
         return;

@@ -68,8 +68,7 @@ static void send_tick(struct worker *w, uint64_t tick, struct pacer_node *node)
         struct stream *s = (struct stream *)node;
 
         next = node->next;
-        play_turn(w, s, tick);
-        if (s->state != STREAM_FREE)
+        if (play_turn(w, s, tick))
             pacer_add(&w->pacer, node, node->due + s->ptime);
     }
     send_flush(w);

@@ -188,12 +188,13 @@ void worker_add(_Atomic uint64_t *count, uint64_t more);
 void worker_do(struct worker *w, const struct command *c); /* command.c */
 
 /* play.c: what a stream sends of its own accord. */
-void play_turn(struct worker *w, struct stream *s, uint64_t tick);
+bool play_turn(struct worker *w, struct stream *s, uint64_t tick); /* false: as play_tell() */
 bool play_may_send(const struct stream *s);
 bool play_is_relayed(const struct worker *w, const struct stream *s); /* hears its peer now */
 uint32_t play_clock(const struct worker *w, const struct stream *s, uint64_t now_ns);
 void play_start(struct worker *w, struct stream *s); /* choose anew what is played */
-void play_tell(struct worker *w, struct stream *s);
+/* False: it was closed and has been given back; it may be another worker's by now. */
+bool play_tell(struct worker *w, struct stream *s);
 
 /* receive.c */
 void receive_all(struct worker *w, uint64_t now_ns);
