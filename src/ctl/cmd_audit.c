@@ -180,6 +180,10 @@ int cmd_audit_verify(struct ctl *ctl)
         ctl_say(ctl, "the audit trail is empty");
         return CTL_OK;
     }
+    if (!*c.expected)
+        return ctl_fail(ctl, CTL_ERROR,
+                        "the hashes are shown to those only who may see callers' numbers: check "
+                        "the trail on the server itself, or as somebody with calls.read.pii");
     do
         code = check_page(ctl, &c, cursor);
     while (!code && *cursor);

@@ -11,7 +11,7 @@ export function Chain({ round }) {
     useEffect(() => {
         get('audit-events:head').then(setHead, () => setHead(null));
     }, [round]);
-    if (!head) return null;
+    if (!head?.hash) return null;
     return html`<section class="chain" aria-label=${t('activity.chain')} data-testid="chain"><p><${Icon} name="key" /> ${t('activity.chain.head', { n: head.count, id: number(head.id) })}
         <code title=${head.hash}>${head.hash.slice(0, 16)}…</code> <${Copy} text=${`${head.id} ${head.hash}`} label=${t('activity.chain')} /></p>
         <details><summary>${t('activity.chain.how')}</summary><p>${t('activity.chain.text')}</p><${Code} label="callparkctl" text="callparkctl audit verify" /></details></section>`;

@@ -17,7 +17,7 @@ function Facts({ entry }) {
     return html`<dl class="fact-list">${row('at', html`<time datetime=${entry.at}>${dateTime(entry.at)}</time>`)}${row('actor', entry.actor)}${row('source', entry.source)}
         ${row('subject', call ? html`<a href=${href('/records', { call: entry.subject_id })}>${entry.subject || entry.subject_id}</a>` : [entry.subject, entry.subject_id].filter(Boolean).join(' · '))}
         ${row('request', entry.request_id)}${row('number', String(entry.id))}</dl>
-        <details><summary>${t('activity.chain')}</summary><dl class="fact-list hashes">${row('hash', hash(entry.hash))}${row('prev_hash', hash(entry.prev_hash))}</dl></details>`;
+        ${entry.hash && html`<details><summary>${t('activity.chain')}</summary><dl class="fact-list hashes">${row('hash', hash(entry.hash))}${row('prev_hash', hash(entry.prev_hash))}</dl></details>`}`;
 }
 
 export function EntrySheet({ id, onClose, onUndone }) {
