@@ -6,6 +6,7 @@
 #   e2e_start ['[section]
 #   key = value' ...]     start it; further lines of configuration
 #   e2e_phones FILE.py    run the scripted phones of FILE.py against it; prints TAP, ends with its status
+#   e2e_web FILE.mjs      run a test of the page in test/web against it, with a real browser; prints TAP
 
 e2e_here=$(cd "$(dirname "$0")" && pwd)
 e2e_root=$(cd "$e2e_here/../.." && pwd)
@@ -128,4 +129,13 @@ CONF
 
 e2e_phones() {
     PYTHONPATH=$e2e_here PYTHONDONTWRITEBYTECODE=1 python3 "$e2e_here/$1"
+}
+
+e2e_web() {
+    [ -x "${CHROMIUM:=/usr/bin/chromium}" ] || e2e_fail "there is no $CHROMIUM (Debian's package chromium)"
+    [ -d "$e2e_root/test/web/node_modules" ] || e2e_fail "what test/web/package-lock.json names is not installed: tools/npm.sh test/web"
+    E2E_URL=http://127.0.0.1:$web E2E_TOKEN_FILE=$e2e_dir/callpark.db.token
+    export CHROMIUM E2E_URL E2E_TOKEN_FILE
+    # A profile of its own for each browser, below TMPDIR; fonts and settings of nobody.
+    HOME=$e2e_dir node "$e2e_root/test/web/$1"
 }
