@@ -1,6 +1,6 @@
 // The page of number ranges: the commands of the original, each refusal, two people at once, import, export.
 import { readFileSync } from 'node:fs';
-import { admin, api, choose, ctl, dialog, equal, gone, ok, quiet, reads, run, see, setUp, shell, test, toast, until } from './rig.mjs';
+import { admin, api, choose, ctl, dialog, equal, gone, ok, park, quiet, reads, run, see, setUp, shell, test, toast, until } from './rig.mjs';
 
 const POOL = 'pool1.example.com';
 const rows = (page) => page.getByTestId('ranges').locator('tbody tr');
@@ -23,7 +23,7 @@ async function fill(page, values) {
     for (const [label, value] of Object.entries(values)) await field(page, label).fill(value);
 }
 
-/** Calls parked with a number of the range: a file of the demo that is ended with the test. */
+/** These ranges and no others. */
 async function only(...ranges) {
     for (const r of (await api('GET', 'number-ranges?limit=500')).items) await api('DELETE', `number-ranges/${r.id}?mode=force`);
     for (const [name, start, end] of ranges) await api('POST', 'number-ranges', { name, start, end, destination: POOL });
@@ -141,26 +141,91 @@ test('the callparkctl and the curl line that are shown do the same', async () =>
     await shell(lines.find((l) => l.startsWith('callparkctl')));
 });
 
-test('Select all, Drain, Stop draining, Delete', async () => {
+test('Select all, Delete: all of it with one word, nothing with Cancel', async () => {
     await only(['One', '4000', '4009'], ['Two', '4010', '4019'], ['Three', '4020', '4029']);
     const page = await admin.page('/ranges');
+    const question = dialog(page, 'range-delete');
     await choose(page, 'Edit', 'Select all');
     await reads(page.locator('.commands'), '3 selected');
-    await choose(page, 'Edit', 'Drain');
-    await reads(toast(page), '3 ranges are draining.');
-    await until(async () => (await rows(page).filter({ hasText: 'draining' }).count()) === 3, 'three rows say draining');
-    await see(page, 'ranges-draining');
-    await row(page, 'Two').getByRole('checkbox').check();
-    await choose(page, 'Edit', 'Stop draining');
-    await until(async () => (await find('Two')).state === 'active', 'Two is active again');
-    await row(page, 'One').getByRole('checkbox').check();
-    await row(page, 'Three').getByRole('checkbox').check();
     await choose(page, 'Edit', 'Delete');
-    await reads(dialog(page, 'range-delete'), /Delete 2 ranges\?.*No call is parked there/);
+    await reads(question, /Delete 3 ranges\?.*No call is parked there/);
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await gone(question);
+    equal(await rows(page).count(), 3, 'rows after Cancel');
+    await row(page, 'Two').getByRole('checkbox').uncheck();
+    await choose(page, 'Edit', 'Delete');
+    await reads(question, /Delete 2 ranges\?/);
     await see(page, 'ranges-delete');
-    await dialog(page, 'range-delete').getByRole('button', { name: 'Delete' }).click();
-    await gone(dialog(page, 'range-delete'));
+    await question.getByRole('button', { name: 'Delete' }).click();
+    await gone(question);
     await until(async () => (await names(page)).join() === 'Two', 'one row is left');
+});
+
+test('Drain says that an empty range goes at once; one with a call stays, and can be stopped', async () => {
+    await only(['Busy', '4010', '4019']);
+    await park(1);
+    await api('POST', 'number-ranges', { name: 'Empty', start: '4000', end: '4009', destination: POOL });
+    const page = await admin.page('/ranges');
+    const question = dialog(page, 'question');
+    await choose(page, 'Edit', 'Select all');
+    await choose(page, 'Edit', 'Drain');
+    await reads(question, /an empty one is deleted at once/);
+    await see(page, 'ranges-drain');
+    await question.getByRole('button', { name: 'Drain' }).click();
+    await reads(toast(page), '2 ranges are draining.');
+    await until(async () => (await names(page)).join() === 'Busy', 'the empty one has gone');
+    await reads(row(page, 'Busy'), /1\/10 draining/);
+    await see(page, 'ranges-draining');
+    await row(page, 'Busy').getByRole('checkbox').check();
+    await choose(page, 'Edit', 'Stop draining');
+    await reads(row(page, 'Busy'), /active/);
+});
+
+test('deleting a range in use: refuse lists its calls, drain and force do as they say', async () => {
+    await only(['Busy', '4010', '4019']);
+    await park(2);
+    const page = await admin.page('/ranges');
+    const question = dialog(page, 'range-delete');
+    const remove = async () => {
+        await row(page, 'Busy').getByRole('checkbox').check();
+        await page.keyboard.press('Delete');
+        await reads(question, /2 calls are parked here.*401\d Alice Example/);
+    };
+    await remove();
+    await see(page, 'ranges-delete-in-use');
+    await question.getByRole('button', { name: 'Delete' }).click();
+    await reads(question.getByRole('alert'), /Busy/);
+    await see(page, 'ranges-delete-refused');
+    await question.getByLabel('Ring them back now').check();
+    ok(await question.getByRole('button', { name: 'Delete' }).isDisabled(), 'force asks for no word');
+    await question.getByLabel('Type Busy to confirm').fill('Busy');
+    await see(page, 'ranges-delete-force');
+    await question.getByLabel('Drain', { exact: true }).check();
+    await question.getByRole('button', { name: 'Drain' }).click();
+    await reads(toast(page), 'Busy is draining and goes when the last call has left.');
+    equal((await find('Busy')).state, 'draining');
+    await page.keyboard.press('Escape');
+    await until(async () => /draining/.test(await row(page, 'Busy').innerText()), 'the row says draining');
+    await remove();
+    await question.getByLabel('Ring them back now').check();
+    await question.getByLabel('Type Busy to confirm').fill('Busy');
+    await question.getByRole('button', { name: 'Delete' }).click();
+    await until(async () => (await rows(page).count()) === 0, 'the range has gone');
+});
+
+test('shrinking a range in use asks the same', async () => {
+    await only(['Busy', '4010', '4019']);
+    await park(1);
+    const busy = (await api('GET', 'parked-calls')).items[0].orbit;
+    const page = await admin.page(`/ranges?open=${(await find('Busy')).id}`);
+    await fill(page, busy === '4010' ? { 'Start range': '4011' } : { 'End range': '4010' });
+    await commit(page).click();
+    await reads(page.getByTestId('range-in-use'), /1 call would lose its place/);
+    await see(page, 'ranges-shrink-in-use');
+    await editor(page).getByLabel('Drain', { exact: true }).check();
+    await commit(page).click();
+    await gone(editor(page));
+    ok((await find('Busy')).size < 10, 'the range was not made smaller');
 });
 
 test('Refresh shows what somebody else made; so does waiting', async () => {

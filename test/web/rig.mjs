@@ -13,7 +13,7 @@
 // A page fails its test by an error on the console, an exception, a violation of the Content-Security-Policy,
 // a request to another host, a request that the API's description does not know, and an answer that is not
 // as described. `see` also holds what is shown against WCAG (axe), in light, dark and at 320 pixels.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
@@ -128,6 +128,29 @@ export async function api(method, path, body, headers = {}) {
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return (response.headers.get('content-type') ?? '').includes('json') ? JSON.parse(text) : text;
+}
+
+let demo; // callers that are parked for the test that runs
+
+/** Parks so many callers in any range; they call again when they are sent away. With a phone that answers. */
+export async function park(calls, { phone = false } = {}) {
+    const begun = spawn(process.env.CALLPARKCTL, ['--socket', socket, 'demo', '--calls', String(calls), '--seconds', '600', ...(phone ? ['--with-phone'] : [])], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    demo = begun;
+    for (const from of [begun.stdout, begun.stderr]) from.on('data', (piece) => (said += piece));
+    const there = async () => {
+        if (begun.exitCode !== null) throw new Error(`the demo has ended: ${said}`);
+        return (await api('GET', 'parked-calls')).items.filter((c) => c.state === 'parked').length >= calls;
+    };
+    await until(there, `${calls} calls are parked`);
+    return { phone: /^phone (\S+)/m.exec(said)?.[1], said: () => said };
+}
+
+async function endDemo() {
+    if (!demo || demo.exitCode !== null) return;
+    const ended = new Promise((done) => demo.once('exit', done));
+    demo.kill('SIGTERM');
+    await ended;
 }
 
 // ---- people ----
@@ -347,6 +370,8 @@ async function one({ name, body }, number) {
             console.log(said(`a picture of ${page.url()}: build/screens/failed-${number}-${i}.png`));
         }
     for (const context of open) await context.close();
+    await endDemo();
+    demo = undefined;
     const good = !error && !faults.length;
     console.log(`${good ? 'ok' : 'not ok'} ${number} - ${name}${process.env.WEB_TIMES ? ` (${Date.now() - began} ms)` : ''}`);
     if (error) console.log(said(error.stack ?? error));

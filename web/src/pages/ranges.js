@@ -8,7 +8,7 @@ import { useKeys } from '../keys.js';
 import { query, setQuery } from '../router.js';
 import { can, canAt, server } from '../state.js';
 import { PageHead } from '../shell.js';
-import { Badge, Banner, Button, DataTable, EmptyState, Icon, Loading, Menu, Meter, Pager, ProblemBox, announce, fail, html, say, useList, useSelection } from '../ui.js';
+import { Badge, Banner, Button, DataTable, EmptyState, Icon, Loading, Menu, Meter, Pager, ProblemBox, announce, ask, fail, html, say, useList, useSelection } from '../ui.js';
 import { Editor } from '../ranges/editor.js';
 import { Import } from '../ranges/import.js';
 import { Remove } from '../ranges/remove.js';
@@ -202,13 +202,15 @@ export default function Ranges() {
     const create = (draft) => mayWrite && setOpen({ draft });
     const remove = (ranges) => mayWrite && ranges.length && setRemoving(ranges);
     const setState = async (state) => {
+        const n = chosen.length;
+        if (state === 'draining' && !(await ask({ title: t('ranges.drain.title', { n }), text: t('ranges.drain.text'), action: t('ranges.drain'), danger: true }))) return;
         for (const r of chosen)
             try {
                 if (r.state !== state) await patch('number-ranges/' + r.id, { state }, { version: r.version });
             } catch (error) {
                 fail(error);
             }
-        say(t(`ranges.now.${state}`, { n: chosen.length }));
+        say(t(`ranges.now.${state}`, { n }));
         selection.clear();
         list.reload();
     };

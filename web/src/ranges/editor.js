@@ -166,7 +166,7 @@ export function Editor({ range, draft, places, onSaved, onClose, onDelete }) {
 
     const submit = () => {
         setTried(true);
-        if (saving || readonly || !changed || FIELDS.slice(0, 4).some((f) => !values[f])) return;
+        if (saving || readonly || (base && !changed) || FIELDS.slice(0, 4).some((f) => !values[f])) return;
         void save();
     };
 
@@ -187,7 +187,7 @@ export function Editor({ range, draft, places, onSaved, onClose, onDelete }) {
     };
 
     const title = !base ? t('ranges.new.title') : readonly ? t('ranges.details.title', { name: base.name }) : t('ranges.edit.title', { name: base.name });
-    const blocked = !changed || saving || check.busy || check.problems.length > 0 || !values.name || !values.start || !values.end || !values.destination;
+    const blocked = (base && !changed) || saving || check.busy || check.problems.length > 0 || !values.name || !values.start || !values.end || !values.destination;
     return html`<${Sheet} title=${title} subtitle=${base && t('ranges.version.of', { n: base.version })} onClose=${onClose} changed=${changed && !readonly} onSubmit=${submit} testid="range-editor"
         footer=${readonly
             ? html`<${Button} onClick=${onClose}>${t('close')}<//>`

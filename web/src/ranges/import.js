@@ -46,14 +46,13 @@ function Columns({ table, setTable, places, map, setMap }) {
                 <option value="">${t('ranges.import.as.it.is')}</option>${places.map((p) => html`<option value=${p.fqdn} selected=${map[name] === p.fqdn}>${p.fqdn}</option>`)}</select>`}<//>`)}`}`;
 }
 
-/** Faults of a dry run, with the line of the file that was uploaded. */
+/** Faults of a dry run, with the line of the file: the server was sent a list, and counts its places. */
 function faults(error, table) {
     if (!table || !error.errors) return error;
-    const lined = error.errors.map((e) => {
-        const at = /^\/items\/(\d+)/.exec(e.pointer ?? '');
-        return at ? { ...e, line: table.rows[Number(at[1])]?.line } : e;
-    });
-    return { ...error, status: error.status, detail: error.detail, errors: lined };
+    const lineOf = (text, n) => text?.replace(/^place \d+/, t('line', { n }));
+    const at = error.errors.map((e) => table.rows[Number(/^\/items\/(\d+)/.exec(e.pointer ?? '')?.[1])]?.line);
+    const errors = error.errors.map((e, i) => ({ ...e, line: e.detail?.startsWith('place ') ? undefined : at[i], detail: lineOf(e.detail, at[i]) }));
+    return { ...error, status: error.status, detail: lineOf(error.detail, at[0]), errors };
 }
 
 export function Import({ places, onClose, onDone }) {

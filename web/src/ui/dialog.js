@@ -55,9 +55,27 @@ function useModal(onClose, changed) {
     };
 }
 
+/* Content that scrolls and has nothing in it to tab to can be scrolled by keys only if it takes the focus. */
+const TABBED = 'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary, [tabindex="0"]';
+
+function useScrollable(frame) {
+    useEffect(() => {
+        const content = frame.current.querySelector('.content');
+        const settle = () => {
+            const scrolls = content.scrollHeight > content.clientHeight || content.scrollWidth > content.clientWidth;
+            if (scrolls && !content.querySelector(TABBED)) content.tabIndex = 0;
+            else content.removeAttribute('tabindex');
+        };
+        const watch = new ResizeObserver(settle);
+        watch.observe(content);
+        return () => watch.disconnect();
+    }, []);
+}
+
 function Frame({ kind, title, subtitle, onClose, onSubmit, changed, footer, children, wide, testid, aside }) {
     const { ref, events, wish } = useModal(onClose, changed);
     const id = useId();
+    useScrollable(ref);
     const submit = (e) => {
         e.preventDefault();
         onSubmit?.(e);
