@@ -181,6 +181,13 @@ void post_logout(struct ask *q)
     reply_nothing(q);
 }
 
+/* Is it worth asking who one is? A browser writes every 401 into its console. */
+static bool may_be_somebody(const struct ask *q)
+{
+    return q->rq->authorization[0] || app_login_by_secret(q->app, q->rq->cookie) ||
+           (app_config(q->app)->auth.proxy && q->rq->proxy_user[0]);
+}
+
 void get_realms(struct ask *q)
 {
     const struct app_config *config = app_config(q->app);
@@ -193,5 +200,6 @@ void get_realms(struct ask *q)
         (void)json_array_append_new(items,
                                     json_pack("{s:s, s:s}", "name", "proxy", "kind", "header"));
     reply_json(q, 200,
-               json_pack("{s:o, s:b}", "items", items, "setup_needed", app_setup_needed(q->app)));
+               json_pack("{s:o, s:b, s:b}", "items", items, "setup_needed",
+                         app_setup_needed(q->app), "signed_in", may_be_somebody(q)));
 }

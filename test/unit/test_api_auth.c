@@ -510,7 +510,11 @@ static void realms_are_told_to_everybody(void **state)
     struct app *a = *state;
 
     assert_int_equal(ask(a, "GET " V1 "/auth/realms", NULL), 200);
-    assert_true(fake_holds(&a->answer, "items=[1] items.0.kind=password setup_needed=false"));
+    assert_true(fake_holds(&a->answer, "items=[1] items.0.kind=password setup_needed=false "
+                                       "signed_in=false"));
+    fake_sign_in(a, "vic");
+    (void)ask(a, "GET " V1 "/auth/realms", NULL);
+    assert_true(fake_holds(&a->answer, "signed_in=true"));
     a->config.auth.proxy = true;
     (void)ask(a, "GET " V1 "/auth/realms", NULL);
     assert_true(fake_holds(&a->answer, "items.1.name=proxy items.1.kind=header"));

@@ -6,19 +6,17 @@ import { me, setupNeeded } from './state.js';
 /** Who is signed in; asked at the start and after signing in. */
 export async function whoAmI() {
     try {
-        me.value = await get('auth/me', undefined, { quiet: true });
+        // Asked first, because a browser writes every 401 into its console.
+        const door = await get('auth/realms');
+        me.value = door.signed_in ? await get('auth/me', undefined, { quiet: true }) : null;
+        setupNeeded.value = me.value ? false : door.setup_needed;
     } catch (error) {
-        if (error.status !== 401) {
-            // No answer: say so rather than ask for a password that cannot be checked.
-            setTimeout(whoAmI, 3000);
+        if (error.status === 401) {
+            me.value = null;
             return;
         }
-        try {
-            setupNeeded.value = (await get('auth/realms')).setup_needed ?? false;
-        } catch {
-            setupNeeded.value = false;
-        }
-        me.value = null;
+        // No answer: say so rather than ask for a password that cannot be checked.
+        setTimeout(whoAmI, 3000);
     }
 }
 
