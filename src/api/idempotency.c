@@ -144,18 +144,28 @@ static void answer(struct ask *q, const struct once *o, const unsigned char requ
         answer_again(q, o);
 }
 
+/* A token may have the name of another one, a user that of one who is gone. */
+static void hash_key(unsigned char to[HASH_SIZE], const struct ask *q)
+{
+    const struct user *u = access_user(app_access(q->app), q->who.user);
+    char kind[64];
+
+    (void)text_format(kind, sizeof kind, "%d %llu %llu", (int)q->who.kind,
+                      (unsigned long long)q->who.token,
+                      (unsigned long long)(u ? u->created_at : 0)); /* fits */
+    hash_texts(to, (const char *const[]){ kind, q->who.name, q->rq->idempotency_key, NULL });
+}
+
 bool idempotency_begin(struct ask *q)
 {
     struct idempotency *all = q->api->idempotency;
     unsigned char key[HASH_SIZE], request[HASH_SIZE];
-    char kind[4];
     struct once *o;
 
     if (q->who.kind == WHO_NOBODY || !q->rq->idempotency_key[0] || q->dry_run ||
         !text_is(q->rq->method, "POST"))
         return true;
-    (void)text_format(kind, sizeof kind, "%d", (int)q->who.kind); /* fits */
-    hash_texts(key, (const char *const[]){ kind, q->who.name, q->rq->idempotency_key, NULL });
+    hash_key(key, q);
     hash_request(request, q->rq);
     o = find(all, key);
     if (o) {

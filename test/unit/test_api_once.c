@@ -70,6 +70,42 @@ static void a_key_belongs_to_who_sent_it(void **state)
     assert_int_equal(post(a, "k1", sales)->status, 422);
 }
 
+static void make_token(struct app *a, const char *permissions, char bearer[80])
+{
+    char body[160];
+
+    a->by_tcp = false;
+    (void)text_format(body, sizeof body, "{\"name\":\"t\",\"user\":\"anna\",\"permissions\":%s}",
+                      permissions);
+    assert_int_equal(fake_ask(a, "POST " V1 "/tokens", NULL, body)->status, 201);
+    (void)text_format(bearer, 80, "Bearer %s", fake_at(a->answer.json, "token"));
+    a->by_tcp = true;
+}
+
+/* Two tokens may have the same name, and so may two users, one after the other. */
+static void a_name_is_not_who_sent_it(void **state)
+{
+    static const char body[] = "{\"name\":\"new\"}";
+    struct app *a = *state;
+    char great[80], small[80];
+
+    fake_user(a, "anna", ROLE_ADMINISTRATOR, NULL);
+    make_token(a, "null", great);
+    make_token(a, "[\"ranges.read\"]", small);
+    a->idempotency_key = "k1";
+    a->authorization = great;
+    assert_int_equal(fake_ask(a, "POST " V1 "/tokens", NULL, body)->status, 201);
+    a->authorization = small;
+    assert_int_equal(fake_ask(a, "POST " V1 "/tokens", NULL, body)->status, 403);
+    a->authorization = NULL;
+    fake_sign_in(a, "anna");
+    assert_int_equal(fake_ask(a, "POST " V1 "/tokens", NULL, body)->status, 201);
+    assert_false(a->answer.replayed);
+    a->access.users[0].created_at += 1000; /* removed, and made anew */
+    assert_int_equal(fake_ask(a, "POST " V1 "/tokens", NULL, body)->status, 201);
+    assert_false(a->answer.replayed);
+}
+
 static void one_that_still_runs_is_waited_for(void **state)
 {
     struct app *a = *state;
@@ -200,6 +236,7 @@ int main(void)
         WITH_APP(what_was_done_is_answered_again_and_not_done_again),
         WITH_APP(a_key_stands_for_one_request),
         WITH_APP(a_key_belongs_to_who_sent_it),
+        WITH_APP(a_name_is_not_who_sent_it),
         WITH_APP(one_that_still_runs_is_waited_for),
         WITH_APP(what_may_be_tried_again_is_not_kept),
         WITH_APP(dry_runs_and_reading_have_no_use_for_a_key),
