@@ -1,6 +1,7 @@
 /* Music of scopes: which files there are, and which call hears which. Files are read from the store
  * and encoded as chores, one after the other, and given to the media edge. A call hears the piece
  * of its own rules; until that has been read, or when it is lost, the configured one. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,24 +61,31 @@ const struct music_file *app_music_file(const struct app *a, const char *sha256)
     return find(a, sha256);
 }
 
+static bool make_room(struct music *m)
+{
+    size_t room = m->room ? 2 * m->room : 16;
+    struct music_file *more;
+
+    if (m->files && m->count < m->room)
+        return true;
+    more = realloc(m->files, room * sizeof(*more));
+    if (!more)
+        return false;
+    m->files = more;
+    m->room = room;
+    return true;
+}
+
 /* Without memory it is not listed until the next start; it is kept and heard all the same. */
 void music_add(struct app *a, const struct music_file *file)
 {
     struct music *m = a->music;
     struct music_file *there = find(a, file->sha256);
 
-    if (!there && m->count == m->room) {
-        size_t room = m->room ? 2 * m->room : 16;
-        struct music_file *more = realloc(m->files, room * sizeof(*more));
-
-        if (!more)
-            return;
-        m->files = more;
-        m->room = room;
-    }
-    if (!there)
-        there = &m->files[m->count++];
-    *there = *file;
+    if (there)
+        *there = *file;
+    else if (make_room(m))
+        m->files[m->count++] = *file;
 }
 
 /* ---- what is heard ---- */
@@ -209,6 +217,7 @@ static void want(struct app *a, const char *sha256)
     struct music *m = a->music;
     const struct lost *l = lost_find(a, sha256);
 
+    assert(m);
     if (!*sha256 || media_has_piece(a->media, sha256) || (l && a->now < l->until))
         return;
     for (unsigned i = 0; i < m->wanted_count; i++) {

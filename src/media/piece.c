@@ -146,7 +146,10 @@ static void put_little_endian(uint8_t *at, uint32_t value)
 
 static void put_header(uint8_t *to, uint32_t bytes)
 {
-    memcpy(to, "RIFF....WAVEfmt \x10\0\0\0\1\0\1\0........\2\0\x10\0data....", HEADER_SIZE);
+    static const uint8_t head[HEADER_SIZE] =
+        "RIFF....WAVEfmt \x10\0\0\0\1\0\1\0........\2\0\x10\0data....";
+
+    memcpy(to, head, sizeof head);
     put_little_endian(to + 4, bytes + HEADER_SIZE - 8);
     put_little_endian(to + 24, AUDIO_RATE);
     put_little_endian(to + 28, AUDIO_RATE * 2);
@@ -155,7 +158,7 @@ static void put_header(uint8_t *to, uint32_t bytes)
 
 int piece_preview(char **wav, size_t *size, const struct piece_source *from, struct err *err)
 {
-    struct audio a;
+    struct audio a = { .samples = NULL };
     bool cut;
     int failed = read_any(&a, from, &cut, err);
     size_t bytes;
@@ -166,7 +169,7 @@ int piece_preview(char **wav, size_t *size, const struct piece_source *from, str
         return failed;
     bytes = a.count * 2;
     to = malloc(HEADER_SIZE + bytes);
-    numbers = calloc(a.count, sizeof *numbers);
+    numbers = calloc(a.count + 1, sizeof *numbers);
     if (to && numbers) {
         audio_wide(&a, numbers, a.count);
         put_header(to, (uint32_t)bytes);
