@@ -16,7 +16,7 @@ const LIMIT = 100;
 const VIEWS = ['users', 'tokens', 'sessions'];
 
 function Views({ view }) {
-    return html`<div class="bar views" role="group" aria-label=${t('users.view')}>${VIEWS.map((v) => html`<${Button} key=${v} small quiet=${v !== view} aria-pressed=${String(v === view)} onClick=${() => setQuery({ view: v === 'users' ? null : v, q: null, cursor: null, from: null })}>${t(`users.view.${v}`)}<//>`)}</div>`;
+    return html`<div class="bar segments" role="group" aria-label=${t('users.view')}>${VIEWS.map((v) => html`<${Button} key=${v} small quiet=${v !== view} aria-pressed=${String(v === view)} onClick=${() => setQuery({ view: v === 'users' ? null : v, q: null, cursor: null, from: null })}>${t(`users.view.${v}`)}<//>`)}</div>`;
 }
 
 function columns(places) {

@@ -186,6 +186,11 @@ export function Editor({ range, draft, places, onSaved, onClose, onDelete }) {
         if (how === 'mine') setTimeout(() => latest.current(current.version), 0);
     };
 
+    // What the server refused may be below the fold.
+    useEffect(() => {
+        if (inUse || error) document.querySelector('[data-testid=range-in-use], dialog [data-testid=problem]')?.scrollIntoView({ block: 'center' });
+    }, [inUse, error]);
+
     const title = !base ? t('ranges.new.title') : readonly ? t('ranges.details.title', { name: base.name }) : t('ranges.edit.title', { name: base.name });
     const blocked = (base && !changed) || saving || check.busy || check.problems.length > 0 || !values.name || !values.start || !values.end || !values.destination;
     return html`<${Sheet} title=${title} subtitle=${base && t('ranges.version.of', { n: base.version })} onClose=${onClose} changed=${changed && !readonly} onSubmit=${submit} testid="range-editor"

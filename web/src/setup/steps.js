@@ -85,7 +85,7 @@ export function Connect({ about, onNext }) {
     }, []);
     const f = facts(about.sip, ranges.filter((r) => r.destination === about.destination));
     return html`<h2>${t('setup.connect')}</h2><p>${t('setup.connect.text')}</p>
-        <div class="bar views" role="group" aria-label=${t('setup.connect.which')}>${SYSTEMS.map((s) => html`<${Button} key=${s} small quiet=${s !== system} aria-pressed=${String(s === system)} onClick=${() => setSystem(s)}>${t(`setup.system.${s}`)}<//>`)}</div>
+        <div class="bar segments" role="group" aria-label=${t('setup.connect.which')}>${SYSTEMS.map((s) => html`<${Button} key=${s} small quiet=${s !== system} aria-pressed=${String(s === system)} onClick=${() => setSystem(s)}>${t(`setup.system.${s}`)}<//>`)}</div>
         ${linesFor(system, f).map((part) => html`<${Code} key=${system + part.file} label=${part.file} text=${part.text} />`)}
         <p class="help">${t('setup.connect.help')}</p>
         <div class="bar"><${Button} primary onClick=${onNext}>${t('setup.next')}<//></div>`;

@@ -81,13 +81,13 @@ function Frame({ kind, title, subtitle, onClose, onSubmit, changed, footer, chil
         onSubmit?.(e);
     };
     const inside = html`
-        <header>
+        <div class="top-line">
             <div><h2 id=${id}>${title}</h2>${subtitle && html`<p class="subtitle">${subtitle}</p>`}</div>
             ${aside}
             <${IconButton} icon="close" label=${t('close')} onClick=${() => void wish()} />
-        </header>
+        </div>
         <div class="content">${children}</div>
-        ${footer && html`<footer>${footer}</footer>`}`;
+        ${footer && html`<div class="commit-line">${footer}</div>`}`;
     const onKeys = (e) => {
         if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && onSubmit) submit(e);
         events.onKeyDown(e);

@@ -75,6 +75,15 @@ function Cell({ column, row, onOpen }) {
     return html`<th scope="row" role="rowheader" ...${attributes}>${onOpen ? html`<button type="button" class="link" onClick=${() => onOpen(row)}>${inside}</button>` : inside}</th>`;
 }
 
+/** On a narrow screen the headings are gone, and this says the order. */
+function NarrowSort({ columns, sort, onSort }) {
+    const keys = columns.filter((c) => c.sort).map((c) => ({ label: c.label, key: c.sort === true ? c.key : c.sort }));
+    if (!keys.length || !onSort) return null;
+    return html`<div class="narrow-sort"><span aria-hidden="true">${t('sort.by')}</span> <select aria-label=${t('sort.by')} value=${sort} onChange=${(e) => onSort(e.target.value)}>
+        ${keys.map(({ key, label }) => html`<option value=${key} selected=${sort === key}>${t('sort.up', { name: label })}</option><option value=${'-' + key} selected=${sort === '-' + key}>${t('sort.down', { name: label })}</option>`)}
+    </select></div>`;
+}
+
 const rowOf = (el) => el?.closest?.('tr[data-row]');
 
 export function DataTable({ caption, columns, rows, rowKey, rowName, sort, onSort, selection, onOpen, actions, busy, rowClass, keys = true, testid }) {
@@ -109,7 +118,7 @@ export function DataTable({ caption, columns, rows, rowKey, rowName, sort, onSor
     useEffect(() => {
         if (everyBox.current) everyBox.current.indeterminate = selected > 0 && !every;
     });
-    return html`<div class="table-box" tabindex="-1"><table role="table" aria-busy=${busy ? 'true' : undefined} data-testid=${testid}>
+    return html`<${NarrowSort} columns=${columns} sort=${sort} onSort=${onSort} /><div class="table-box" tabindex="-1"><table role="table" aria-busy=${busy ? 'true' : undefined} data-testid=${testid}>
         <caption class="hidden">${caption}</caption>
         <thead role="rowgroup"><tr role="row">
             ${selection && html`<th scope="col" role="columnheader" class="select"><input type="checkbox" ref=${everyBox} checked=${every}
