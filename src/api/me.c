@@ -82,9 +82,10 @@ static json_t *realm_json(enum identity_kind kind)
 json_t *me_json(struct ask *q)
 {
     const struct user *u = access_user(app_access(q->app), q->who.user);
-    json_t *me = json_pack("{s:o, s:s, s:o, s:o}", "name", show_text(q->who.name), "kind",
+    json_t *me = json_pack("{s:o, s:s, s:o, s:o, s:b}", "name", show_text(q->who.name), "kind",
                            kind_name(q->who.kind), "realm", realm_json(q->who.kind), "phone",
-                           u ? show_text_or_null(u->phone) : json_null());
+                           u ? show_text_or_null(u->phone) : json_null(), "has_password",
+                           u && u->password[0]);
 
     (void)json_object_set_new(me, "permissions", permissions_json(rights_union(&q->who.rights)));
     (void)json_object_set_new(me, "grants", grants_json(&q->who.rights));
@@ -158,10 +159,17 @@ static void account_key(const struct ask *q, char to[THROTTLE_KEY_SIZE])
     (void)text_format(to, THROTTLE_KEY_SIZE, "user:%s", q->who.user); /* fits */
 }
 
+static void make_hash(struct ask *q)
+{
+    struct changing *c = q->plan;
+
+    if (!app_password_make(q->app, c->wish, hashed, q))
+        reply_problem(q, "overloaded", NULL, "Too many sign in at once: try again.");
+}
+
 static void old_checked(void *ask, bool fits)
 {
     struct ask *q = ask;
-    struct changing *c = q->plan;
     char key[THROTTLE_KEY_SIZE];
 
     account_key(q, key);
@@ -170,8 +178,7 @@ static void old_checked(void *ask, bool fits)
         return;
     }
     throttle_clear(app_throttle(q->app), key);
-    if (!app_password_make(q->app, c->wish, hashed, q))
-        reply_problem(q, "overloaded", NULL, "Too many sign in at once: try again.");
+    make_hash(q);
 }
 
 /* A session that was left open must not be enough to take the account over. */
@@ -195,6 +202,14 @@ static void check_old(struct ask *q, const char *old)
         reply_problem(q, "overloaded", NULL, "Too many sign in at once: try again.");
 }
 
+/* Whoever came in by a link and has no password yet has no old one to tell. */
+static bool has_old(const struct ask *q)
+{
+    const struct user *u = access_user(app_access(q->app), q->who.user);
+
+    return q->who.kind != WHO_USER || (u && u->password[0]);
+}
+
 static void read_password(struct ask *q, struct fields *f, struct changing *c)
 {
     const char *password = fields_text(f, "password");
@@ -202,7 +217,8 @@ static void read_password(struct ask *q, struct fields *f, struct changing *c)
     c->password = password != NULL;
     if (!password)
         return;
-    (void)fields_needed_text(f, "old_password");
+    if (has_old(q))
+        (void)fields_needed_text(f, "old_password");
     password_check(f, "password", password, q->who.user);
     (void)text_copy(c->wish, sizeof c->wish, password); /* its length was checked */
     if (q->who.kind == WHO_TOKEN)
@@ -217,8 +233,10 @@ static void change(struct ask *q, struct fields *f, struct changing *c)
     read_password(q, f, c);
     if (fields_reply(f, q))
         return;
-    if (c->password)
+    if (c->password && has_old(q))
         check_old(q, fields_text(f, "old_password"));
+    else if (c->password)
+        make_hash(q);
     else if (c->phone && users_may_change_self(q))
         save(q);
     else if (!c->phone)

@@ -493,6 +493,20 @@ static void i_change_my_own_phone_and_password(void **state)
     assert_int_equal(ask(a, "PATCH " V1 "/auth/me", "{\"phone\":null}"), 403);
 }
 
+static void a_first_password_takes_no_old_one(void **state)
+{
+    struct app *a = *state;
+
+    a->access.users[1].password[0] = '\0';
+    fake_sign_in(a, "vic");
+    assert_int_equal(ask(a, "GET " V1 "/auth/me", NULL), 200);
+    assert_true(fake_holds(&a->answer, "has_password=false"));
+    assert_int_equal(ask(a, "PATCH " V1 "/auth/me", "{\"password\":\"a longer one\"}"), 200);
+    assert_true(fake_holds(&a->answer, "has_password=true"));
+    assert_int_equal(ask(a, "PATCH " V1 "/auth/me", "{\"password\":\"another one\"}"), 422);
+    assert_true(fake_holds(&a->answer, "errors.0.pointer=/old_password"));
+}
+
 static void the_old_password_cannot_be_guessed_either(void **state)
 {
     struct app *a = *state;
@@ -542,6 +556,7 @@ int main(void)
         WITH_APP(a_user_of_that_name_has_his_roles),
         WITH_APP(too_many_requests_are_slowed_down),
         WITH_APP(i_change_my_own_phone_and_password),
+        WITH_APP(a_first_password_takes_no_old_one),
         WITH_APP(the_old_password_cannot_be_guessed_either),
         WITH_APP(realms_are_told_to_everybody),
     };

@@ -35,14 +35,15 @@ function Password() {
     const [error, setError] = useState(null);
     const [tried, setTried] = useState(false);
     const [busy, setBusy] = useState(false);
+    const first = me.value.has_password === false;
     const submit = async (e) => {
         e.preventDefault();
         setTried(true);
         setError(null);
-        if (busy || !form.old || !form.password || form.password !== form.again || passwordFault(form.password, form.again, me.value.name)) return;
+        if (busy || (!first && !form.old) || !form.password || form.password !== form.again || passwordFault(form.password, form.again, me.value.name)) return;
         setBusy(true);
         try {
-            me.value = await patch('auth/me', { password: form.password, old_password: form.old }, { quiet: true });
+            me.value = await patch('auth/me', { password: form.password, ...(!first && { old_password: form.old }) }, { quiet: true });
             form.reset(empty);
             setTried(false);
             say(t('account.password.saved'));
@@ -56,10 +57,11 @@ function Password() {
     return html`<form class="panel" onSubmit=${submit}><h2>${t('account.password')}</h2>
         <${ProblemBox} error=${old || weak ? null : error} />
         <input class="hidden" type="text" name="username" autocomplete="username" value=${me.value.name} readonly tabindex="-1" aria-hidden="true" />
-        <${TextField} label=${t('account.password.old')} type="password" value=${form.old} onInput=${(v) => form.set({ old: v })} autocomplete="current-password" error=${old || (tried && !form.old ? t('account.password.old.missing') : '')} required />
+        ${first && html`<${Banner}>${t('account.password.first')}<//>`}
+        ${!first && html`<${TextField} label=${t('account.password.old')} type="password" value=${form.old} onInput=${(v) => form.set({ old: v })} autocomplete="current-password" error=${old || (tried && !form.old ? t('account.password.old.missing') : '')} required />`}
         <${NewPassword} form=${form} name=${me.value.name} error=${weak} tried=${tried} />
         <p class="help">${t('account.password.help')}</p>
-        <${Button} primary type="submit" busy=${busy}>${t('account.password.change')}<//>
+        <${Button} primary type="submit" busy=${busy}>${t(first ? 'users.password.set' : 'account.password.change')}<//>
     </form>`;
 }
 
