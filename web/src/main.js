@@ -13,7 +13,7 @@ import { whoAmI } from './session.js';
 import { Shell } from './shell.js';
 import { can, firstLanguage, me, server, setupNeeded } from './state.js';
 import { Hosts } from './ui/dialog.js';
-import { Status } from './ui/status.js';
+import { Status, clearMessages } from './ui/status.js';
 import { Banner, Loading } from './ui/bits.js';
 
 /** Which module shows a path, and what one must be allowed for it to be offered. */
@@ -91,6 +91,7 @@ effect(() => {
         if (can('system.read')) get('system').then((s) => (server.value = s), () => {});
     } else {
         stopEvents();
+        clearMessages(); // what was done before is no business of whoever comes next
         server.value = null;
     }
 });

@@ -36,10 +36,18 @@ function Password() {
     const submit = async (e) => {
         e.preventDefault();
         if (busy || wait) return;
+        // A browser that fills the fields in by itself may not have said so: what stands there counts.
+        const typed = new FormData(e.target);
+        const name = String(typed.get('username')).trim();
+        const password = String(typed.get('password'));
+        if (!name || !password) {
+            e.target.elements[name ? 'password' : 'username'].focus();
+            return;
+        }
         setBusy(true);
         setError(null);
         try {
-            entered(await post('auth/login', { name: form.name.trim(), password: form.password }, { once: false, quiet: true }));
+            entered(await post('auth/login', { name, password }, { once: false, quiet: true }));
         } catch (problem) {
             setBusy(false);
             setError(problem);
@@ -51,7 +59,7 @@ function Password() {
         <${ProblemBox} error=${error} />
         <${TextField} label=${t('signin.name')} value=${form.name} onInput=${(v) => form.set({ name: v })} name="username" autocomplete="username" autocapitalize="none" spellcheck=${false} required />
         <${TextField} label=${t('signin.password')} type="password" value=${form.password} onInput=${(v) => form.set({ password: v })} name="password" autocomplete="current-password" required />
-        <${Button} primary type="submit" busy=${busy} disabled=${wait > 0 || !form.name.trim() || !form.password}>${wait ? t('signin.wait', { n: wait }) : t('signin.title')}<//>
+        <${Button} primary type="submit" busy=${busy} disabled=${wait > 0}>${wait ? t('signin.wait', { n: wait }) : t('signin.title')}<//>
     </form>`;
 }
 

@@ -20,6 +20,10 @@ export function close(id) {
     lines.value = lines.value.filter((l) => l.id !== id);
 }
 
+export function clearMessages() {
+    lines.value = [];
+}
+
 export function say(text, { kind = 'done', action, stays = STAYS } = {}) {
     const id = next++;
     lines.value = [...lines.value.slice(-2), { id, text, kind, action }];
