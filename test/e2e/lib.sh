@@ -111,7 +111,8 @@ level = ${E2E_LOG:-debug}
 format = text
 $more
 CONF
-    "$CALLPARKD" -c "$e2e_dir/callpark.conf" >"$e2e_dir/callparkd.log" 2>&1 &
+    # shellcheck disable=SC2086  # further options are words
+    "$CALLPARKD" ${E2E_OPTIONS:-} -c "$e2e_dir/callpark.conf" >"$e2e_dir/callparkd.log" 2>&1 &
     e2e_pid=$!
     tries=0
     until "$CALLPARKCTL" --socket "$E2E_SOCKET" status >/dev/null 2>&1; do
