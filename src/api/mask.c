@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/network.h"
 #include "base/text.h"
 
 #define LAST 2
@@ -20,7 +21,7 @@ static bool is_word(char c)
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* "+1 (425) 555-0100" is one number; "4107, 4108" and "12:30" are not. */
+/* "+1 (425) 555-0100" and "425.555.0100" are one number; "4107, 4108" and "12:30" are not. */
 static size_t run_length(const char *text)
 {
     size_t length = *text == '+', end = length;
@@ -28,7 +29,8 @@ static size_t run_length(const char *text)
     for (size_t i = length; text[i]; i++) {
         if (is_digit(text[i]))
             end = i + 1;
-        else if (!strchr(" -()/", text[i]) || (i > 0 && text[i] == ' ' && text[i - 1] == ' '))
+        else if (!strchr(" -()/.", text[i]) || (i > 0 && text[i] == ' ' && text[i - 1] == ' ') ||
+                 (text[i] == '.' && !is_digit(text[i + 1])))
             break;
     }
     return end;
@@ -66,14 +68,36 @@ static bool is_orbit(const char *text, const char *all)
     return text - all >= 6 && strncmp(text - 6, "orbit ", 6) == 0;
 }
 
+/* The length of an IPv4 address, which is nobody's number; 0: it is none. */
+static size_t address_length(const char *text)
+{
+    size_t length = strspn(text, "0123456789.");
+    char copy[16];
+    struct ip ip;
+
+    return text_copy_n(copy, sizeof copy, text, length) && ip_read(copy, &ip) ? length : 0;
+}
+
+/* Behind it there is no letter, but perhaps an extension: "425-555-0100x12". */
+static bool ends_number(const char *end)
+{
+    return !is_word(*end) || ((*end == 'x' || *end == 'X') && is_digit(end[1]));
+}
+
 const char *mask_text(char to[MASK_SIZE], const char *text)
 {
     to[0] = '\0';
     for (const char *p = text; *p;) {
         size_t length = begins_number(p, text) ? run_length(p) : 0;
+        size_t address = length > 0 ? address_length(p) : 0;
 
+        if (address > 0) {
+            (void)text_append(to, MASK_SIZE, "%.*s", (int)address, p);
+            p += address;
+            continue;
+        }
         if (length > 0 && digits_in(p, length) >= MASK_DIGITS && !is_orbit(p, text) &&
-            !is_word(p[length])) {
+            ends_number(p + length)) {
             append_masked(to, p, length);
             p += length;
             continue;
@@ -101,7 +125,8 @@ const char *mask_uri(char to[MASK_SIZE], const char *uri)
     size_t length = at ? (size_t)(at - user) : strcspn(user, ";?"), spoken = strcspn(user, ";");
 
     (void)text_copy_n(to, MASK_SIZE, uri, (size_t)(user - uri));
-    if (!at && !text_starts(uri, "tel:")) { /* a host alone is nobody */
+    if (!at && !text_starts(uri, "tel:") &&
+        strspn(user, "+0123456789") < length) { /* a host alone is nobody */
         (void)text_append(to, MASK_SIZE, "%.*s", (int)length, user);
         return to;
     }

@@ -22,6 +22,10 @@ static void texts_are_masked(void **state)
         { "+14255550100", "+142••••••00" },
         { "4255550100", "4255••••00" },
         { "+1 (425) 555-0100", "+1 (•••••••••••00" },
+        { "425.555.0100", "425.••••••00" },
+        { "425-555-0100x12", "425-••••••00x12" },
+        { "from 192.168.100.200:5060", "from 192.168.100.200:5060" },
+        { "Orbit 4107. 90 s", "Orbit 4107. 90 s" },
         { "Anna Weber", "Anna Weber" },
         { "105", "105" },
         { "410712", "410712" },
@@ -57,6 +61,8 @@ static void addresses_are_masked(void **state)
         { "sip:\xc3\xa4gidius@pbx.example", "sip:\xc3\xa4••••••@pbx.example" },
         { "sip:pbx.example", "sip:pbx.example" },
         { "sip:@pbx.example", "sip:@pbx.example" },
+        { "sip:+14255550100", "sip:+142••••••00" },
+        { "sip:192.168.100.200:5060", "sip:192.168.100.200:5060" },
         { "anonymous", "anonymous" },
     };
     // clang-format on
