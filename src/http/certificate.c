@@ -152,7 +152,7 @@ static bool belong_together(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
 static int read_key(struct certificate *c, const char *file, struct err *err)
 {
     gnutls_datum_t text = { 0 };
-    struct stat st;
+    struct stat st = { .st_mode = 0 };
     int code = read_file(&text, "tls-key", file, &st, err);
 
     if (!code && (gnutls_x509_privkey_init(&c->key) != 0 ||
@@ -175,7 +175,7 @@ static int read_chain(struct certificate *c, const char *file, const char *key_f
     gnutls_datum_t text = { 0 };
     gnutls_x509_crt_t *chain = NULL;
     unsigned count = 0;
-    struct stat st;
+    struct stat st = { .st_mode = 0 };
     int code = read_file(&text, "tls-cert", file, &st, err);
 
     if (!code && (gnutls_x509_crt_list_import2(&chain, &count, &text, GNUTLS_X509_FMT_PEM,

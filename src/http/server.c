@@ -59,8 +59,12 @@ static void add_options(struct MHD_OptionItem *next, const struct http_server *h
                         const struct listener *l, unsigned threads)
 {
     /* The library's table takes functions as pointers; POSIX has the two convert. */
-    void *choose = (void *)(intptr_t)tls_choose;
+    int (*const choose)(gnutls_session_t, const struct gnutls_cert_retr_st *, gnutls_pcert_st **,
+                        unsigned *, gnutls_ocsp_data_st **, unsigned *, gnutls_privkey_t *,
+                        unsigned *) = tls_choose;
+    void *pointer;
 
+    memcpy(&pointer, &choose, sizeof pointer);
     if (threads > 1)
         add_option(&next, MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL);
     /* One address does not take all there is; on loopback and behind a proxy all have the same. */
@@ -68,7 +72,7 @@ static void add_options(struct MHD_OptionItem *next, const struct http_server *h
         add_option(&next, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
                    (intptr_t)(h->config.connections_max / 2), NULL);
     if (uses_tls(h, l)) {
-        add_option(&next, MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, choose);
+        add_option(&next, MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, pointer);
         add_option(&next, MHD_OPTION_HTTPS_PRIORITIES, 0, priorities);
     }
     add_option(&next, MHD_OPTION_END, 0, NULL);
