@@ -321,7 +321,7 @@ async function fitsWidth(page, as) {
 /* Not page.screenshot: that puts a style into the page, which the Content-Security-Policy stops. */
 async function picture(page, file) {
     const session = await page.context().newCDPSession(page);
-    const clip = { x: 0, y: await page.evaluate(() => scrollY), ...page.viewportSize(), scale: 1 };
+    const clip = await page.evaluate(() => ({ x: 0, y: scrollY, width: innerWidth, height: innerHeight, scale: 1 }));
     const { data } = await session.send('Page.captureScreenshot', { format: 'png', clip, captureBeyondViewport: true });
     await session.detach();
     writeFileSync(resolve(screens, `${file}.png`), Buffer.from(data, 'base64'));
