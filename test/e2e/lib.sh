@@ -5,6 +5,7 @@
 #   . "$(dirname "$0")/lib.sh"
 #   e2e_start ['[section]
 #   key = value' ...]     start it; further lines of configuration
+#                         (E2E_NEXT_HOP= : calls that it starts go to the phones themselves)
 #   e2e_phones FILE.py    run the scripted phones of FILE.py against it; prints TAP, ends with its status
 #   e2e_web FILE.mjs      run a test of the page in test/web against it, with a real browser; prints TAP
 
@@ -97,7 +98,7 @@ listen = udp:[::1]:$E2E_SIP
 domain = callpark.test
 trusted = 127.0.0.1/32
 trusted = ::1
-outbound = sip:127.0.0.1:$E2E_PBX
+${E2E_NEXT_HOP-outbound = sip:127.0.0.1:$E2E_PBX}
 t1 = ${E2E_T1:-50}
 [media]
 rtp-ports = $rtp-$((rtp + 998))

@@ -16,6 +16,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect, createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
@@ -29,9 +30,40 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /** How long a state may take to come. A machine that is busy with other tests is slow, not wrong. */
 export const PATIENCE = Number(process.env.WEB_PATIENCE ?? 20000);
 
-export const base = process.env.E2E_URL;
+const server = new URL(process.env.E2E_URL);
 const socket = process.env.E2E_SOCKET;
-const origin = new URL(base).origin;
+
+// ---- the line between browser and server, which can be cut ----
+
+const joined = new Set();
+
+const line = createServer((browserEnd) => {
+    const serverEnd = connect(Number(server.port), server.hostname);
+    const both = [browserEnd, serverEnd];
+    for (const end of both) {
+        joined.add(end);
+        end.on('error', () => {});
+        end.on('close', () => both.forEach((e) => joined.delete(e) && e.destroy()));
+    }
+    browserEnd.pipe(serverEnd);
+    serverEnd.pipe(browserEnd);
+});
+
+const listen = (port) => new Promise((done) => line.listen(port, server.hostname, done));
+await listen(0);
+const { port } = line.address();
+
+/** What browsers are given as the address of the server. */
+export const base = `http://${server.hostname}:${port}`;
+const origin = base;
+
+/** Ends all connections of browsers and takes no new ones, until mend(). */
+export function cut() {
+    line.close();
+    for (const end of joined) end.destroy();
+}
+
+export const mend = () => listen(port);
 
 // ---- what is wrong, whatever the test is about ----
 
@@ -115,7 +147,7 @@ export function shell(line) {
 /** The API with the first token: the body of the answer; throws what was refused. */
 export async function api(method, path, body, headers = {}) {
     const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const response = await fetch(`${base}/api/v1/${path}`, {
+    const response = await fetch(`${server.origin}/api/v1/${path}`, {
         method,
         headers: {
             Authorization: `Bearer ${readFileSync(process.env.E2E_TOKEN_FILE, 'utf8').trim()}`,
@@ -206,9 +238,9 @@ const cookieOf = (response) => (response.headers.get('set-cookie') ?? '').split(
 export async function setUp() {
     const link = (await ctl('setup', '--quiet')).trim();
     const token = /#token=(\w+)/.exec(link)[1];
-    const response = await fetch(`${base}/api/v1/setup`, {
+    const response = await fetch(`${server.origin}/api/v1/setup`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', Origin: origin },
+        headers: { 'Content-Type': 'application/json', Origin: server.origin },
         body: JSON.stringify({ token, name: admin.name, password: PASSWORD }),
     });
     if (response.status !== 201) throw new Error(`setup: ${response.status} ${await response.text()}`);
@@ -216,9 +248,9 @@ export async function setUp() {
 }
 
 export async function signIn(name, password = PASSWORD) {
-    const response = await fetch(`${base}/api/v1/auth/login`, {
+    const response = await fetch(`${server.origin}/api/v1/auth/login`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', Origin: origin },
+        headers: { 'Content-Type': 'application/json', Origin: server.origin },
         body: JSON.stringify({ name, password }),
     });
     if (!response.ok) throw new Error(`login of ${name}: ${response.status} ${await response.text()}`);
@@ -335,6 +367,7 @@ export async function see(page, name) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height });
         await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+        await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.effect.getTiming().iterations !== Infinity && a.finished.catch(() => {}))));
         await axe(page, `${name} ${as}`);
         await fitsWidth(page, `${name} ${as}`);
         await picture(page, `${name}-${as}`);
@@ -397,6 +430,7 @@ export async function run({ begin } = {}) {
         good = false;
     } finally {
         await browser.close();
+        cut();
     }
     process.exitCode = good ? 0 : 1;
 }

@@ -54,8 +54,11 @@ export async function setLanguage(tag) {
     document.documentElement.lang = tag;
 }
 
-/** For Intl: "en-XA" is English to it. */
-export const locale = () => language.value.split('-')[0];
+/** For Intl: the language with the region that the browser asks for, so that Britain reads 14:05. "en-XA" is English. */
+export function locale() {
+    const base = language.value.split('-')[0];
+    return navigator.languages?.find((l) => l.toLowerCase().split('-')[0] === base) ?? base;
+}
 
 function entry(key, values) {
     let text = catalogue.value[key];
