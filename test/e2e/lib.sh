@@ -7,6 +7,7 @@
 #   key = value' ...]     start it; further lines of configuration
 #                         (E2E_NEXT_HOP= : calls that it starts go to the phones themselves)
 #   e2e_phones FILE.py    run the scripted phones of FILE.py against it; prints TAP, ends with its status
+#   e2e_node FILE.mjs     run a test of test/web against it that needs no browser; prints TAP
 #   e2e_web FILE.mjs      run a test of the page in test/web against it, with a real browser; prints TAP
 
 e2e_here=$(cd "$(dirname "$0")" && pwd)
@@ -133,11 +134,16 @@ e2e_phones() {
     PYTHONPATH=$e2e_here PYTHONDONTWRITEBYTECODE=1 python3 "$e2e_here/$1"
 }
 
-e2e_web() {
-    [ -x "${CHROMIUM:=/usr/bin/chromium}" ] || e2e_fail "there is no $CHROMIUM (Debian's package chromium)"
+e2e_node() {
     [ -d "$e2e_root/test/web/node_modules" ] || e2e_fail "what test/web/package-lock.json names is not installed: tools/npm.sh test/web"
     E2E_URL=http://127.0.0.1:$web E2E_TOKEN_FILE=$e2e_dir/callpark.db.token
-    export CHROMIUM E2E_URL E2E_TOKEN_FILE
-    # A profile of its own for each browser, below TMPDIR; fonts and settings of nobody.
+    export E2E_URL E2E_TOKEN_FILE
+    # Settings and profiles of a browser are below HOME: those of nobody.
     HOME=$e2e_dir node "$e2e_root/test/web/$1"
+}
+
+e2e_web() {
+    [ -x "${CHROMIUM:=/usr/bin/chromium}" ] || e2e_fail "there is no $CHROMIUM (Debian's package chromium)"
+    export CHROMIUM
+    e2e_node "$1"
 }

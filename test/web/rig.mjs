@@ -13,25 +13,20 @@
 // A page fails its test by an error on the console, an exception, a violation of the Content-Security-Policy,
 // a request to another host, a request that the API's description does not know, and an answer that is not
 // as described. `see` also holds what is shown against WCAG (axe), in light, dark and at 320 pixels.
-import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 import { faultOf, operationOf } from './contract.mjs';
+import { PATIENCE, api, ctl, endCalls, said, server, until } from './server.mjs';
+
+export { api, ctl, equal, ok, park, shell, until } from './server.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const screens = resolve(root, 'build/screens');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** How long a state may take to come. A machine that is busy with other tests is slow, not wrong. */
-export const PATIENCE = Number(process.env.WEB_PATIENCE ?? 20000);
-
-const server = new URL(process.env.E2E_URL);
-const socket = process.env.E2E_SOCKET;
 
 // ---- the line between browser and server, which can be cut ----
 
@@ -122,68 +117,6 @@ function watch(page) {
 /* Runs in the page: reports what the Content-Security-Policy stopped. */
 const reportViolations = () =>
     addEventListener('securitypolicyviolation', (e) => globalThis.reportViolation(`${e.effectiveDirective} stopped ${e.blockedURI} ${e.sourceFile ?? ''}:${e.lineNumber} ${e.sample}`));
-
-// ---- the command line and the API, beside the page ----
-
-function execute(program, args, { input, env, fails } = {}) {
-    return new Promise((done, failed) => {
-        const child = execFile(program, args, { maxBuffer: 1 << 26, env: { ...process.env, ...env } }, (error, stdout, stderr) => {
-            if (error && !fails) failed(new Error(`${program} ${args.join(' ')}: ${stderr || error.message}`));
-            else done(fails ? { code: error?.code ?? 0, stdout, stderr } : stdout);
-        });
-        child.stdin.end(input ?? '');
-    });
-}
-
-/** await ctl('range', 'list', '-o', 'json'): what it prints. */
-export const ctl = (...args) => execute(process.env.CALLPARKCTL, ['--socket', socket, ...args]);
-
-/** A line for a shell, as the page shows it: callparkctl and $CALLPARK_TOKEN are there. */
-export function shell(line) {
-    const env = { CALLPARK_SOCKET: socket, CALLPARK_TOKEN: readFileSync(process.env.E2E_TOKEN_FILE, 'utf8').trim() };
-    return execute('/bin/sh', ['-euc', `callparkctl() { "$CALLPARKCTL" "$@"; }\n${line}`], { env });
-}
-
-/** The API with the first token: the body of the answer; throws what was refused. */
-export async function api(method, path, body, headers = {}) {
-    const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const response = await fetch(`${server.origin}/api/v1/${path}`, {
-        method,
-        headers: {
-            Authorization: `Bearer ${readFileSync(process.env.E2E_TOKEN_FILE, 'utf8').trim()}`,
-            ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-            ...(['PATCH', 'PUT', 'DELETE'].includes(method) ? { 'If-Match': '*' } : {}),
-            ...headers,
-        },
-        body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return (response.headers.get('content-type') ?? '').includes('json') ? JSON.parse(text) : text;
-}
-
-let demo; // callers that are parked for the test that runs
-
-/** Parks so many callers in any range; they call again when they are sent away. With a phone that answers. */
-export async function park(calls, { phone = false } = {}) {
-    const begun = spawn(process.env.CALLPARKCTL, ['--socket', socket, 'demo', '--calls', String(calls), '--seconds', '600', ...(phone ? ['--with-phone'] : [])], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    demo = begun;
-    for (const from of [begun.stdout, begun.stderr]) from.on('data', (piece) => (said += piece));
-    const there = async () => {
-        if (begun.exitCode !== null) throw new Error(`the demo has ended: ${said}`);
-        return (await api('GET', 'parked-calls')).items.filter((c) => c.state === 'parked').length >= calls;
-    };
-    await until(there, `${calls} calls are parked`);
-    return { phone: /^phone (\S+)/m.exec(said)?.[1], said: () => said };
-}
-
-async function endDemo() {
-    if (!demo || demo.exitCode !== null) return;
-    const ended = new Promise((done) => demo.once('exit', done));
-    demo.kill('SIGTERM');
-    await ended;
-}
 
 // ---- people ----
 
@@ -277,22 +210,6 @@ export async function quiet(page) {
     await until(async () => (await page.locator('[aria-busy=true], .loading').count()) === 0, 'nothing loads any more');
 }
 
-export async function until(condition, words, patience = PATIENCE) {
-    const end = Date.now() + patience;
-    let last;
-    for (;;) {
-        try {
-            last = undefined;
-            const found = await condition();
-            if (found) return found;
-        } catch (error) {
-            last = error;
-        }
-        if (Date.now() > end) throw new Error(`this never came to be: ${words}${last ? ` (${last.message.split('\n')[0]})` : ''}`);
-        await new Promise((later) => setTimeout(later, 50));
-    }
-}
-
 /** Waits until the text of something fits. */
 export async function reads(locator, pattern) {
     let text = '';
@@ -306,14 +223,6 @@ export async function reads(locator, pattern) {
 
 export async function gone(locator) {
     await locator.waitFor({ state: 'detached' });
-}
-
-export function ok(value, words) {
-    if (!value) throw new Error(words);
-}
-
-export function equal(got, wanted, words = 'not as expected') {
-    if (!isDeepStrictEqual(got, wanted)) throw new Error(`${words}: got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`);
 }
 
 /** Toasts and whatever else says what was done. */
@@ -380,12 +289,9 @@ export async function see(page, name) {
 
 const tests = [];
 
-/** `options.expected`: faults that belong to the test, as expressions. */
 export function test(name, body) {
     tests.push({ name, body });
 }
-
-const said = (text) => String(text).split('\n').map((l) => `# ${l}`).join('\n');
 
 async function one({ name, body }, number) {
     const began = Date.now();
@@ -404,8 +310,7 @@ async function one({ name, body }, number) {
             console.log(said(`a picture of ${page.url()}: build/screens/failed-${number}-${i}.png`));
         }
     for (const context of open) await context.close();
-    await endDemo();
-    demo = undefined;
+    await endCalls();
     const good = !error && !faults.length;
     console.log(`${good ? 'ok' : 'not ok'} ${number} - ${name}${process.env.WEB_TIMES ? ` (${Date.now() - began} ms)` : ''}`);
     if (error) console.log(said(error.stack ?? error));
