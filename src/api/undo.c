@@ -72,6 +72,13 @@ static bool may_change_range(struct ask *q, const struct range *r)
     return ask_may(q, MAY_RANGES_WRITE, &place);
 }
 
+static bool may_set(struct ask *q, const struct range *r)
+{
+    struct place_of place = place_of_range(app_deployment(q->app), r);
+
+    return ask_may(q, MAY_SETTINGS_WRITE, &place);
+}
+
 /* What the change had made is compared with what is there; the settings of a range that goes are
  * another change's matter. */
 static bool range_is_as_left(struct ask *q, const struct range *now)
@@ -119,7 +126,8 @@ static bool plan_restoring(struct ask *q, const struct range *now)
     u->change.check_version = now != NULL;
     u->change.version = now ? now->version : 0;
     u->has_settings = !now && settings;
-    return may_change_range(q, &u->change.range) && (!now || may_change_range(q, now));
+    return may_change_range(q, &u->change.range) && (!now || may_change_range(q, now)) &&
+           (!u->has_settings || may_set(q, &u->change.range));
 }
 
 static bool plan_range(struct ask *q, const struct audit_entry *e)

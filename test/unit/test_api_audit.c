@@ -350,6 +350,27 @@ static void undo_takes_the_right_to_change_it(void **state)
     assert_int_equal(a->deployment.ranges.count, 1);
 }
 
+/* A range that comes back brings its settings, so it takes both rights. */
+static void undo_gives_no_settings_to_who_may_not(void **state)
+{
+    struct app *a = *state;
+    char bearer[80];
+
+    (void)ask(a, "POST " R, RANGE("Lobby", "4100", "4149"));
+    (void)ask(a, "PATCH " V1 "/settings/ranges/rng_0000000000001", "{\"pickup_timeout\":30}");
+    (void)ask(a, "DELETE " R "/rng_0000000000001", NULL);
+    assert_int_equal(ask(a, "POST " V1 "/tokens",
+                         "{\"name\":\"t\",\"permissions\":[\"audit.read\",\"ranges.write\"]}"),
+                     201);
+    (void)text_format(bearer, sizeof bearer, "Bearer %s", fake_at(a->answer.json, "token"));
+    fake_sign_in(a, "");
+    a->authorization = bearer;
+    assert_int_equal(undo(a, 3, "?dry_run=true"), 403);
+    assert_int_equal(undo(a, 3, ""), 403);
+    assert_true(fake_holds(&a->answer, "required=settings.write"));
+    assert_int_equal(a->deployment.ranges.count, 0);
+}
+
 /* ---- the pages about problems ---- */
 
 static void a_problem_has_a_page(void **state)
@@ -387,6 +408,7 @@ int main(void)
         WITH_APP(a_change_of_settings_is_taken_back),
         WITH_APP(not_everything_can_be_taken_back),
         WITH_APP(undo_takes_the_right_to_change_it),
+        WITH_APP(undo_gives_no_settings_to_who_may_not),
         WITH_APP(a_problem_has_a_page),
     };
 
