@@ -137,6 +137,7 @@ bool app_password_make(struct app *a, const char *password, app_password_made *d
 /* Logins: who is signed in by a cookie. What the API calls a session. Pointers are good until the
  * next of these functions that changes something, or the end of the turn. */
 #define LOGINS_MAX 4096
+#define LOGINS_OF_ONE 100 /* user */
 #define SECRET_SIZE 65 /* 256 random bits in hex */
 
 /* `secret` is told once and kept nowhere. NULL: there is no such user, or he is disabled. When the

@@ -145,15 +145,39 @@ static bool login_ran_out(const struct app *a, const struct login *l)
     return a->wall >= l->expires_at || idle >= a->config.session_idle;
 }
 
-static size_t least_seen(const struct people *p)
+/* Of all logins, or with a name of those of one user; login_count: he has none. */
+static size_t least_seen(const struct people *p, const char *user)
 {
-    size_t found = 0;
+    size_t found = p->login_count;
 
-    for (size_t i = 1; i < p->login_count; i++) {
-        if (p->logins[i].login.seen_at < p->logins[found].login.seen_at)
+    for (size_t i = 0; i < p->login_count; i++) {
+        const struct login *l = &p->logins[i].login;
+
+        if ((!user || text_is_nocase(l->user, user)) &&
+            (found == p->login_count || l->seen_at < p->logins[found].login.seen_at))
             found = i;
     }
     return found;
+}
+
+static size_t logins_of(const struct people *p, const char *user)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < p->login_count; i++)
+        count += text_is_nocase(p->logins[i].login.user, user);
+    return count;
+}
+
+/* One who signs in again and again ends his own logins, not those of others. */
+static void make_room(struct app *a, const char *user)
+{
+    struct people *p = a->people;
+
+    if (logins_of(p, user) >= LOGINS_OF_ONE)
+        drop_login(a, least_seen(p, user));
+    if (p->login_count == LOGINS_MAX)
+        drop_login(a, least_seen(p, NULL));
 }
 
 /* While a list of changes is being written, its user may be gone in a moment. */
@@ -170,8 +194,7 @@ const struct login *app_login_new(struct app *a, const char *user, const char *s
 
     if (!may_sign_in(a, user))
         return NULL;
-    if (p->login_count == LOGINS_MAX)
-        drop_login(a, least_seen(p));
+    make_room(a, user);
     l = &p->logins[p->login_count++];
     memset(l, 0, sizeof(*l));
     l->login.id = ++p->last_login;
@@ -270,8 +293,7 @@ void people_load_login(struct app *a, const struct login *l)
 {
     struct people *p = a->people;
 
-    if (p->login_count == LOGINS_MAX)
-        drop_login(a, least_seen(p));
+    make_room(a, l->user);
     p->logins[p->login_count++] = (struct app_login){ .login = *l, .written = l->seen_at };
 }
 

@@ -84,18 +84,42 @@ static void other_logins_end(void **state)
     assert_null(app_login_next(a, 0));
 }
 
+/* Somebody who signs in over and over puts nobody else out. */
+static void logins_of_one_are_few(void **state)
+{
+    struct app *a = *state;
+    char first[SECRET_SIZE], others[SECRET_SIZE], secret[SECRET_SIZE];
+
+    rig_administrator(a, "anna");
+    rig_administrator(a, "mallory");
+    assert_non_null(app_login_new(a, "anna", "a", "", others));
+    assert_non_null(app_login_new(a, "mallory", "a", "", first));
+    for (unsigned i = 0; i < LOGINS_MAX; i++)
+        assert_non_null(app_login_new(a, "mallory", "a", "", secret));
+    assert_non_null(app_login_by_secret(a, others));
+    assert_non_null(app_login_by_secret(a, secret));
+    assert_null(app_login_by_secret(a, first));
+    assert_int_equal(app_logins_end_of(a, "mallory", 0), LOGINS_OF_ONE);
+}
+
 static void full_table_ends_the_least_seen(void **state)
 {
     struct app *a = *state;
-    char first[SECRET_SIZE], second[SECRET_SIZE], secret[SECRET_SIZE];
+    char first[SECRET_SIZE], second[SECRET_SIZE], secret[SECRET_SIZE], name[16];
 
     rig_administrator(a, "anna");
+    for (unsigned i = 0; i <= LOGINS_MAX / LOGINS_OF_ONE; i++) {
+        (void)text_format(name, sizeof name, "user%u", i);
+        rig_administrator(a, name);
+    }
     assert_non_null(app_login_new(a, "anna", "a", "", first));
     assert_non_null(app_login_new(a, "anna", "a", "", second));
     a->wall++;
     assert_non_null(app_login_by_secret(a, first));
-    for (unsigned i = 2; i <= LOGINS_MAX; i++)
-        assert_non_null(app_login_new(a, "anna", "a", "", secret));
+    for (unsigned i = 2; i <= LOGINS_MAX; i++) {
+        (void)text_format(name, sizeof name, "user%u", i / LOGINS_OF_ONE);
+        assert_non_null(app_login_new(a, name, "a", "", secret));
+    }
     assert_null(app_login_by_secret(a, second));
     assert_non_null(app_login_by_secret(a, first));
 }
@@ -154,9 +178,13 @@ static void only_so_many_links(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_APP(login_has_limits),   WITH_APP(login_of_disabled_user_ends),
-        WITH_APP(other_logins_end),   WITH_APP(full_table_ends_the_least_seen),
-        WITH_APP(link_is_good_once),  WITH_APP(set_up_is_once),
+        WITH_APP(login_has_limits),
+        WITH_APP(login_of_disabled_user_ends),
+        WITH_APP(other_logins_end),
+        WITH_APP(logins_of_one_are_few),
+        WITH_APP(full_table_ends_the_least_seen),
+        WITH_APP(link_is_good_once),
+        WITH_APP(set_up_is_once),
         WITH_APP(only_so_many_links),
     };
 
