@@ -231,6 +231,18 @@ static void saved(struct ask *q, const struct admin_result *result)
     reply_json(q, s->changes[0].fresh ? 201 : 200, body ? body : json_object());
 }
 
+/* Meanwhile somebody may have got a role, or the one who asks may have lost his. */
+static bool still_may(struct ask *q, struct saving *s)
+{
+    if (!identity_holds(q->app, &q->who)) {
+        reply_problem(q, "not-signed-in", NULL, "The session or the token has ended.");
+        return false;
+    }
+    return ask_may(q, MAY_USERS_WRITE, NULL) && users_may_change(q, user_of(s)->name) &&
+           (s->count == 1 ||
+            users_may_give(q, s->changes[1].binding.role, &s->changes[1].binding.scope));
+}
+
 static void hashed(void *ask, const char *hash)
 {
     struct ask *q = ask;
@@ -242,7 +254,8 @@ static void hashed(void *ask, const char *hash)
         return;
     }
     (void)text_copy(user_of(s)->password, PASSWORD_HASH_SIZE, hash); /* the same size */
-    admin_make(q, s->changes, s->count, saved);
+    if (still_may(q, s))
+        admin_make(q, s->changes, s->count, saved);
 }
 
 /* A dry run needs no hash, which takes long. */

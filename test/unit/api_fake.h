@@ -88,7 +88,8 @@ struct app {
         char text[65536];
     } streams;
     unsigned passwords_tried;
-    bool no_chores; /* too many passwords wait */
+    bool no_chores;                            /* too many passwords wait */
+    void (*password_meanwhile)(struct app *a); /* while a hash is made */
     /* How the next requests come. */
     bool by_tcp;
     uid_t uid;

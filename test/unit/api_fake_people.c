@@ -54,6 +54,8 @@ bool app_password_make(struct app *a, const char *password, app_password_made *d
     if (a->no_chores)
         return false;
     assert_true(text_format(hash, sizeof hash, "hash:%s", password));
+    if (a->password_meanwhile)
+        a->password_meanwhile(a);
     done(context, hash);
     return true;
 }

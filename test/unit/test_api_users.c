@@ -263,6 +263,34 @@ static void a_small_right_is_no_way_to_a_great_one(void **state)
     assert_int_equal(ask(a, "GET " V1 "/tokens", NULL), 200); /* its user's own */
 }
 
+static void bert_becomes_great(struct app *a)
+{
+    struct binding b = { .id = ++a->last_access, .user = "bert", .role = ROLE_ADMINISTRATOR };
+
+    assert_int_equal(access_put_binding(&a->access, &b, NULL), 0);
+}
+
+static void the_one_who_asks_is_disabled(struct app *a)
+{
+    a->access.users[0].disabled = true;
+}
+
+/* A hash takes its time, and many take more. */
+static void what_changed_while_a_password_was_hashed_counts(void **state)
+{
+    static const char body[] = "{\"password\":\"taken over!\"}";
+    struct app *a = *state;
+
+    fake_user(a, "bert", ROLES, NULL);
+    use_token(a, "\"users.write\"");
+    a->password_meanwhile = the_one_who_asks_is_disabled;
+    assert_int_equal(ask(a, "PATCH " U "/bert", body), 401);
+    a->access.users[0].disabled = false;
+    a->password_meanwhile = bert_becomes_great;
+    assert_int_equal(ask(a, "PATCH " U "/bert", body), 403);
+    assert_string_equal(access_user(&a->access, "bert")->password, "hash:correct horse");
+}
+
 static const char *digits(uint64_t id)
 {
     static char to[14];
@@ -515,6 +543,7 @@ int main(void)
         WITH_ANNA(roles_are_given_and_taken),
         WITH_ANNA(only_administrators_see_to_users),
         WITH_ANNA(a_small_right_is_no_way_to_a_great_one),
+        WITH_ANNA(what_changed_while_a_password_was_hashed_counts),
         WITH_ANNA(a_small_token_does_nothing_to_the_account_of_its_user),
         WITH_ANNA(tokens_are_listed_and_revoked),
         WITH_ANNA(what_is_wrong_with_a_token_is_said),
