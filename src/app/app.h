@@ -138,7 +138,7 @@ bool app_password_make(struct app *a, const char *password, app_password_made *d
  * next of these functions that changes something, or the end of the turn. */
 #define LOGINS_MAX 4096
 #define LOGINS_OF_ONE 100 /* user */
-#define SECRET_SIZE 65 /* 256 random bits in hex */
+#define SECRET_SIZE 65    /* 256 random bits in hex */
 
 /* `secret` is told once and kept nowhere. NULL: there is no such user, or he is disabled. When the
  * table is full the login that was not seen for longest ends. */

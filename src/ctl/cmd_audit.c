@@ -65,12 +65,14 @@ struct chain {
 static bool moment_msec(const char *text, uint64_t *out)
 {
     const char *dot = strchr(text, '.');
-    unsigned thousandths = 0;
+    uint64_t thousandths = 0;
+    char digits[4];
     time_t seconds;
 
     if (!print_time_read(text, &seconds))
         return false;
-    if (dot && sscanf(dot, ".%3u", &thousandths) != 1)
+    if (dot && (!text_copy_n(digits, sizeof(digits), dot + 1, strcspn(dot + 1, "Z+")) ||
+                !text_number(digits, 0, 999, &thousandths)))
         return false;
     *out = (uint64_t)seconds * 1000 + thousandths;
     return true;

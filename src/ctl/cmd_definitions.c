@@ -17,11 +17,11 @@ static const struct print_column change[] = { { "ACTION", "action", CELL_TEXT },
 /* "end 4149 -> 4199", of what is different. */
 static void add_what(json_t *c)
 {
-    const json_t *before = json_object_get(c, "before"), *after = json_object_get(c, "after"), *to;
+    json_t *before = json_object_get(c, "before"), *after = json_object_get(c, "after"), *to;
     char text[1024] = "", was[200], is[200];
     const char *name;
 
-    json_object_foreach((json_t *)(uintptr_t)after, name, to)
+    json_object_foreach(after, name, to)
     {
         const json_t *from = json_object_get(before, name);
 

@@ -136,8 +136,8 @@ static void add_gap(json_t *gaps, number_key first, number_key last, const char 
     number_text(start, first);
     number_text(end, last);
     (void)json_array_append_new(gaps, json_pack("{s:s, s:s, s:I, s:s}", "start", start, "end", end,
-                                                "size", (json_int_t)(last - first + 1), "behind",
-                                                behind));
+                                                "size", (json_int_t)last - (json_int_t)first + 1,
+                                                "behind", behind));
 }
 
 static size_t read_blocks(const json_t *items, struct block *blocks)
