@@ -297,7 +297,8 @@ void app_admin(struct app *a, const struct admin_change *changes, size_t count, 
         refuse_list(done, context, ADMIN_BUSY, "too many changes are waiting: try again");
         return;
     }
-    memcpy(job->changes, changes, count * sizeof(*changes));
+    if (count > 0) /* an empty list may be no list at all */
+        memcpy(job->changes, changes, count * sizeof(*changes));
     job->count = job->room = count;
     job->dry_run = dry_run;
     job->done = done;
