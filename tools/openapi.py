@@ -56,17 +56,20 @@ def found(whole, reference):
 
 
 def routes():
-    """METHOD and path of each row of router.c, with {} for what varies, and the permission that it needs."""
+    """METHOD and path of each row of router.c, with {} for what varies; the permission that it needs, and the
+    parameters that it knows."""
     text = ROUTER.read_text()
     prefixes = dict(re.findall(r'#define (\w+) "(/[^"]*)"', text))
     table = text[text.index("paths[] = {"):]
     table = table[:table.index("\n};")]
     words = dict(re.findall(r'\[(MAY_\w+)\] = "([^"]+)"', RIGHTS.read_text())) | {"SIGNED_IN": ""}
-    row = re.compile(r'\{\s*"([A-Z]+)",\s*(\w+\s+)?"([^"]*)"[^\n]*(SIGNED_IN|MAY_\w+), ([A-Z |0]+) \},')
-    for method, prefix, path, needs, flags in row.findall(table):
+    lists = dict(re.findall(r'#define (\w+) "([a-z][a-z_,]*)"', text))
+    row = re.compile(r'\{\s*"([A-Z]+)",\s*(\w+\s+)?"([^"]*)",\s*\w+,\s*([^\n]*?), (SIGNED_IN|MAY_\w+), ([A-Z |0]+) \},')
+    for method, prefix, path, params, needs, flags in row.findall(table):
+        known = "".join(lists.get(p, p.strip('"')) for p in re.findall(r'"[^"]*"|\w+', params))
         open_to_all = re.search("DOOR|HEALTH|OPEN", flags) and needs == "SIGNED_IN"
         yield (method, (prefixes[prefix.strip()] if prefix.strip() else "") + path), \
-            None if open_to_all else words[needs]
+            (None if open_to_all else words[needs], set(known.split(",")) - {""})
 
 
 def operations(whole):
@@ -100,9 +103,17 @@ def faults(whole):
             yield f"{path}: not all that varies in it is described"
     there = dict(routes())
     for method, path, operation in operations(whole):
-        needs = there.get((method, re.sub(r"\{\w+\}", "{}", path)), operation.get("x-permission"))
+        if (method, re.sub(r"\{\w+\}", "{}", path)) not in there:
+            continue
+        needs, known = there[method, re.sub(r"\{\w+\}", "{}", path)]
         if needs != operation.get("x-permission"):
             yield f"{method} {path} needs {needs!r}, not {operation.get('x-permission')!r}"
+        described = {p["name"] for p in operation.get("parameters", []) if p.get("in") == "query"}
+        # Of what is answered in JSON the fields can be chosen; where that makes sense it is described.
+        if method == "GET" and path.startswith("/api/v1/") and path != "/api/v1/events":
+            described.discard("fields")
+        if described != known:
+            yield f"{method} {path} knows the parameters {sorted(known)}, not {sorted(described)}"
     for method, path in sorted(set(there) - said):
         yield f"{method} {path} can be asked and is not described"
     for method, path in sorted(said - set(there)):

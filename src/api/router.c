@@ -136,7 +136,7 @@ static const struct path paths[] = {
     { "GET",    V1 "/sessions",                      get_sessions,       "user," LISTS, SIGNED_IN, 0 },
     { "DELETE", V1 "/sessions",                      delete_sessions,    "user,dry_run", SIGNED_IN, WRITES },
     { "DELETE", V1 "/sessions/{}",                   delete_session,     "dry_run", SIGNED_IN, WRITES },
-    { "GET",    V1 "/audit-events",                  get_audit_events,   "q,actor,action,subject,since,until,format," LISTS, MAY_AUDIT_READ, 0 },
+    { "GET",    V1 "/audit-events",                  get_audit_events,   "q,actor,action,subject,since,until,format,limit,cursor", MAY_AUDIT_READ, 0 },
     { "GET",    V1 "/audit-events:head",             get_audit_head,     "", MAY_AUDIT_READ, 0 },
     { "GET",    V1 "/audit-events/{}",               get_audit_event,    "", MAY_AUDIT_READ, 0 },
     { "POST",   V1 "/audit-events/{}/undo",          undo_audit_event,   "force,dry_run", MAY_AUDIT_READ, WRITES },

@@ -139,7 +139,9 @@ e2e_node() {
     E2E_URL=http://127.0.0.1:$web E2E_TOKEN_FILE=$e2e_dir/callpark.db.token
     export E2E_URL E2E_TOKEN_FILE
     # Settings and profiles of a browser are below HOME: those of nobody.
-    HOME=$e2e_dir node "$e2e_root/test/web/$1"
+    e2e_file=$1
+    shift
+    HOME=$e2e_dir node "$e2e_root/test/web/$e2e_file" "$@"
 }
 
 e2e_web() {

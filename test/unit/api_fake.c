@@ -349,6 +349,7 @@ void app_admin(struct app *a, const struct admin_change *changes, size_t count, 
     assert_true(!actor->source[0] || text_starts(actor->request, "req_"));
     if (a->hold) {
         a->held = done;
+        a->held_change = changes[0];
         a->held_context = context;
         return;
     }
@@ -609,6 +610,9 @@ const struct answer *fake_release(struct app *a)
     a->hold = false;
     a->held = NULL;
     forget(&a->answer);
+    a->draft = a->deployment;
+    result.status = make_one(a, &a->held_change, &result);
+    a->deployment = a->draft;
     done(a->held_context, &result);
     return &a->answer;
 }

@@ -75,6 +75,7 @@ struct app {
     unsigned fail_after;     /* not 0: after so many lists the store fails */
     bool hold;               /* lists of changes are answered by fake_release() */
     admin_done *held;
+    struct admin_change held_change; /* the first of what waits */
     void *held_context;
     const char *command_refused; /* why the next commands are refused; NULL: they are not */
     struct event command;

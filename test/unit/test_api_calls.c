@@ -257,6 +257,8 @@ static void the_story_of_a_call_is_told(void **state)
     assert_string_equal(fake_at(a->answer.json, "items.1.reason"), "200 sent it here");
     a->steps[1].number = 9; /* the middle has been dropped from memory */
     rows = rows_of(QUERY_STEPS, 3);
+    for (size_t i = 0; i < 3; i++)
+        rows->steps[i].at = FAKE_WALL;
     a->rows = rows;
     assert_true(fake_holds(fake_ask(a, act("GET", "/timeline"), NULL, NULL), "total=3"));
     assert_int_equal(a->query.call, c->id);

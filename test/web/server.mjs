@@ -106,3 +106,23 @@ export async function endCalls() {
     begun.kill('SIGTERM');
     await ended;
 }
+
+/** A second of 440 Hz as a WAV file of 8 kHz. */
+export function tone(hertz = 440, seconds = 1) {
+    const count = 8000 * seconds;
+    const file = Buffer.alloc(44 + 2 * count);
+    file.write('RIFF', 0);
+    file.writeUInt32LE(36 + 2 * count, 4);
+    file.write('WAVEfmt ', 8);
+    file.writeUInt32LE(16, 16);
+    file.writeUInt16LE(1, 20);
+    file.writeUInt16LE(1, 22);
+    file.writeUInt32LE(8000, 24);
+    file.writeUInt32LE(16000, 28);
+    file.writeUInt16LE(2, 32);
+    file.writeUInt16LE(16, 34);
+    file.write('data', 36);
+    file.writeUInt32LE(2 * count, 40);
+    for (let i = 0; i < count; i++) file.writeInt16LE(Math.round(9000 * Math.sin((2 * Math.PI * hertz * i) / 8000)), 44 + 2 * i);
+    return file;
+}
