@@ -186,6 +186,7 @@ def start_again():
             raise Missing("the server does not end")
         time.sleep(0.05)
     log = open(os.path.join(FOLDER, "callparkd.log"), "a")
+    deadline = time.monotonic() + 40  # reading music anew on a machine that is busy with other tests
     server = subprocess.Popen([CALLPARKD, "-c", os.path.join(FOLDER, "callpark.conf")], stdout=log, stderr=log)
     while ctl("status").returncode:
         if time.monotonic() > deadline:
