@@ -30,15 +30,21 @@ static bool may_see_secrets(struct ask *q)
 
 void get_definitions(struct ask *q)
 {
-    bool secrets = false;
+    bool secrets = false, music = false;
+    uint64_t bytes;
     json_t *body;
 
-    if (!params_switch(q, "secrets", &secrets) || (secrets && !may_see_secrets(q)))
+    if (!params_switch(q, "secrets", &secrets) || !params_switch(q, "music", &music) ||
+        (secrets && !may_see_secrets(q)))
         return;
     body = definitions_document(app_deployment(q->app), app_access(q->app),
                                 app_config(q->app)->node, secrets);
     q->reply.disposition = "attachment; filename=\"callpark-definitions.json\"";
-    reply_json(q, 200, body);
+    bytes = definitions_music(q->app, body);
+    if (music)
+        definitions_with_data(q, body, bytes);
+    else
+        reply_json(q, 200, body);
 }
 
 /* ---- made so ---- */

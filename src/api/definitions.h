@@ -24,6 +24,14 @@ json_t *definitions_scope(const struct deployment *d, const struct scope *s);
 json_t *definitions_document(const struct deployment *d, const struct access *a, const char *node,
                              bool secrets);
 
+/* ---- definitions_music.c ---- */
+
+/* Put the list of files that settings name in the document, without their data. Returns how many
+ * bytes they have together. */
+uint64_t definitions_music(const struct app *a, json_t *document);
+/* Reply with the document, which is taken over, and the data of the files in its list. */
+void definitions_with_data(struct ask *q, json_t *document, uint64_t bytes);
+
 /* ---- definitions_plan.c: what must change ---- */
 
 enum definitions_mode { DEFINITIONS_ENFORCE, DEFINITIONS_CREATE_MISSING };

@@ -77,6 +77,9 @@ static const struct problem problems[] = {
       "A file of music is WAV, FLAC, OGG or MP3 (what an installed ffmpeg reads, such as WMA, is taken as well), "
       "whole, at most 64 MiB, at least a second long and not silent. The detail says what is wrong with this one. "
       "Nothing was changed." },
+    { "music-too-large", 409, "The music is too large for one document",
+      "A document of definitions holds at most 64 MiB of music. Ask for it without music=true, and for the files "
+      "one by one. A backup has all of them." },
     { "invalid-name", 422, "The name is not allowed",
       "A name has 1 to 64 characters, no control characters, and is not only spaces." },
     { "invalid-number", 422, "That is no number for a range",

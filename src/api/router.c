@@ -148,7 +148,7 @@ static const struct path paths[] = {
     { "POST",   V1 "/system/backup",                 backup_system,      "dry_run", MAY_SYSTEM_BACKUP, WRITES },
     { "POST",   V1 "/system/restore",                restore_system,     "mode,dry_run", MAY_SYSTEM_BACKUP, WRITES },
     { "POST",   V1 "/system/support-bundle",         make_bundle,        "dry_run", MAY_SYSTEM_BACKUP, WRITES },
-    { "GET",    V1 "/definitions",                   get_definitions,    "secrets", MAY_DEFINITIONS_READ, 0 },
+    { "GET",    V1 "/definitions",                   get_definitions,    "secrets,music", MAY_DEFINITIONS_READ, 0 },
     { "PUT",    V1 "/definitions",                   put_definitions,    "mode,prune,range_mode,dry_run", MAY_DEFINITIONS_WRITE, WRITES },
     { "GET",    V1 "/system/nodes",                  get_nodes,          "", MAY_SYSTEM_READ, 0 },
     { "GET",    V1 "/system/peers",                  get_peers,          "", MAY_SYSTEM_READ, 0 },

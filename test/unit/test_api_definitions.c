@@ -75,6 +75,46 @@ static void what_is_exported_is_there_already(void **state)
     assert_true(fake_holds(&a->answer, "users.0.name=anna tokens="));
 }
 
+/* Each file once, however many settings name it; what is in it only when asked for. */
+static void music_is_listed_and_its_data_on_demand(void **state)
+{
+    struct app *a = *state;
+
+    fill(a);
+    (void)fake_ask(a, "PUT /api/v1/music/global?name=a.wav", "*", "abc");
+    (void)fake_ask(a, "PUT /api/v1/music/sites/Berlin?name=a.wav", "*", "abc");
+    (void)fake_ask(a, "PUT /api/v1/music/destinations/pool1.example.com?name=b.wav", "*", "bcd");
+    assert_int_equal(a->answer.status, 200);
+    (void)fake_ask(a, "GET " DEFINITIONS, NULL, NULL);
+    assert_true(fake_holds(&a->answer, "music=[2] music.0.name=a.wav music.0.type=audio/wav "
+                                       "music.1.name=b.wav music.0.data="));
+    (void)fake_ask(a, "GET " DEFINITIONS "?music=true", NULL, NULL);
+    assert_int_equal(a->answer.status, 200);
+    assert_true(fake_holds(&a->answer, "music=[2] ranges=[2] music.0.data=ZmlsZSBhYWE= "
+                                       "music.1.data=ZmlsZSBiYmI="));
+}
+
+static void music_that_cannot_be_had_is_said(void **state)
+{
+    struct app *a = *state;
+
+    fill(a);
+    (void)fake_ask(a, "PUT /api/v1/music/global?name=a.wav", "*", "abc");
+    a->store_bad = true;
+    (void)fake_ask(a, "GET " DEFINITIONS "?music=true", NULL, NULL);
+    assert_int_equal(a->answer.status, 503);
+    assert_non_null(strstr(a->answer.body, "'a.wav' cannot be had: the disk is full"));
+    a->store_bad = false;
+    a->music[0].bytes = (64u << 20) + 1;
+    (void)fake_ask(a, "GET " DEFINITIONS "?music=true", NULL, NULL);
+    assert_int_equal(a->answer.status, 409);
+    assert_true(fake_holds(&a->answer, "type=/api/problems/music-too-large"));
+    assert_non_null(strstr(a->answer.body, "65 MiB"));
+    a->music[0].bytes = 64u << 20;
+    (void)fake_ask(a, "GET " DEFINITIONS "?music=true", NULL, NULL);
+    assert_int_equal(a->answer.status, 200);
+}
+
 static void a_dry_run_changes_nothing(void **state)
 {
     struct app *a = *state;
@@ -345,6 +385,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define WITH_APP(test) cmocka_unit_test_setup_teardown(test, fake_set_up, fake_tear_down)
         WITH_APP(what_is_exported_is_there_already),
+        WITH_APP(music_is_listed_and_its_data_on_demand),
+        WITH_APP(music_that_cannot_be_had_is_said),
         WITH_APP(a_dry_run_changes_nothing),
         WITH_APP(only_what_differs_is_changed),
         WITH_APP(what_is_not_named_goes_when_asked),
