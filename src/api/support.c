@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "api/audit.h"
+#include "api/definitions.h"
 #include "api/events.h"
 #include "api/fields.h"
+#include "api/mask.h"
 #include "api/resources.h"
 #include "base/text.h"
 #include "sys/clock.h"
@@ -54,6 +56,58 @@ static json_t *show_health(struct app *a)
                      fine ? json_null() : show_text(why));
 }
 
+/* ---- the definitions, without what would call somebody ---- */
+
+static json_t *masked(const json_t *text, const char *(*mask)(char *, const char *))
+{
+    char to[MASK_SIZE];
+
+    return show_text(mask(to, json_string_value(text)));
+}
+
+/* A setting may name where calls go, or who may retrieve; the hash of its music is no number. */
+static void mask_settings(json_t *settings)
+{
+    const char *name;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(settings, next, name, value)
+    {
+        if (json_is_string(value) && strcmp(name, "music") != 0)
+            (void)json_object_set_new(settings, name, masked(value, mask_text));
+    }
+}
+
+static void mask_list(json_t *list)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(list, i, item)
+    {
+        json_t *phone = json_object_get(item, "phone");
+
+        mask_settings(json_object_get(item, "settings"));
+        if (json_is_string(phone))
+            (void)json_object_set_new(item, "phone", masked(phone, mask_uri));
+    }
+}
+
+static json_t *show_definitions(struct app *a)
+{
+    json_t *body =
+        definitions_document(app_deployment(a), app_access(a), app_config(a)->node, false);
+
+    (void)definitions_music(a, body);
+    mask_settings(json_object_get(body, "settings"));
+    mask_list(json_object_get(body, "sites"));
+    mask_list(json_object_get(body, "destinations"));
+    mask_list(json_object_get(body, "ranges"));
+    mask_list(json_object_get(body, "users"));
+    return body;
+}
+
 void make_bundle(struct ask *q)
 {
     static const char *const none[] = { NULL };
@@ -70,6 +124,7 @@ void make_bundle(struct ask *q)
                      show_config(app_config(q->app)), "counts", show_counts(&counts), "health",
                      show_health(q->app));
     (void)json_object_set_new(body, "system", show_system(q));
+    (void)json_object_set_new(body, "definitions", show_definitions(q->app));
     (void)json_object_set_new(body, "events", events_latest(q->api->events, EVENTS));
     if (q->dry_run)
         (void)json_object_set_new(body, "dry_run", json_true());

@@ -105,6 +105,30 @@ static void the_bundle_tells_no_numbers(void **state)
     assert_null(strstr(a->answer.body, FAKE_TOKEN));
 }
 
+/* Nor that of anybody who works here, and no hash of a password. */
+static void the_bundle_has_the_definitions_masked(void **state)
+{
+    struct app *a = *state;
+
+    (void)fake_ask(
+        a, "PUT /api/v1/definitions", NULL,
+        "{\"format\":\"callpark-definitions\",\"version\":1,\"settings\":{\"timeout_uri\":"
+        "\"sip:+14255550111@example.com\",\"max_pickup_attempts\":2},\"sites\":[{\"name\":"
+        "\"Berlin\",\"settings\":{\"timeout_uri\":\"sip:+14255550112@example.com\"}}],"
+        "\"users\":[{\"name\":\"anna\",\"phone\":\"sip:+14255550113@example.com\","
+        "\"password_hash\":\"$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA\"}]}");
+    assert_int_equal(a->answer.status, 200);
+    (void)fake_ask(a, "POST " SYSTEM "/support-bundle", NULL, NULL);
+    assert_int_equal(a->answer.status, 200);
+    assert_true(fake_holds(&a->answer,
+                           "definitions.format=callpark-definitions definitions.users.0.name=anna "
+                           "definitions.settings.max_pickup_attempts=2 definitions.music=[0] "
+                           "definitions.tokens="));
+    assert_non_null(strstr(a->answer.body, "sip:+142••••••11@example.com"));
+    assert_null(strstr(a->answer.body, "42555501"));
+    assert_null(strstr(a->answer.body, "$argon2id$"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +137,7 @@ int main(void)
         WITH_APP(the_certificate_is_shown),
         WITH_APP(a_demo_is_started_once_and_ended),
         WITH_APP(the_bundle_tells_no_numbers),
+        WITH_APP(the_bundle_has_the_definitions_masked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
