@@ -129,7 +129,7 @@ static const struct problem problems[] = {
     { "stopping", 503, "The server is stopping", "Try again when it has started." },
     { "too-many-streams", 503, "Too many event streams",
       "Each open page and each 'event tail' holds one. Close some." },
-    { "body-too-large", 413, "The body is too large", "A body is at most 1 MiB, a file of music 64 MiB. Send less at once." },
+    { "body-too-large", 413, "The body is too large", "A body is at most 1 MiB, a file of music 64 MiB, a document of definitions 96 MiB. Send less at once." },
     { "uri-too-long", 414, "The address is too long",
       "A path is at most 511 bytes and a query 2047." },
     { "header-too-large", 431, "A header is too long", "Shorten it." },

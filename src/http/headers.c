@@ -18,6 +18,10 @@ static const struct refusal too_large = { 413, "body-too-large", "The body is to
                                           "A body is at most 1 MiB: send less at once." };
 static const struct refusal music_too_large = { 413, "body-too-large", "The body is too large",
                                                 "A music file is at most 64 MiB: shorten it." };
+static const struct refusal definitions_too_large = {
+    413, "body-too-large", "The body is too large",
+    "A document of definitions is at most 96 MiB: leave the data of some music out of it."
+};
 static const struct refusal not_signed_in = {
     401, "not-signed-in", "You are not signed in",
     "More than 1 MiB is taken only from who shows a token or a session: sign in first."
@@ -211,15 +215,24 @@ static bool shows_who(const struct http_request *rq)
     return rq->by_socket || rq->authorization[0] || rq->cookie[0] || rq->proxy_user[0];
 }
 
+bool headers_large_path(const char *path)
+{
+    return text_starts(path, HTTP_MUSIC_PATH) || text_is(path, HTTP_DEFINITIONS_PATH);
+}
+
 static void set_limit(struct http_connection *c)
 {
-    bool music = text_starts(c->rq->path, HTTP_MUSIC_PATH);
+    bool definitions = text_is(c->rq->path, HTTP_DEFINITIONS_PATH);
 
-    if (!music)
+    c->body_max = HTTP_BODY_MAX;
+    if (!headers_large_path(c->rq->path)) {
         c->too_large = &too_large;
-    else
-        c->too_large = shows_who(c->rq) ? &music_too_large : &not_signed_in;
-    c->body_max = c->too_large == &music_too_large ? HTTP_MUSIC_MAX : HTTP_BODY_MAX;
+    } else if (!shows_who(c->rq)) {
+        c->too_large = &not_signed_in;
+    } else {
+        c->too_large = definitions ? &definitions_too_large : &music_too_large;
+        c->body_max = definitions ? HTTP_DEFINITIONS_MAX : HTTP_MUSIC_MAX;
+    }
 }
 
 /* Refuse by what the header says, before a byte of the body is read. */

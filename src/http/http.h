@@ -16,6 +16,8 @@
 #define HTTP_BODY_MAX (1u << 20)
 #define HTTP_MUSIC_MAX (64u << 20) /* of a body sent to HTTP_MUSIC_PATH... */
 #define HTTP_MUSIC_PATH "/api/v1/music/"
+#define HTTP_DEFINITIONS_MAX (96u << 20) /* of a body with music in it, as text */
+#define HTTP_DEFINITIONS_PATH "/api/v1/definitions"
 #define HTTP_PROXIES_MAX 32
 #define HTTP_STREAMS_MAX 1000
 

@@ -98,7 +98,7 @@ void request_end(void *server, struct MHD_Connection *mhd, void **connection,
 /* Bytes of all bodies; music counts for itself, so that it does not keep small requests out. */
 static atomic_size_t *budget(struct http_server *h, const struct http_request *rq)
 {
-    return text_starts(rq->path, HTTP_MUSIC_PATH) ? &h->music_bodies : &h->bodies;
+    return headers_large_path(rq->path) ? &h->music_bodies : &h->bodies;
 }
 
 static bool has_budget(struct http_server *h, const struct http_request *rq, size_t size)

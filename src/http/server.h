@@ -84,6 +84,8 @@ extern const struct refusal refusal_overloaded;
 
 /* headers.c: fill c->rq from what was sent, and c->refusal when it cannot be taken. */
 void headers_read(struct http_connection *c);
+/* May a body sent there hold music? */
+bool headers_large_path(const char *path);
 /* Does Accept-Encoding allow gzip? */
 bool headers_take_gzip(const char *list);
 

@@ -291,6 +291,10 @@ static void much_music_takes_an_identity(void **state)
         { "/api/v1/music/global", "Authorization: Bearer x\r\n", "67108865", "413" },
         { "/api/v1/music/global", "Cookie: callpark_session=x\r\n", "67108865", "413" },
         { "/api/v1/music", "Authorization: Bearer x\r\n", "1048577", "413" },
+        { "/api/v1/definitions", "", "1048577", "401" },
+        { "/api/v1/definitions", "Authorization: Bearer x\r\n", "100663296", "100" },
+        { "/api/v1/definitions", "Authorization: Bearer x\r\n", "100663297", "413" },
+        { "/api/v1/definitions2", "Authorization: Bearer x\r\n", "1048577", "413" },
         { "/api/v1/musical", "Authorization: Bearer x\r\n", "1048577", "413" },
     };
     struct http_rig *f = *state;
