@@ -52,6 +52,7 @@ void get_definitions(struct ask *q)
 static void plan_free(void *plan)
 {
     app_restore_free(((struct plan *)plan)->backup);
+    fields_done(&((struct plan *)plan)->waiting);
     plan_done(plan);
     free(plan);
 }
@@ -145,6 +146,8 @@ void definitions_apply(struct ask *q, struct fields *f)
     }
     if (fields_reply(f, q))
         return;
+    if (q->dry_run)
+        definitions_spare_music(q, f);
     fields_done(f);
     q->explain = definitions_explain;
     if (definitions_may(q))
@@ -181,7 +184,7 @@ void put_definitions(struct ask *q)
         !definitions_begin(q, (enum definitions_mode)mode, prune, (enum admin_mode)range_mode) ||
         !fields_read(&f, q, definitions_fields, false))
         return;
-    definitions_apply(q, &f);
+    definitions_take_music(q, &f);
 }
 
 /* ---- at a start ---- */

@@ -31,6 +31,11 @@ json_t *definitions_document(const struct deployment *d, const struct access *a,
 uint64_t definitions_music(const struct app *a, json_t *document);
 /* Reply with the document, which is taken over, and the data of the files in its list. */
 void definitions_with_data(struct ask *q, json_t *document, uint64_t bytes);
+/* Store what the document has of music and the store has not, then apply the document. */
+void definitions_take_music(struct ask *q, struct fields *f);
+/* A dry run stores nothing: what names music that would be stored by then is not held against it.
+ */
+void definitions_spare_music(struct ask *q, const struct fields *f);
 
 /* ---- definitions_plan.c: what must change ---- */
 
@@ -52,6 +57,9 @@ struct plan {
     const char *audit_action;
     struct app_restore *backup; /* of a restore; freed with the plan */
     bool only_look;             /* of a restore: its first try is its last */
+    struct fields waiting;      /* the document, while its music is stored */
+    size_t music_at;            /* the file that is */
+    uint64_t music_bytes;       /* of those before it */
 };
 
 /* `f` holds the document; what is wrong with it is a fault there. */

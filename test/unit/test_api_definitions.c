@@ -115,6 +115,49 @@ static void music_that_cannot_be_had_is_said(void **state)
     assert_int_equal(a->answer.status, 200);
 }
 
+#define ALL_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define NAMES_A HEAD ",\"settings\":{\"music\":\"" ALL_A "\"}"
+
+static void music_in_a_document_is_stored_first(void **state)
+{
+    struct app *a = *state;
+
+    fill(a);
+    put(a, "?dry_run=true",
+        NAMES_A ",\"music\":[{\"sha256\":\"" ALL_A "\",\"name\":\"a.wav\",\"data\":\"YWJj\"}]}",
+        200, "dry_run=true changes=[1] changes.0.after.music=" ALL_A);
+    assert_int_equal(a->music_count, 0);
+    put(a, "",
+        NAMES_A ",\"music\":[{\"sha256\":\"" ALL_A "\",\"name\":\"a.wav\",\"data\":\"YWJj\"}]}",
+        200, "applied=true changes=[1]");
+    assert_int_equal(a->music_count, 1);
+    assert_string_equal(a->music[0].name, "a.wav");
+    assert_int_equal(a->music[0].bytes, 3);
+    assert_string_equal(a->deployment.global.values.music, ALL_A);
+}
+
+static void music_that_is_wrong_changes_nothing(void **state)
+{
+    // clang-format off
+    static const struct { const char *file, *expected; unsigned status; } cases[] = {
+        { "{\"sha256\":\"" ALL_A "\",\"data\":\"Y*\"}", "errors.0.pointer=/music/0/data", 422 },
+        { "{\"sha256\":\"" ALL_A "\",\"data\":\"YmNk\"}", "errors.0.pointer=/music/0 type=/api/problems/invalid-value", 422 },
+        { "{\"sha256\":\"" ALL_A "\",\"data\":\"bm8=\"}", "errors.0.pointer=/music/0 type=/api/problems/music-unreadable", 422 },
+        { "{\"data\":\"YWJj\"}", "errors.0.pointer=/music/0/sha256", 422 },
+        { "{\"sha256\":\"" ALL_A "\",\"date\":\"YWJj\"}", "errors.0.pointer=/music/0/date", 400 },
+    };
+    // clang-format on
+    struct app *a = *state;
+    char document[1024];
+
+    fill(a);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)text_format(document, sizeof document, NAMES_A ",\"music\":[%s]}", cases[i].file);
+        put(a, "", document, cases[i].status, cases[i].expected);
+        assert_false(a->deployment.global.set & UINT32_C(1) << SET_MUSIC);
+    }
+}
+
 static void a_dry_run_changes_nothing(void **state)
 {
     struct app *a = *state;
@@ -387,6 +430,8 @@ int main(void)
         WITH_APP(what_is_exported_is_there_already),
         WITH_APP(music_is_listed_and_its_data_on_demand),
         WITH_APP(music_that_cannot_be_had_is_said),
+        WITH_APP(music_in_a_document_is_stored_first),
+        WITH_APP(music_that_is_wrong_changes_nothing),
         WITH_APP(a_dry_run_changes_nothing),
         WITH_APP(only_what_differs_is_changed),
         WITH_APP(what_is_not_named_goes_when_asked),
