@@ -1,6 +1,6 @@
 #!/bin/sh
 # The page of number ranges in a real browser: each command, each refusal, two people at once.
-# time-limit: 300
+# time-limit: 900
 . "$(dirname "$0")/lib.sh"
 e2e_start
 e2e_web ranges.mjs
