@@ -65,7 +65,7 @@ export async function follow(url, { signal, taken, heard, opened, lost }) {
                     wait = 500;
                 }
                 status = 0;
-            }
+            } else await response.body?.cancel(); // unread, a refusal would hold its connection
         } catch {
             status = 0; // the connection broke, or we ended it for its silence
         }
