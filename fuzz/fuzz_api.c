@@ -2,6 +2,7 @@
  * Whatever comes, there is one answer with a status of ours, and nothing is changed by a dry run.
  */
 #include "../test/unit/api_fake.c"
+#include "../test/unit/api_fake_admin.c"
 #include "../test/unit/api_fake_music.c"
 #include "../test/unit/api_fake_people.c"
 #include "../test/unit/api_log.c"

@@ -6,6 +6,7 @@
  * Whatever comes, there is one answer with a status of ours; a stranger and a viewer change nothing
  * of what calls live by. */
 #include "../test/unit/api_fake.c"
+#include "../test/unit/api_fake_admin.c"
 #include "../test/unit/api_fake_music.c"
 #include "../test/unit/api_fake_people.c"
 #include "../test/unit/api_log.c"

@@ -108,6 +108,8 @@ int fake_tear_down(void **state);
 const struct answer *fake_ask(struct app *a, const char *request, const char *if_match,
                               const char *body);
 
+void fake_forget(struct answer *answer); /* before the next one */
+
 /* Let the list of changes go on that `hold` kept; until then its ask has status 0. */
 const struct answer *fake_release(struct app *a);
 
