@@ -111,6 +111,9 @@ void reply_stream(struct ask *q, uint64_t *stream);
 /* An answer that was given before. */
 void reply_again(struct ask *q, const struct http_reply *kept);
 
+/* What the store was asked for has come? False: replied to, with `err` as the reason. */
+bool reply_has_rows(struct ask *q, const struct store_rows *rows, const char *err);
+
 /* A problem document (RFC 9457). `pointer` names the field at fault, NULL: none. */
 void reply_problem(struct ask *q, const char *slug, const char *pointer, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

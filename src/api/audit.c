@@ -146,9 +146,7 @@ static void list_read(void *ask, struct store_rows *rows, const char *err)
     struct ask *q = ask;
     const struct reading *r = q->plan;
 
-    if (!rows || err)
-        reply_problem(q, "store-failed", NULL, "%s.", err ? err : "The store gave no answer");
-    else
+    if (reply_has_rows(q, rows, err))
         reply_rows(q, rows, r->form);
     store_rows_free(rows);
 }
@@ -163,16 +161,23 @@ void get_audit_events(struct ask *q)
 
 /* ---- one, and the newest ---- */
 
+const struct audit_entry *audit_found(struct ask *q, const struct store_rows *rows, const char *err)
+{
+    if (!reply_has_rows(q, rows, err))
+        return NULL;
+    if (rows->count > 0)
+        return &rows->audit[0];
+    reply_problem(q, "not-found", NULL, "There is no audit event %.20s.", q->part);
+    return NULL;
+}
+
 static void one_read(void *ask, struct store_rows *rows, const char *err)
 {
     struct ask *q = ask;
+    const struct audit_entry *e = audit_found(q, rows, err);
 
-    if (!rows || err)
-        reply_problem(q, "store-failed", NULL, "%s.", err ? err : "The store gave no answer");
-    else if (rows->count == 0)
-        reply_problem(q, "not-found", NULL, "There is no audit event %.20s.", q->part);
-    else
-        reply_json(q, 200, audit_entry_json(q, &rows->audit[0]));
+    if (e)
+        reply_json(q, 200, audit_entry_json(q, e));
     store_rows_free(rows);
 }
 
@@ -193,9 +198,7 @@ static void head_read(void *ask, struct store_rows *rows, const char *err)
     struct ask *q = ask;
     const struct audit_entry *newest = rows && rows->count > 0 ? &rows->audit[0] : NULL;
 
-    if (!rows || err)
-        reply_problem(q, "store-failed", NULL, "%s.", err ? err : "The store gave no answer");
-    else
+    if (reply_has_rows(q, rows, err))
         reply_json(q, 200,
                    json_pack("{s:I, s:o, s:I}", "id", (json_int_t)rows->head, "hash",
                              hash_json(q, newest ? newest->hash : none), "count",

@@ -21,4 +21,8 @@ json_t *audit_entry_json(const struct ask *q, const struct audit_entry *e);
 /* Can it be undone: a change of a range or of settings that is written down in full? */
 bool audit_undoable(const struct audit_entry *e);
 
+/* The one entry that the store was asked for; NULL: replied to. */
+const struct audit_entry *audit_found(struct ask *q, const struct store_rows *rows,
+                                      const char *err);
+
 #endif

@@ -134,6 +134,17 @@ bool fields_read(struct fields *f, struct ask *q, const char *const *names, bool
     return fine || !fields_reply(f, q);
 }
 
+bool fields_none(struct ask *q)
+{
+    static const char *const names[] = { NULL };
+    struct fields f;
+
+    if (!fields_read(&f, q, names, true))
+        return false;
+    fields_done(&f);
+    return true;
+}
+
 void fields_done(struct fields *f)
 {
     json_decref(f->json);

@@ -17,6 +17,8 @@ struct fields {
  * The body must be given back with fields_done() in any case. An empty body counts as {} when
  * `may_be_empty`. */
 bool fields_read(struct fields *f, struct ask *q, const char *const *names, bool may_be_empty);
+/* A body that has nothing to say: none, or {}. False: replied to. */
+bool fields_none(struct ask *q);
 /* The same for a value that is a piece of a body, at `pointer`; nothing is replied. */
 bool fields_of(struct fields *f, json_t *json, const char *const *names, const char *pointer);
 void fields_done(struct fields *f);

@@ -8,7 +8,6 @@
 #include "base/text.h"
 
 static const char *const login_fields[] = { "name", "password", "link", NULL };
-static const char *const no_fields[] = { NULL };
 
 struct signing_in {
     char user[USER_SIZE];
@@ -165,11 +164,9 @@ void post_logout(struct ask *q)
 {
     const struct login *l = app_login_by_secret(q->app, q->rq->cookie);
     char user[USER_SIZE], id[IDENT_SIZE];
-    struct fields f;
 
-    if (!cookie_same_site(q, l != NULL) || !fields_read(&f, q, no_fields, true))
+    if (!cookie_same_site(q, l != NULL) || !fields_none(q))
         return;
-    fields_done(&f);
     if (l) {
         identity_of_login(q, l);
         (void)text_copy(user, sizeof user, l->user); /* the same size */

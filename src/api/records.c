@@ -234,9 +234,7 @@ static void rows_read(void *ask, struct store_rows *rows, const char *err)
     struct ask *q = ask;
     const struct reading *r = q->plan;
 
-    if (!rows || err)
-        reply_problem(q, "store-failed", NULL, "%s.", err ? err : "The store gave no answer");
-    else
+    if (reply_has_rows(q, rows, err))
         reply_rows(q, rows, r->form);
     store_rows_free(rows);
 }

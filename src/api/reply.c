@@ -148,3 +148,11 @@ void reply_problem_with(struct ask *q, const char *slug, const char *pointer, js
     va_end(arguments);
     problem(q, slug, pointer, more, detail);
 }
+
+bool reply_has_rows(struct ask *q, const struct store_rows *rows, const char *err)
+{
+    if (rows && !err)
+        return true;
+    reply_problem(q, "store-failed", NULL, "%s.", err ? err : "The store gave no answer");
+    return false;
+}

@@ -3,6 +3,7 @@
 
 #include "api/auth.h"
 #include "api/resources.h"
+#include "api/scope.h"
 #include "base/text.h"
 
 static const char *const fields[] = { "user", "role", "scope", "id", NULL };
@@ -70,13 +71,7 @@ static void read_binding(struct ask *q, struct fields *f, struct binding *b)
     if (!u)
         fields_fault(f, "invalid-value", "user", "There is no user '%s'.",
                      text_shown(shown, sizeof shown, user));
-    if (!role_find(role, &b->role))
-        fields_fault(f, "invalid-value", "role",
-                     "role cannot be '%s': use administrator, voice-administrator, viewer or "
-                     "attendant.",
-                     text_shown(shown, sizeof shown, role));
-    if (scope_text_read(app_deployment(q->app), scope ? scope : "all", &b->scope, &err) != 0)
-        fields_fault(f, "invalid-value", "scope", "%s.", err.text);
+    scope_read_role(q, f, role, scope, b);
 }
 
 void post_role_binding(struct ask *q)

@@ -1,6 +1,9 @@
 /* Places: where a call is, and how far a role reaches. */
 #include "api/scope.h"
 
+#include "api/auth.h"
+#include "base/text.h"
+
 struct place_of scope_of_call(struct app *a, range_id range)
 {
     const struct deployment *d = app_deployment(a);
@@ -39,4 +42,19 @@ size_t scope_list(const struct rights *r, enum permission p, struct scope to[GRA
         to[count++] = r->grant[i].where;
     }
     return count;
+}
+
+void scope_read_role(struct ask *q, struct fields *f, const char *role, const char *scope,
+                     struct binding *to)
+{
+    char shown[64];
+    struct err err;
+
+    if (role && !role_find(role, &to->role))
+        fields_fault(f, "invalid-value", "role",
+                     "role cannot be '%s': use administrator, voice-administrator, viewer or "
+                     "attendant.",
+                     text_shown(shown, sizeof shown, role));
+    if (scope_text_read(app_deployment(q->app), scope ? scope : "all", &to->scope, &err) != 0)
+        fields_fault(f, "invalid-value", "scope", "%s.", err.text);
 }

@@ -3,6 +3,7 @@
 #define CALLPARK_API_SCOPE_H
 
 #include "api/ask.h"
+#include "api/fields.h"
 
 /* The place of a call that is parked here, in that range; the range may be gone. */
 struct place_of scope_of_call(struct app *a, range_id range);
@@ -16,5 +17,10 @@ bool scope_within(struct ask *q, enum permission p, const struct place_of *where
 
 /* Where `p` holds, as places that the store can filter by; how many. 0: everywhere. */
 size_t scope_list(const struct rights *r, enum permission p, struct scope to[GRANTS_MAX]);
+
+/* A role and where it holds, from words of a body: `role` NULL says nothing of it, `scope` NULL is
+ * everywhere. What is wrong is kept in `f`. */
+void scope_read_role(struct ask *q, struct fields *f, const char *role, const char *scope,
+                     struct binding *to);
 
 #endif

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "sys/clock.h"
 
-static const char *const no_fields[] = { NULL };
 static const char *const backup_fields[] = { "path", NULL };
 
 /* ---- status ---- */
@@ -118,21 +117,11 @@ void get_system(struct ask *q)
 
 /* ---- acts ---- */
 
-static bool no_body(struct ask *q)
-{
-    struct fields f;
-
-    if (!fields_read(&f, q, no_fields, true))
-        return false;
-    fields_done(&f);
-    return true;
-}
-
 static void drain(struct ask *q, bool draining)
 {
     json_t *body;
 
-    if (!no_body(q))
+    if (!fields_none(q))
         return;
     if (!q->dry_run)
         app_drain(q->app, draining);
@@ -160,7 +149,7 @@ void reload_system(struct ask *q)
     struct err err = { 0 };
     int failed;
 
-    if (!no_body(q))
+    if (!fields_none(q))
         return;
     config = q->dry_run ? ask_plan(q, sizeof *config) : NULL;
     if (q->dry_run && !config)

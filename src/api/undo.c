@@ -281,25 +281,11 @@ static void undo(struct ask *q, const struct audit_entry *e)
 static void entry_read(void *ask, struct store_rows *rows, const char *err)
 {
     struct ask *q = ask;
+    const struct audit_entry *e = audit_found(q, rows, err);
 
-    if (!rows || err)
-        reply_problem(q, "store-failed", NULL, "%s.", err ? err : "The store gave no answer");
-    else if (rows->count == 0)
-        reply_problem(q, "not-found", NULL, "There is no audit event %.20s.", q->part);
-    else
-        undo(q, &rows->audit[0]);
+    if (e)
+        undo(q, e);
     store_rows_free(rows);
-}
-
-static bool no_body(struct ask *q)
-{
-    static const char *const no_fields[] = { NULL };
-    struct fields f;
-
-    if (!fields_read(&f, q, no_fields, true))
-        return false;
-    fields_done(&f);
-    return true;
 }
 
 void undo_audit_event(struct ask *q)
@@ -312,7 +298,7 @@ void undo_audit_event(struct ask *q)
                       q->part);
         return;
     }
-    u = no_body(q) ? ask_plan(q, sizeof *u) : NULL;
+    u = fields_none(q) ? ask_plan(q, sizeof *u) : NULL;
     if (!u)
         return;
     q->plan_free = undoing_free;

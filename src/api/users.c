@@ -4,6 +4,7 @@
 
 #include "api/auth.h"
 #include "api/resources.h"
+#include "api/scope.h"
 #include "base/text.h"
 #include "core/setting_text.h"
 
@@ -278,7 +279,6 @@ static void read_new(struct ask *q, struct fields *f, struct saving *s)
     const char *name = fields_needed_text(f, "name");
     const char *role = fields_text(f, "role"), *scope = fields_text(f, "scope");
     struct binding *b = &s->changes[1].binding;
-    char shown[64];
     struct err err;
 
     if (!f->slug && !user_name_read(name, user_of(s)->name, &err))
@@ -289,13 +289,7 @@ static void read_new(struct ask *q, struct fields *f, struct saving *s)
     s->count = role ? 2 : 1;
     if (scope && !role)
         fields_fault(f, "missing-field", "role", "A scope without a role says nothing.");
-    if (role && !role_find(role, &b->role))
-        fields_fault(f, "invalid-value", "role",
-                     "role cannot be '%s': use administrator, voice-administrator, viewer or "
-                     "attendant.",
-                     text_shown(shown, sizeof shown, role));
-    if (scope_text_read(app_deployment(q->app), scope ? scope : "all", &b->scope, &err) != 0)
-        fields_fault(f, "invalid-value", "scope", "%s.", err.text);
+    scope_read_role(q, f, role, scope, b);
     (void)text_copy(b->user, sizeof b->user, user_of(s)->name); /* the same size */
 }
 
