@@ -196,12 +196,11 @@ static void head_read(void *ask, struct store_rows *rows, const char *err)
 {
     static const unsigned char none[AUDIT_HASH_SIZE];
     struct ask *q = ask;
-    const struct audit_entry *newest = rows && rows->count > 0 ? &rows->audit[0] : NULL;
 
     if (reply_has_rows(q, rows, err))
         reply_json(q, 200,
                    json_pack("{s:I, s:o, s:I}", "id", (json_int_t)rows->head, "hash",
-                             hash_json(q, newest ? newest->hash : none), "count",
+                             hash_json(q, rows->count > 0 ? rows->audit[0].hash : none), "count",
                              (json_int_t)rows->total));
     store_rows_free(rows);
 }
