@@ -203,6 +203,17 @@ void dialog_reason(char to[160], uint16_t code, const char *text);
 
 void out_call(struct sip *s, const struct sip_call *call);
 void out_cancel(struct leg *leg, uint16_t code, const char *text);
+
+/* ---- aim.c ---- */
+
+struct target {
+    char uri[URI_SIZE]; /* becomes the request URI */
+    const char *route;  /* next hop, NULL: the URI itself says */
+    unsigned listener;
+};
+/* Where this call goes; false: nowhere but to ourselves. */
+bool aim(const struct sip *s, struct target *t, const struct sip_call *call);
+const char *aim_domain(const struct sip *s, unsigned listener); /* host of our identities */
 void out_contact(const struct sip *s, unsigned listener, const char *user, char to[URI_SIZE]);
 void out_nonce(const struct sip *s, leg_id id, char to[64]);
 bool out_is_nonce(const struct sip *s, const char *nonce);
