@@ -1,0 +1,6 @@
+#!/bin/sh
+# Draws the main flows as ladders, each from a capture of a real run: ./dev flows. It is no test, so it is not executable.
+set -eu
+. "$(dirname "$0")/lib.sh"
+e2e_start
+PYTHONPATH=$e2e_here PYTHONDONTWRITEBYTECODE=1 python3 "$e2e_here/flows.py" "$e2e_root/docs/flows" 2>&1
