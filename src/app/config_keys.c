@@ -26,6 +26,7 @@ static const struct {
     { "sip",   "domain",        config_set_domains,  0, 0,                     true  },
     { "sip",   "trusted",       config_set_networks, 0, 0,                     true  },
     { "sip",   "outbound",      config_set_uri,      FIELD(sip.outbound),      false },
+    { "sip",   "realm",         config_set_text,     FIELD(sip.realm),         false },
     { "sip",   "park-user",     config_set_text,     FIELD(house.park_user),   false },
     { "sip",   "park-prefix",   config_set_text,     FIELD(house.park_prefix), false },
     { "sip",   "retrieve-prefix", config_set_text,   FIELD(house.retrieve_prefix), false },
@@ -84,7 +85,10 @@ static int unknown(struct config_reading *r, const char *what, const char *typed
 int config_section(struct config_reading *r, const char *section)
 {
     const char *words[KEYS];
+    unsigned peer;
 
+    if (config_is_peer(section))
+        return config_peer(r, section, &peer);
     for (size_t i = 0; i < KEYS; i++) {
         if (text_is(keys[i].section, section))
             return 0;
@@ -127,6 +131,8 @@ static int take_key(struct config_reading *r, size_t i, const char *value)
 
 int config_take(struct config_reading *r, const char *section, const char *name, const char *value)
 {
+    if (config_is_peer(section))
+        return config_take_peer(r, section, name, value);
     if (config_section(r, section))
         return -EINVAL;
     for (size_t i = 0; i < KEYS; i++) {

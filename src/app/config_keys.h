@@ -11,6 +11,7 @@ struct config_reading {
     struct app_config *config;
     /* By the key's place in the table: given in the file; given in the environment. */
     bool seen[CONFIG_KEYS_MAX], from_environment[CONFIG_KEYS_MAX];
+    uint32_t peer_seen[SIP_PEERS_MAX]; /* bits: keys of that peer */
     struct err *err;
 };
 
@@ -25,5 +26,13 @@ int config_take(struct config_reading *r, const char *section, const char *name,
 
 /* Is there such a section? -EINVAL with the nearest one there is. */
 int config_section(struct config_reading *r, const char *section);
+
+/* config_peer.c: the sections [peer.NAME]. */
+bool config_is_peer(const char *section);
+/* Which peer that is; it is made when it was not known. -EINVAL: no name for one, or too many. */
+int config_peer(struct config_reading *r, const char *section, unsigned *index);
+int config_take_peer(struct config_reading *r, const char *section, const char *name,
+                     const char *value);
+int config_check_peers(const struct app_config *config, struct err *err);
 
 #endif

@@ -37,6 +37,9 @@ enum permission {
     MAY_DEFINITIONS_READ,  /* definitions.read */
     MAY_DEFINITIONS_WRITE, /* definitions.write */
     MAY_METRICS_READ,      /* metrics.read */
+    MAY_CALLS_PARK,        /* calls.park: with calls.retrieve and the next two, also for phones */
+    MAY_CALLS_WATCH,       /* calls.watch: lamps of orbits */
+    MAY_CALLS_CONTROL,     /* calls.control: have us call somebody (REFER) */
     PERMISSIONS
 };
 

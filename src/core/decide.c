@@ -345,7 +345,7 @@ static void judge(const struct question *q)
     const struct invite *in = q->in;
     char *why = q->out->why;
 
-    if (!in->trusted) {
+    if (!in->trusted && !in->may) {
         (void)text_format(why, WHY_SIZE, "%s is in no trusted network", in->source);
         refuse(q, 403);
     } else if (in->our_ring_back) {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/types.h"
+#include "core/access.h"
 #include "core/calls.h"
 #include "core/deployment.h"
 #include "core/orbits.h"
@@ -29,10 +30,21 @@ enum replaces {
 
 enum explicit_action { ASK_NOTHING, ASK_PARK, ASK_RETRIEVE };
 
+/* What somebody may ask of us over SIP. */
+enum {
+    SIP_MAY_PARK = 1,
+    SIP_MAY_RETRIEVE = 2,
+    SIP_MAY_WATCH = 4,   /* SUBSCRIBE */
+    SIP_MAY_CONTROL = 8, /* REFER, PUBLISH: to have us do something to calls */
+    SIP_MAY_ALL = 15
+};
+
 /* One INVITE as the SIP edge saw it: text unescaped, bounded, nothing judged. */
 struct invite {
     leg_id leg;
     bool trusted;                  /* its source is in a trusted network */
+    char signed_in[USER_SIZE];     /* the user whose password he had (RFC 7616); "" : none */
+    unsigned may;                  /* what his peer or user may ask (SIP_MAY_...) */
     char source[ADDRESS_SIZE];     /* for the log and for retrieve_allow */
     char dialled[DIALLED_SIZE];    /* user of the request URI, else of To */
     char dialled_to[DIALLED_SIZE]; /* user of To: counts when the other is not a number of ours */

@@ -30,6 +30,9 @@ static const char *const permission_names[PERMISSIONS] = {
     [MAY_DEFINITIONS_READ] = "definitions.read",
     [MAY_DEFINITIONS_WRITE] = "definitions.write",
     [MAY_METRICS_READ] = "metrics.read",
+    [MAY_CALLS_PARK] = "calls.park",
+    [MAY_CALLS_WATCH] = "calls.watch",
+    [MAY_CALLS_CONTROL] = "calls.control",
 };
 
 const char *permission_name(enum permission p)
@@ -50,10 +53,11 @@ bool permission_find(const char *name, enum permission *out)
 #define MAY(p) (UINT32_C(1) << MAY_##p)
 #define CALL_ACTS                                                                                  \
     (MAY(CALLS_RETRIEVE) | MAY(CALLS_RINGBACK) | MAY(CALLS_EXTEND) | MAY(CALLS_TRANSFER) |         \
-     MAY(CALLS_HANGUP) | MAY(CALLS_NOTE))
+     MAY(CALLS_HANGUP) | MAY(CALLS_NOTE) | MAY(CALLS_PARK) | MAY(CALLS_CONTROL))
 #define READS                                                                                      \
     (MAY(RANGES_READ) | MAY(PLACES_READ) | MAY(SETTINGS_READ) | MAY(CALLS_READ) |                  \
-     MAY(RECORDS_READ) | MAY(AUDIT_READ) | MAY(SYSTEM_READ) | MAY(METRICS_READ))
+     MAY(CALLS_WATCH) | MAY(RECORDS_READ) | MAY(AUDIT_READ) | MAY(SYSTEM_READ) |                   \
+     MAY(METRICS_READ))
 
 static const struct {
     const char *name;
@@ -64,7 +68,8 @@ static const struct {
                                    READS | MAY(RANGES_WRITE) | MAY(PLACES_WRITE) |
                                        MAY(SETTINGS_WRITE) | MAY(CALLS_READ_PII) | CALL_ACTS },
     [ROLE_VIEWER] = { "viewer", READS | MAY(USERS_READ) },
-    [ROLE_ATTENDANT] = { "attendant", MAY(CALLS_READ) | MAY(CALLS_READ_PII) | CALL_ACTS },
+    [ROLE_ATTENDANT] = { "attendant",
+                         MAY(CALLS_READ) | MAY(CALLS_READ_PII) | MAY(CALLS_WATCH) | CALL_ACTS },
 };
 
 const char *role_name(enum role role)

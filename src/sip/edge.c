@@ -67,6 +67,10 @@ struct setup *setup_new(const struct sip_config *config, struct err *err)
             free(setup);
             return NULL;
         }
+    if (peer_read_networks(setup, err)) {
+        free(setup);
+        return NULL;
+    }
     return setup;
 }
 

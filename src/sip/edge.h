@@ -18,6 +18,7 @@
 #define LINGER_MSEC 32000 /* how long an ended leg is remembered (sip.md 2.0) */
 #define MESSAGE_MAX 65536
 #define CALL_ID_SIZE 192
+#define PEER_NETWORKS_MAX 16 /* of one peer */
 
 /* ---- the edge ---- */
 
@@ -34,9 +35,19 @@ struct setup {
     struct sip_config config;
     struct network trusted[SIP_NETWORKS_MAX];
     unsigned trusted_count;
+    struct peer_networks {
+        struct network at[PEER_NETWORKS_MAX];
+        unsigned count;
+    } networks[SIP_PEERS_MAX]; /* of config.peers */
+    struct sip_peer trusted_peer;
 };
 
 struct setup *setup_new(const struct sip_config *config, struct err *err);
+
+/* ---- peer.c ---- */
+
+/* Read the networks of all peers; -EINVAL names the peer and what is none. */
+int peer_read_networks(struct setup *setup, struct err *err);
 
 struct counters {
     _Atomic uint64_t requests_in, responses_out, requests_out, responses_in;

@@ -1,6 +1,6 @@
 /* Requests that belong to no dialog of ours: who may ask, what we do not offer, and the INVITE that
  * becomes a leg. RFC 3261 8.2 sets the order; our answer to the INVITE is in answer.c. */
-#include "sip/edge.h"
+#include "sip/auth.h"
 
 #include <netdb.h>
 #include <stdlib.h>
@@ -41,10 +41,7 @@ void in_source(nta_incoming_t *irq, struct address *to)
 
 bool in_trusted(const struct sip *s, const char *source)
 {
-    for (unsigned i = 0; i < s->setup->trusted_count; i++)
-        if (network_holds_text(&s->setup->trusted[i], source))
-            return true;
-    return false;
+    return peer_of(s, source, NULL) != NULL;
 }
 
 /* Which listener it came in by, and for TCP on which connection. */
@@ -192,15 +189,17 @@ static uint16_t media_warning(const struct session_offer *offer)
 }
 
 /* What the loop needs to decide about this INVITE. */
-static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const char *sdp,
-                                    size_t length)
+static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const struct asker *asker,
+                                    const char *sdp, size_t length)
 {
     struct sip_event *ev = report_begin(leg, SIP_INVITE);
     const char *ours = headers_unknown(sip, "X-Callpark-Recall");
 
     headers_invite(&ev->invite, sip);
     ev->invite.leg = leg->id;
-    ev->invite.trusted = true;
+    ev->invite.trusted = asker->trusted;
+    ev->invite.may = asker->may;
+    text_copy(ev->invite.signed_in, sizeof ev->invite.signed_in, asker->user);
     text_copy(ev->invite.source, sizeof ev->invite.source, leg->facts.remote.host);
     sip_leg_replaces(leg->edge, sip, &ev->invite);
     leg->replaces = ev->invite.replaces_leg;
@@ -226,8 +225,8 @@ static void too_many(struct sip *s, nta_incoming_t *irq, const struct address *s
     nta_incoming_destroy(irq);
 }
 
-static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip, const char *sdp,
-                      size_t length)
+static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
+                      const struct asker *asker, const char *sdp, size_t length)
 {
     if (!make_dialog(leg, irq, sip)) {
         refuse(irq, SIP_500_INTERNAL_SERVER_ERROR);
@@ -242,7 +241,7 @@ static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip, co
     leg->invite = irq;
     nta_incoming_bind(irq, in_acked, leg);
     (void)nta_incoming_set_params(irq, NTATAG_EXTRA_100(1), TAG_END());
-    fill_event(leg, sip, sdp, length);
+    fill_event(leg, sip, asker, sdp, length);
     if (report_offer(leg))
         return;
     leg->invite = NULL;
@@ -252,7 +251,7 @@ static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip, co
 }
 
 static void take_invite(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
-                        const struct address *source)
+                        const struct address *source, const struct asker *asker)
 {
     const char *phrase, *sdp = NULL;
     size_t length = 0;
@@ -281,7 +280,7 @@ static void take_invite(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
         too_many(s, irq, source, room);
         return;
     }
-    start_leg(leg, irq, sip, sdp, length);
+    start_leg(leg, irq, sip, asker, sdp, length);
 }
 
 /* ---- CANCEL ---- */
@@ -322,7 +321,7 @@ static void take_cancel(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
 /* ---- every request outside of a dialog ---- */
 
 static void dispatch(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
-                     const struct address *source)
+                     const struct address *source, const struct asker *asker)
 {
     const char *method = sip->sip_request->rq_method_name;
 
@@ -333,7 +332,7 @@ static void dispatch(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
         break;
     case sip_method_invite:
         if (!requires_unknown(irq, sip))
-            take_invite(s, irq, sip, source);
+            take_invite(s, irq, sip, source, asker);
         break;
     case sip_method_bye:
     case sip_method_update:
@@ -368,24 +367,22 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
 {
     struct sip *s = edge;
     struct address source;
+    struct asker asker;
 
     (void)outside;
     if (sip->sip_request->rq_method == sip_method_ack)
         return 200; /* of nothing we know; an ACK is never answered */
     in_source(irq, &source);
-    if (!in_trusted(s, source.host)) {
-        atomic_fetch_add_explicit(&s->counters.refused_untrusted, 1, memory_order_relaxed);
-        log_info("sip", "%s refused: not from a trusted network source=%s",
-                 sip->sip_request->rq_method_name, source.host);
-        refuse(irq, SIP_403_FORBIDDEN);
-    } else if (sip->sip_to->a_tag) {
+    if (!auth_admit(s, irq, sip, 0, &asker))
+        return 0;
+    if (sip->sip_to->a_tag) {
         refuse(irq, SIP_481_NO_CALL);
     } else if (in_too_large(sip)) {
         refuse(irq, SIP_513_MESSAGE_TOO_LARGE);
     } else if (!is_known_scheme(sip->sip_request->rq_url)) {
         refuse(irq, SIP_416_UNSUPPORTED_URI);
     } else {
-        dispatch(s, irq, sip, &source);
+        dispatch(s, irq, sip, &source, &asker);
     }
     return 0;
 }

@@ -16,6 +16,25 @@
 #define SIP_NETWORKS_MAX 64
 #define SIP_ROUTES_SIZE 1024
 
+#define SIP_PEERS_MAX 32
+#define SIP_PEER_NAME_SIZE 64
+
+enum sip_exit { EXIT_RELAY, EXIT_REFER };
+
+/* A system that we know by where it is or by its certificate ([peer.NAME]); the networks of `[sip]
+ * trusted` are one more with the defaults, by the name "trusted". */
+struct sip_peer {
+    char name[SIP_PEER_NAME_SIZE];
+    char networks[LIST_SIZE];    /* "10.0.0.0/8, 192.0.2.7"; "" : none */
+    char certificate[FQDN_SIZE]; /* a name in its verified certificate; "" : none */
+    bool trust_identity;         /* yes: who it says that somebody is, he is */
+    bool direct_media, display_reinvite;
+    enum sip_exit exit;
+    char auth_user[64], auth_password[128]; /* when it challenges us */
+    char refer_to[LIST_SIZE];               /* whom it may have us call; "" : nobody */
+    unsigned may;                           /* SIP_MAY_... */
+};
+
 struct sip_config {
     char listen[SIP_LISTEN_MAX]
                [96]; /* "udp:127.0.0.1:5060", "tcp:[::1]:5060"; port 0: any free one */
@@ -23,8 +42,12 @@ struct sip_config {
     char advertise[FQDN_SIZE]; /* host in Contact and Via; "" : each listener's own address */
     char domain[FQDN_SIZE]; /* host in the identities we make ("sip:701@domain"); "": advertise or
                                listener */
-    char trusted[SIP_NETWORKS_MAX][64]; /* "10.0.0.0/8", "::1"; requests from elsewhere get 403 */
+    char trusted[SIP_NETWORKS_MAX]
+                [64]; /* "10.0.0.0/8", "::1"; requests from elsewhere need a peer or a user */
     unsigned trusted_count;
+    struct sip_peer peers[SIP_PEERS_MAX];
+    unsigned peer_count;
+    char realm[FQDN_SIZE];     /* of users' passwords; "" : `domain` */
     char outbound[URI_SIZE];   /* next hop of calls that we start; "": RFC 3263 on the target */
     uint32_t calls_max;        /* legs in all; more: 503 with Retry-After */
     uint32_t calls_per_source; /* legs of one source address; more: 503 */
@@ -97,6 +120,11 @@ int sip_start(struct sip **out, const struct sip_config *config, sip_report *rep
 void sip_stop(struct sip *s);
 /* New trusted networks, domain, outbound, limits (SIGHUP); listeners stay. */
 int sip_reload(struct sip *s, const struct sip_config *config, struct err *err);
+
+/* The peer of this address, or of a verified certificate with this name (NULL: none); certificates
+ * come first, then the peers in their order, then `trusted`. NULL: nobody that we know. For the SIP
+ * thread; good until it takes the next command. */
+const struct sip_peer *peer_of(const struct sip *s, const char *source, const char *certificate);
 
 /* The n-th listener as it is bound ("udp:127.0.0.1:5060"), "" behind the last. */
 void sip_listener(const struct sip *s, unsigned n, char to[96]);

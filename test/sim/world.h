@@ -11,7 +11,7 @@
 #define FUTURES 8192
 #define ROWS 512
 
-enum role {
+enum part {
     ROLE_CALLER, /* waits for somebody: parked, or about to be */
     ROLE_OTHER   /* whom he is to be connected with */
 };
@@ -31,7 +31,7 @@ enum hears { HEARS_NOTHING, HEARS_MUSIC, HEARS_WORDS, HEARS_PARTNER };
 
 struct leg {
     leg_id id;
-    enum role role;
+    enum part role;
     enum intent intent;
     enum wire wire;
     enum hears hears;

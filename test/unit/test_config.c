@@ -50,6 +50,19 @@ static void refused_with_words(void **state)
         { "[node]\njust words\n", "f:2: neither [section] nor key = value" },
         { "[sip]\noutbound = 10.0.0.1\n", "is no SIP URI" },
         { "[sip]\nlisten = udp:0.0.0.0:5060\n", "say in [media] advertise" },
+        { "[peer.]\n", "f:1: 'peer.' is no section for a peer" },
+        { "[peer.trusted]\nnetworks = 10.0.0.1\n", "what [sip] trusted is called" },
+        { "[peer.pbx]\n", "[peer.pbx] is known by nothing" },
+        { "[peer.pbx]\nnetwork = 10.0.0.1\n",
+          "f:2: unknown key 'network': did you mean 'networks'?" },
+        { "[peer.pbx]\nnetworks = 10.0.0.0/64\n",
+          "f:2: [peer.pbx] networks: '10.0.0.0/64' is no network" },
+        { "[peer.pbx]\nnetworks = 10.0.0.1\nexit = replace\n",
+          "f:3: [peer.pbx] exit: 'replace' is neither relay nor refer" },
+        { "[peer.pbx]\nmay = park, hangup\n",
+          "'hangup' is no right: write park, retrieve, watch, control" },
+        { "[peer.pbx]\ncertificate = a\ncertificate = b\n", "f:3: 'certificate' is given twice" },
+        { "[peer.pbx]\nauth-user =\n", "f:2: 'auth-user' has no value" },
         { "[node]\nname = a\n  site = b\n", "f:3: the line begins with a blank" },
     };
 
@@ -105,6 +118,32 @@ static void everything_is_understood(void **state)
     assert_int_equal(config.media.port_last, 30999);
     assert_string_equal(config.token_file, "/tmp/x.db.token");
     assert_int_equal(config.log_form, LOG_FORM_JSON);
+}
+
+static void peers_are_understood(void **state)
+{
+    static const char text[] =
+        "[peer.pbx]\nnetworks = 10.0.0.0/8\nnetworks = 192.0.2.7, 2001:db8::/32\n"
+        "trust-identity = no\nmay = park, retrieve\nrefer-to = 2??, sip:*@example.com\n"
+        "[peer.teams]\ncertificate = sbc.example.com\nexit = refer\ndirect-media = yes\n"
+        "[peer.pbx]\nauth-user = us\nauth-password = s3cret\n";
+    struct err err = { 0 };
+    const struct sip_peer *p = config.sip.peers;
+
+    (void)state;
+    if (config_read_text(&config, "f", text, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(config.sip.peer_count, 2);
+    assert_string_equal(p[0].name, "pbx");
+    assert_string_equal(p[0].networks, "10.0.0.0/8, 192.0.2.7, 2001:db8::/32");
+    assert_string_equal(p[0].refer_to, "2??, sip:*@example.com");
+    assert_string_equal(p[0].auth_password, "s3cret");
+    assert_false(p[0].trust_identity);
+    assert_int_equal(p[0].may, SIP_MAY_PARK | SIP_MAY_RETRIEVE);
+    assert_string_equal(p[1].certificate, "sbc.example.com");
+    assert_true(p[1].trust_identity && p[1].direct_media);
+    assert_int_equal(p[1].exit, EXIT_REFER);
+    assert_int_equal(p[1].may, SIP_MAY_ALL);
 }
 
 static void who_may_come_in(void **state)
@@ -183,8 +222,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_with_words),       cmocka_unit_test(long_line_is_refused),
         cmocka_unit_test(everything_is_understood), cmocka_unit_test(empty_file_has_defaults),
-        cmocka_unit_test(missing_file_is_named),    cmocka_unit_test(who_may_come_in),
-        cmocka_unit_test(environment_counts),
+        cmocka_unit_test(missing_file_is_named),    cmocka_unit_test(peers_are_understood),
+        cmocka_unit_test(who_may_come_in),          cmocka_unit_test(environment_counts),
     };
 
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -116,6 +116,8 @@ static const struct {
     { "system.read", "yyy-" },       { "system.write", "y---" },
     { "system.backup", "y---" },     { "definitions.read", "y---" },
     { "definitions.write", "y---" }, { "metrics.read", "yyy-" },
+    { "calls.park", "yy-y" },        { "calls.watch", "yyyy" },
+    { "calls.control", "yy-y" },
 };
 
 static void what_each_role_may(void **state)
