@@ -65,7 +65,7 @@ static void note_way(struct leg *leg, nta_incoming_t *irq)
 static void refuse(nta_incoming_t *irq, int code, const char *phrase)
 {
     nta_incoming_treply(irq, code, phrase, SIPTAG_ALLOW_STR(code == 405 ? in_allow : NULL),
-                        SIPTAG_ACCEPT_STR(code == 415 ? in_accept : NULL),
+                        SIPTAG_ACCEPT_STR(code == 415 || code == 406 ? in_accept : NULL),
                         SIPTAG_ACCEPT_ENCODING_STR(code == 415 ? "identity" : NULL), TAG_END());
     nta_incoming_destroy(irq);
 }
@@ -94,6 +94,18 @@ static bool is_known(const char *method)
     return false;
 }
 
+/* RFC 3261 20.1: who names what he takes, and SDP is not in it, cannot be answered. */
+static bool wants_no_sdp(const sip_t *sip)
+{
+    static const char *const fit[] = { "application/sdp", "application/*", "*/*" };
+
+    for (const sip_accept_t *a = sip->sip_accept; a; a = a->ac_next)
+        for (size_t i = 0; i < sizeof fit / sizeof fit[0]; i++)
+            if (!a->ac_type || text_is_nocase(a->ac_type, fit[i]))
+                return false;
+    return sip->sip_accept != NULL;
+}
+
 /* 0: go on; else the code that says why not. All that can be judged without the tables of callpark.
  */
 static int judge(const sip_t *sip, const char **phrase)
@@ -107,6 +119,8 @@ static int judge(const sip_t *sip, const char **phrase)
         return *phrase = "Request-URI Too Long", 414;
     if (!sip->sip_contact || sip->sip_contact->m_url->url_type == url_any)
         return *phrase = "INVITE without a Contact", 400;
+    if (wants_no_sdp(sip))
+        return *phrase = NULL, 406;
     if (!sip->sip_from->a_tag)
         return *phrase = "From without a tag", 400;
     if (strlen(sip->sip_call_id->i_id) >= CALL_ID_SIZE || strlen(sip->sip_from->a_tag) >= 128)
