@@ -57,6 +57,12 @@ static void take_offer(struct input *in, struct session_offer *o)
     o->maxptime = take_byte(in);
     o->rtp.port = take_port(in);
     o->rtcp.port = take_port(in);
+    o->profile = (enum profile)(take_byte(in) % PROFILES);
+    o->srtp = (enum srtp_policy)(take_byte(in) % 3);
+    o->crypto_count = take_byte(in) % (SESSION_CRYPTO_MAX + 1);
+    for (int i = 0; i < o->crypto_count; i++)
+        o->crypto[i].suite = (enum srtp_suite)(take_byte(in) % SRTP_SUITES);
+    o->dtls.fingerprint_count = take_byte(in) & 1;
     take_host(in, o->rtp.host);
     take_host(in, o->rtcp.host);
 }
@@ -83,6 +89,10 @@ static void check(const struct session_offer *o, const struct session_wish *wish
     assert(receives == (o->direction & DIR_SENDONLY && !wish->hold));
     assert(session_address_allowed(&s->rtp) || (!sends && !*s->rtp.host && !s->rtp.port));
     assert(session_address_allowed(&s->rtcp) || (!*s->rtcp.host && !s->rtcp.port));
+    assert(s->keying != KEYING_NONE ||
+           (o->srtp != SRTP_REQUIRED && !profile_is_secure(o->profile)));
+    assert(s->keying == KEYING_NONE || o->srtp != SRTP_OFF);
+    assert((s->keying == KEYING_SDES) == (s->crypto.suite != SRTP_NONE));
     assert(session_equal(s, s) && *codec_name(s->codec) && *direction_name(s->direction));
 }
 

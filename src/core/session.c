@@ -15,10 +15,8 @@ static const struct {
     const char *name;
     uint8_t payload_type; /* RFC 3551 6 */
 } codecs[CODECS] = {
-    [CODEC_NONE] = { "none", 0 },
-    [CODEC_PCMU] = { "PCMU", 0 },
-    [CODEC_PCMA] = { "PCMA", 8 },
-    [CODEC_G722] = { "G722", 9 },
+    [CODEC_NONE] = { "none", 0 }, [CODEC_PCMU] = { "PCMU", 0 },   [CODEC_PCMA] = { "PCMA", 8 },
+    [CODEC_G722] = { "G722", 9 }, [CODEC_OPUS] = { "opus", 111 }, /* RFC 7587: dynamic */
 };
 
 const char *codec_name(enum codec c)
@@ -29,6 +27,11 @@ const char *codec_name(enum codec c)
 uint8_t codec_payload_type(enum codec c)
 {
     return codecs[(unsigned)c < CODECS ? c : CODEC_NONE].payload_type;
+}
+
+uint32_t codec_clock(enum codec c)
+{
+    return c == CODEC_OPUS ? 48000 : 8000;
 }
 
 const char *direction_name(enum direction d)
@@ -113,6 +116,16 @@ static uint8_t choose_ptime(uint8_t wished, uint8_t most)
     return ptime < PTIME_MIN ? PTIME_MIN : ptime;
 }
 
+/* Its clock is that of the audio beside it (RFC 4733 2.5.1). */
+static int16_t choose_dtmf(const struct session_offer *theirs, enum codec codec)
+{
+    int16_t type = theirs->dtmf_payload_type;
+
+    if (codec_clock(codec) == 48000)
+        type = theirs->opus_dtmf_payload_type ? theirs->opus_dtmf_payload_type : -1;
+    return type >= 0 && type <= 127 ? type : -1;
+}
+
 /* RFC 5761: with mux both come to one port. RFC 3605: a=rtcp says where, else the next port. */
 static void choose_rtcp(const struct session_offer *theirs, struct session *out)
 {
@@ -126,6 +139,36 @@ static void choose_rtcp(const struct session_offer *theirs, struct session *out)
     }
 }
 
+/* Keys from a handshake where the profile wants that, else the first key line that we can use: its
+ * order is the offerer's wish (RFC 4568 5.1.2). On a line whose profile is not for SRTP they are
+ * offered, not asked for (RFC 8643). */
+static enum keying choose_keying(const struct session_offer *theirs)
+{
+    bool handshake = theirs->dtls.fingerprint_count > 0;
+
+    if (theirs->srtp == SRTP_OFF)
+        return KEYING_NONE;
+    if (theirs->crypto_count && theirs->crypto[0].suite != SRTP_NONE &&
+        !profile_is_dtls(theirs->profile))
+        return KEYING_SDES;
+    return handshake ? KEYING_DTLS : KEYING_NONE;
+}
+
+/* False: it must be SRTP and cannot be. */
+static bool agree_keys(const struct session_offer *theirs, struct session *s)
+{
+    s->profile = theirs->profile;
+    s->keying = choose_keying(theirs);
+    if (s->keying == KEYING_SDES)
+        s->crypto = theirs->crypto[0];
+    if (s->keying == KEYING_DTLS) {
+        s->dtls = theirs->dtls;
+        s->ice = theirs->ice;
+    }
+    return s->keying != KEYING_NONE ||
+           (!profile_is_secure(theirs->profile) && theirs->srtp != SRTP_REQUIRED);
+}
+
 enum session_verdict session_agree(const struct session_offer *theirs,
                                    const struct session_wish *wish, struct session *out)
 {
@@ -137,13 +180,17 @@ enum session_verdict session_agree(const struct session_offer *theirs,
     codec = choose(theirs, wish->prefer);
     if (!codec)
         return SESSION_NO_CODEC;
+    if (!agree_keys(theirs, &s))
+        return SESSION_NO_KEYS;
     s.codec = codec->codec;
     s.payload_type = codec->payload_type;
     s.direction = our_direction(theirs->direction, wish->hold);
-    if (theirs->dtmf_payload_type >= 0 && theirs->dtmf_payload_type <= 127)
-        s.dtmf_payload_type = theirs->dtmf_payload_type;
+    s.dtmf_payload_type = choose_dtmf(theirs, s.codec);
     s.ptime = choose_ptime(theirs->ptime, theirs->maxptime);
     s.rtcp_mux = theirs->rtcp_mux;
+    s.line = theirs->line;
+    s.bundle = theirs->bundle;
+    (void)text_copy(s.mid, sizeof s.mid, theirs->mid);
     if (session_address_allowed(&theirs->rtp)) {
         s.rtp = theirs->rtp;
         choose_rtcp(theirs, &s);
@@ -159,10 +206,17 @@ static bool address_equal(const struct address *a, const struct address *b)
     return a->port == b->port && text_is(a->host, b->host);
 }
 
+static bool keys_equal(const struct session *a, const struct session *b)
+{
+    return a->profile == b->profile && a->keying == b->keying &&
+           crypto_equal(&a->crypto, &b->crypto) && dtls_equal(&a->dtls, &b->dtls) &&
+           ice_equal(&a->ice, &b->ice);
+}
+
 bool session_equal(const struct session *a, const struct session *b)
 {
     return a->codec == b->codec && a->payload_type == b->payload_type &&
            a->dtmf_payload_type == b->dtmf_payload_type && a->ptime == b->ptime &&
-           a->direction == b->direction && a->rtcp_mux == b->rtcp_mux &&
+           a->direction == b->direction && a->rtcp_mux == b->rtcp_mux && keys_equal(a, b) &&
            address_equal(&a->rtp, &b->rtp) && address_equal(&a->rtcp, &b->rtcp);
 }

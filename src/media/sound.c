@@ -52,7 +52,7 @@ static void encode(struct sound *s, const struct numbers *n, bool loop)
 
 void sound_done(struct sound *s)
 {
-    for (size_t codec = 0; codec < CODECS; codec++)
+    for (size_t codec = 0; codec < SOUND_CODECS; codec++)
         free(s->data[codec]);
     *s = (struct sound){ 0 };
 }
@@ -60,7 +60,7 @@ void sound_done(struct sound *s)
 static bool allocate(struct sound *s, size_t frames)
 {
     *s = (struct sound){ .frames = (uint32_t)(frames - SOUND_MARGIN) };
-    for (size_t codec = CODEC_PCMU; codec < CODECS; codec++) {
+    for (size_t codec = CODEC_PCMU; codec < SOUND_CODECS; codec++) {
         s->data[codec] = malloc(frames * SOUND_FRAME_BYTES);
         if (!s->data[codec]) {
             sound_done(s);
@@ -121,6 +121,6 @@ int sound_make_silence(struct sound *s, unsigned milliseconds, struct err *err)
 
 const uint8_t *sound_at(const struct sound *s, enum codec codec, uint32_t frame)
 {
-    assert(codec > CODEC_NONE && codec < CODECS && frame < s->frames);
+    assert(codec > CODEC_NONE && codec < SOUND_CODECS && frame < s->frames);
     return s->data[codec] + (size_t)frame * SOUND_FRAME_BYTES;
 }

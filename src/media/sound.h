@@ -17,10 +17,12 @@
 #define SOUND_MARGIN                                                                               \
     6 /* frames behind the end, so that a packet that starts in the last one is whole */
 
+#define SOUND_CODECS CODEC_OPUS /* those of one byte for each tick of 8 kHz; Opus is not */
+
 struct sound {
     uint32_t frames;
-    uint8_t
-        *data[CODECS]; /* (frames + SOUND_MARGIN) * SOUND_FRAME_BYTES each; NULL for CODEC_NONE */
+    uint8_t *data[SOUND_CODECS]; /* (frames + SOUND_MARGIN) * SOUND_FRAME_BYTES each; NULL for
+                                    CODEC_NONE */
 };
 
 /* Encode. What stands behind the end is the beginning for a `loop`, else silence. */

@@ -276,6 +276,112 @@ static void sees_every_difference(void **state)
     DIFFERS(rtp.host[0] = '2');
     DIFFERS(rtcp.port = 1);
     DIFFERS(rtcp_mux = true);
+    DIFFERS(profile = PROFILE_SAVP);
+    DIFFERS(keying = KEYING_SDES);
+    DIFFERS(crypto.suite = SRTP_AES_128_GCM);
+    DIFFERS(crypto.key[45] = 1);
+    DIFFERS(crypto.mki_size = 1);
+    DIFFERS(dtls.fingerprint_count = 1);
+    DIFFERS(dtls.setup = SETUP_ACTIVE);
+    DIFFERS(dtls.association = 1);
+    DIFFERS(ice.present = true);
+    DIFFERS(ice.pwd[0] = 'a');
+}
+
+/* MD-09: which keys, and when there must be some. */
+static void agrees_on_keys(void **state)
+{
+    static const struct {
+        enum srtp_policy srtp;
+        enum profile profile;
+        bool crypto, handshake;
+        enum session_verdict verdict;
+        enum keying keying;
+    } table[] = {
+        { SRTP_OPTIONAL, PROFILE_AVP, false, false, SESSION_AGREED, KEYING_NONE },
+        { SRTP_OPTIONAL, PROFILE_AVP, true, false, SESSION_AGREED, KEYING_SDES }, /* RFC 8643 */
+        { SRTP_OPTIONAL, PROFILE_AVP, false, true, SESSION_AGREED, KEYING_DTLS },
+        { SRTP_OPTIONAL, PROFILE_AVP, true, true, SESSION_AGREED, KEYING_SDES },
+        { SRTP_OPTIONAL, PROFILE_SAVP, true, false, SESSION_AGREED, KEYING_SDES },
+        { SRTP_OPTIONAL, PROFILE_SAVPF, true, false, SESSION_AGREED, KEYING_SDES },
+        { SRTP_OPTIONAL, PROFILE_SAVP, false, false, SESSION_NO_KEYS, KEYING_NONE },
+        { SRTP_OPTIONAL, PROFILE_DTLS_AVPF, false, true, SESSION_AGREED, KEYING_DTLS },
+        { SRTP_OPTIONAL, PROFILE_DTLS_AVPF, true, true, SESSION_AGREED, KEYING_DTLS },
+        { SRTP_OPTIONAL, PROFILE_DTLS, true, false, SESSION_NO_KEYS, KEYING_NONE },
+        { SRTP_OFF, PROFILE_AVP, true, true, SESSION_AGREED, KEYING_NONE },
+        { SRTP_OFF, PROFILE_SAVP, true, true, SESSION_NO_KEYS, KEYING_NONE },
+        { SRTP_REQUIRED, PROFILE_AVP, false, false, SESSION_NO_KEYS, KEYING_NONE },
+        { SRTP_REQUIRED, PROFILE_AVP, true, false, SESSION_AGREED, KEYING_SDES },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct session_offer o = offer();
+        struct session s;
+
+        o.srtp = table[i].srtp;
+        o.profile = table[i].profile;
+        o.crypto_count = table[i].crypto ? 2 : 0;
+        o.crypto[0] = (struct session_crypto){ .tag = 7, .suite = SRTP_AES_128_GCM };
+        o.crypto[1] = (struct session_crypto){ .tag = 8, .suite = SRTP_AES_128_SHA1_80 };
+        o.dtls.fingerprint_count = table[i].handshake ? 1 : 0;
+        if (session_agree(&o, &no_wish, &s) != table[i].verdict)
+            fail_msg("row %zu", i);
+        if (table[i].verdict != SESSION_AGREED)
+            continue;
+        assert_int_equal(s.keying, table[i].keying);
+        assert_int_equal(s.profile, table[i].profile);
+        assert_int_equal(s.crypto.tag, s.keying == KEYING_SDES ? 7 : 0);
+        assert_int_equal(s.dtls.fingerprint_count, s.keying == KEYING_DTLS ? 1 : 0);
+    }
+}
+
+static void takes_digits_at_the_clock_of_the_audio(void **state)
+{
+    struct session_offer o = offer();
+    struct session s;
+
+    (void)state;
+    o.codecs[0] = (struct session_codec){ CODEC_OPUS, 111 };
+    assert_int_equal(session_agree(&o, &no_wish, &s), SESSION_AGREED);
+    assert_int_equal(s.dtmf_payload_type, -1);
+    o.opus_dtmf_payload_type = 110;
+    assert_int_equal(session_agree(&o, &no_wish, &s), SESSION_AGREED);
+    assert_int_equal(s.dtmf_payload_type, 110);
+    o.codecs[0].codec = CODEC_PCMA;
+    assert_int_equal(session_agree(&o, &no_wish, &s), SESSION_AGREED);
+    assert_int_equal(s.dtmf_payload_type, 101);
+}
+
+static void names_what_protects(void **state)
+{
+    enum profile p;
+
+    (void)state;
+    assert_int_equal(suite_by_name("AEAD_AES_256_GCM|", 16), SRTP_AES_256_GCM);
+    assert_int_equal(suite_by_name("AES_CM_128_HMAC_SHA1_8", 22), SRTP_NONE);
+    assert_int_equal(suite_by_name("", 0), SRTP_NONE);
+    for (unsigned s = SRTP_NONE + 1; s < SRTP_SUITES; s++) {
+        const char *name = suite_name((enum srtp_suite)s);
+
+        assert_int_equal(suite_by_name(name, strlen(name)), s);
+        assert_in_range(suite_key_size((enum srtp_suite)s), 16, 32);
+        assert_in_range(suite_key_size((enum srtp_suite)s) + suite_salt_size((enum srtp_suite)s),
+                        28, SRTP_KEY_MAX);
+    }
+    for (unsigned i = 0; i < PROFILES; i++) {
+        assert_true(profile_by_name(profile_name((enum profile)i), &p));
+        assert_int_equal(p, i);
+        assert_int_equal(profile_is_secure(p), i >= PROFILE_SAVP);
+        assert_int_equal(profile_is_dtls(p), i >= PROFILE_DTLS);
+    }
+    assert_false(profile_by_name("RTP/SAVPX", &p));
+    assert_int_equal(fingerprint_hash_by_name("SHA-256", 7), HASH_SHA256);
+    assert_int_equal(fingerprint_hash_by_name("md5", 3), HASH_NONE);
+    assert_int_equal(fingerprint_size(HASH_SHA512), FINGERPRINT_MAX);
+    assert_int_equal(setup_by_name("actpass"), SETUP_ACTPASS);
+    assert_int_equal(setup_by_name("sideways"), SETUP_NONE);
+    assert_string_equal(setup_name(SETUP_PASSIVE), "passive");
 }
 
 static void has_names(void **state)
@@ -285,7 +391,10 @@ static void has_names(void **state)
     assert_string_equal(codec_name(CODEC_PCMA), "PCMA");
     assert_string_equal(codec_name(CODEC_G722), "G722");
     assert_string_equal(codec_name(CODEC_NONE), "none");
+    assert_string_equal(codec_name(CODEC_OPUS), "opus");
     assert_string_equal(codec_name(CODECS), "none");
+    assert_int_equal(codec_clock(CODEC_OPUS), 48000);
+    assert_int_equal(codec_clock(CODEC_G722), 8000);
     assert_int_equal(codec_payload_type(CODEC_PCMU), 0);
     assert_int_equal(codec_payload_type(CODEC_PCMA), 8);
     assert_int_equal(codec_payload_type(CODEC_G722), 9);
@@ -307,6 +416,9 @@ int main(void)
         cmocka_unit_test(finds_rtcp),
         cmocka_unit_test(refuses_what_has_no_audio),
         cmocka_unit_test(sees_every_difference),
+        cmocka_unit_test(agrees_on_keys),
+        cmocka_unit_test(takes_digits_at_the_clock_of_the_audio),
+        cmocka_unit_test(names_what_protects),
         cmocka_unit_test(has_names),
     };
 
