@@ -219,6 +219,9 @@ void take_sip(struct app *a, const struct sip_event *s)
     case SIP_GONE:
         take_gone(a, s);
         break;
+    case SIP_REFERRED:
+        (void)sip_refer_answer(a->sip, s->refer.number, 405, "", "");
+        break;
     }
     turn_end_group(a); /* rows of legs that were dropped behind the step */
 }

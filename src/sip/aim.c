@@ -77,7 +77,7 @@ static bool is_loopback(const char *host)
 
 /* Our domain without a port, or one of our listeners: a port of somebody else makes it somebody
  * else's, whatever the host. */
-static bool is_us(const struct sip *s, const url_t *url)
+bool aim_is_us(const struct sip *s, const url_t *url)
 {
     const struct sip_config *c = &s->setup->config;
     bool named =
@@ -133,13 +133,14 @@ static bool print_url(char to[URI_SIZE], const url_t *url)
 }
 
 /* A number, or a user at a mere address, is sent to the next hop under its own name. */
-static bool aim_at_outbound(struct target *t, su_home_t *home, url_t *url, const char *outbound)
+static bool aim_at_outbound(struct target *t, su_home_t *home, url_t *url, const char *outbound,
+                            bool as_it_is)
 {
     url_t *hop = url_hdup(home, URL_STRING_MAKE(outbound)->us_url);
 
     if (!hop || !hop->url_host)
         return false;
-    if (url->url_type == url_tel || (url->url_host && is_numeric(url->url_host))) {
+    if (url->url_type == url_tel || (!as_it_is && url->url_host && is_numeric(url->url_host))) {
         url->url_params = url->url_type == url_tel ? "user=phone" : NULL;
         url->url_type = url_sip;
         url->url_scheme = "sip";
@@ -166,7 +167,7 @@ static bool aim_at_contact(const struct sip *s, struct target *t, su_home_t *hom
 {
     url_t *url = read_url(home, contact);
 
-    if (!url || !url->url_host || is_us(s, url))
+    if (!url || !url->url_host || aim_is_us(s, url))
         return false;
     return print_url(t->uri, url);
 }
@@ -182,8 +183,9 @@ bool aim(const struct sip *s, struct target *t, const struct sip_call *call)
     su_home_init(home);
     url = read_url(home, call->uri);
     if (is_callable(url) && outbound[0] && !(url->url_host && is_loopback(url->url_host)))
-        found = aim_at_outbound(t, home, url, outbound);
-    else if (is_callable(url) && url->url_type != url_tel && !is_us(s, url))
+        /* A device that a Replaces is for is known by no other name. */
+        found = aim_at_outbound(t, home, url, outbound, call->replaces[0] != '\0');
+    else if (is_callable(url) && url->url_type != url_tel && !aim_is_us(s, url))
         found = print_url(t->uri, url);
     else
         found = aim_at_contact(s, t, home, call->contact);

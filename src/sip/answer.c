@@ -57,23 +57,30 @@ void in_answer(struct leg *leg, const struct session *agreed, const struct sessi
     send_answer(leg, body, told);
 }
 
+void in_warning(char to[WARNING_SIZE], const struct sip *s, unsigned listener, uint16_t code,
+                const char *why)
+{
+    const struct listener *l = &s->listeners[listener];
+
+    to[0] = '\0';
+    if (!why || !why[0] || !text_is_plain(why))
+        return;
+    text_format(to, WARNING_SIZE, "%u %s:%u \"", code, l->host, l->bound.port);
+    for (; *why; why++)
+        text_append(to, WARNING_SIZE, *why == '"' || *why == '\\' ? "\\%c" : "%c", *why);
+    text_append(to, WARNING_SIZE, "\"");
+}
+
 void in_refuse(struct leg *leg, uint16_t code, uint16_t warning, uint16_t retry_after,
                const char *why)
 {
-    const char *host = leg->edge->listeners[leg->listener].host;
-    char text[WHY_SIZE + FQDN_SIZE + 16] = "", seconds[16];
+    char text[WARNING_SIZE], seconds[16];
 
     if (leg->state != LEG_INVITED)
         return;
     if (code < 300 || code > 699)
         code = 500;
-    if (why && why[0] && text_is_plain(why)) {
-        text_format(text, sizeof text, "%u %s:%u \"", warning ? warning : 399u, host,
-                    leg->facts.local.port);
-        for (; *why; why++)
-            text_append(text, sizeof text, *why == '"' || *why == '\\' ? "\\%c" : "%c", *why);
-        text_append(text, sizeof text, "\"");
-    }
+    in_warning(text, leg->edge, leg->listener, warning ? warning : 399, why);
     text_format(seconds, sizeof seconds, "%u", retry_after);
     nta_incoming_treply(leg->invite, code, NULL, SIPTAG_WARNING_STR(text[0] ? text : NULL),
                         SIPTAG_RETRY_AFTER_STR(retry_after ? seconds : NULL),

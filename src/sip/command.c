@@ -13,6 +13,8 @@ enum command_kind {
     COMMAND_REPLY,
     COMMAND_CALL,
     COMMAND_HANG_UP,
+    COMMAND_REFER_ANSWER,
+    COMMAND_REFER_PROGRESS,
     COMMAND_SETUP,
     COMMAND_STOP
 };
@@ -20,7 +22,7 @@ enum command_kind {
 struct command {
     enum command_kind kind;
     leg_id leg;
-    uint32_t transaction;
+    uint32_t transaction; /* or the number of a REFER */
     uint16_t code, warning, retry_after;
     bool has_agreed;
     struct session agreed;
@@ -106,6 +108,24 @@ int sip_hang_up(struct sip *s, leg_id leg, uint16_t code, const char *text)
     return put(s, &c);
 }
 
+int sip_refer_answer(struct sip *s, uint32_t number, uint16_t code, const char *orbit,
+                     const char *why)
+{
+    struct command c = { .kind = COMMAND_REFER_ANSWER, .transaction = number, .code = code };
+
+    text_copy(c.told.orbit, sizeof c.told.orbit, orbit);
+    text_copy(c.text, sizeof c.text, why);
+    return put(s, &c);
+}
+
+int sip_refer_progress(struct sip *s, uint32_t number, uint16_t code, const char *orbit)
+{
+    struct command c = { .kind = COMMAND_REFER_PROGRESS, .transaction = number, .code = code };
+
+    text_copy(c.told.orbit, sizeof c.told.orbit, orbit);
+    return put(s, &c);
+}
+
 int command_put_setup(struct sip *s, struct setup *setup)
 {
     struct command c = { .kind = COMMAND_SETUP, .setup = setup };
@@ -150,6 +170,12 @@ static void carry_out(struct sip *s, const struct command *c)
     case COMMAND_HANG_UP:
         if (leg)
             dialog_hang_up(leg, c->code, c->text);
+        break;
+    case COMMAND_REFER_ANSWER:
+        refer_answer(s, c->transaction, c->code, c->told.orbit, c->text);
+        break;
+    case COMMAND_REFER_PROGRESS:
+        refer_progress(s, c->transaction, c->code, c->told.orbit);
         break;
     case COMMAND_SETUP:
         take_setup(s, c->setup);

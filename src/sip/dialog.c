@@ -439,7 +439,14 @@ static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
         else
             refuse(irq, SIP_501_NOT_IMPLEMENTED);
         break;
-    default: /* REFER too: who is refused with 405 keeps the call as it is */
+    case sip_method_refer:
+        refer_take(leg->edge, leg, irq, sip);
+        break;
+    case sip_method_subscribe:
+        if (!refer_subscribe(leg, irq, sip))
+            refuse(irq, SIP_489_BAD_EVENT);
+        break;
+    default:
         refuse(irq, SIP_405_METHOD_NOT_ALLOWED);
         break;
     }

@@ -272,6 +272,7 @@ static void tear_down(struct sip *s)
 {
     report_forget(s);
     su_timer_destroy(s->count_timer);
+    refer_forget_all(s);
     sip_leg_free(s->legs);
     if (s->outside)
         nta_leg_destroy(s->outside);

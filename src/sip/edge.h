@@ -19,6 +19,7 @@
 #define MESSAGE_MAX 65536
 #define CALL_ID_SIZE 192
 #define PEER_NETWORKS_MAX 16 /* of one peer */
+#define WARNING_SIZE (WHY_SIZE + FQDN_SIZE + 16)
 
 /* ---- the edge ---- */
 
@@ -55,7 +56,8 @@ struct counters {
     _Atomic uint32_t legs;
 };
 
-struct held; /* an event that found no room */
+struct subscription; /* what a REFER began */
+struct held;         /* an event that found no room */
 struct legs;
 
 struct sip {
@@ -77,6 +79,9 @@ struct sip {
     struct held *held_first, **held_last;
     unsigned held_count;
     su_timer_t *held_timer, *count_timer;
+    struct subscription *refers;
+    unsigned refer_count;
+    uint32_t last_refer;
     struct sip_event event; /* being filled in */
     struct counters counters;
 };
@@ -123,6 +128,7 @@ struct leg {
     su_timer_t *timer;
     msec refresh_at, expires_at, forget_at; /* NEVER: not running */
     unsigned refresh_tries;
+    unsigned refers;       /* that came in this dialog */
     struct sip_call *call; /* what we were asked to call, until it is answered */
     struct leg *next_by_id, *next_by_call;
 };
@@ -153,6 +159,8 @@ void sip_leg_end(struct leg *leg);
 void sip_leg_forget(struct leg *leg);
 /* What the Replaces header of this INVITE names. */
 void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out);
+/* The same for a Replaces from elsewhere; `leg` is set when it names one of ours. */
+enum replaces sip_leg_named(struct sip *s, const sip_replaces_t *r, leg_id *leg);
 
 /* What our requests in this dialog are sent on: the connection that they opened, while it is open,
  * as a phone behind NAT has no other; NULL: whatever its address asks for. */
@@ -176,6 +184,8 @@ void report_forget(struct sip *s);
 
 void headers_party(struct party *to, const sip_t *sip);
 void headers_invite(struct invite *to, const sip_t *sip);
+/* A number that was dialled, and its ;orbit=. */
+void headers_number(char dialled[DIALLED_SIZE], char orbit[NUMBER_SIZE], const url_t *url);
 void headers_reason(char to[128], const sip_t *sip);
 bool headers_allow(const sip_t *sip, const char *method);
 const char *headers_unknown(const sip_t *sip, const char *name); /* value, or NULL */
@@ -196,6 +206,9 @@ bool in_trusted(const struct sip *s, const char *source);
 bool in_too_large(const sip_t *sip);
 void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
                enum codec prefer, const struct sip_told *told);
+/* A Warning header with a reason in words; "" when there is none. */
+void in_warning(char to[WARNING_SIZE], const struct sip *s, unsigned listener, uint16_t code,
+                const char *why);
 void in_refuse(struct leg *leg, uint16_t code, uint16_t warning, uint16_t retry_after,
                const char *why);
 int in_acked(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
@@ -224,10 +237,27 @@ struct target {
 };
 /* Where this call goes; false: nowhere but to ourselves. */
 bool aim(const struct sip *s, struct target *t, const struct sip_call *call);
+/* Our domain, or one of our listeners? */
+bool aim_is_us(const struct sip *s, const url_t *url);
 const char *aim_domain(const struct sip *s, unsigned listener); /* host of our identities */
 void out_contact(const struct sip *s, unsigned listener, const char *user, char to[URI_SIZE]);
 void out_nonce(const struct sip *s, leg_id id, char to[64]);
 bool out_is_nonce(const struct sip *s, const char *nonce);
+
+/* ---- refer.c, refer_read.c ---- */
+
+/* A REFER in this leg's dialog; NULL: outside of any. It is answered here or by the loop. */
+void refer_take(struct sip *s, struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
+/* A SUBSCRIBE in this leg's dialog; false: it is for another event, and not answered. */
+bool refer_subscribe(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
+void refer_answer(struct sip *s, uint32_t number, uint16_t code, const char *orbit,
+                  const char *why);
+void refer_progress(struct sip *s, uint32_t number, uint16_t code, const char *orbit);
+void refer_forget_leg(struct sip *s, leg_id leg); /* its dialog is about to go */
+void refer_forget_all(struct sip *s);
+/* What it says, and 0; or the code, with its phrase, that it is to be refused with. */
+int refer_read(struct refer *to, struct sip *s, const struct leg *leg, const sip_t *sip,
+               const char *source, const char **phrase);
 
 /* RFC 4028: 422 when too small (already sent), else the leg's timer is set up from their request.
  */

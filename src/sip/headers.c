@@ -159,18 +159,23 @@ static void copy_orbit(char to[NUMBER_SIZE], const char *from)
         text_copy_n(to, NUMBER_SIZE, from, n);
 }
 
+void headers_number(char dialled[DIALLED_SIZE], char orbit[NUMBER_SIZE], const url_t *url)
+{
+    char value[32];
+
+    orbit[0] = '\0';
+    copy_dialled(dialled, url);
+    if (url->url_params && url_param(url->url_params, "orbit", value, sizeof value) > 0) {
+        url_unescape(value, value);
+        copy_orbit(orbit, value);
+    }
+}
+
 static void read_dialled(struct invite *to, const sip_t *sip)
 {
-    const url_t *url = sip->sip_request->rq_url;
-    char orbit[32];
-
-    copy_dialled(to->dialled, url);
+    headers_number(to->dialled, to->orbit_param, sip->sip_request->rq_url);
     if (sip->sip_to)
         copy_dialled(to->dialled_to, sip->sip_to->a_url);
-    if (url->url_params && url_param(url->url_params, "orbit", orbit, sizeof orbit) > 0) {
-        url_unescape(orbit, orbit);
-        copy_orbit(to->orbit_param, orbit);
-    }
 }
 
 /* ---- who sent the call here ---- */

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "sys/log.h"
 
-const char in_allow[] = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO";
+const char in_allow[] = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER";
 const char in_supported[] = "replaces, timer, 100rel, norefersub, tdialog";
 const char in_accept[] = "application/sdp, multipart/mixed";
 
@@ -85,8 +85,7 @@ static bool is_known_scheme(const url_t *url)
 
 static bool is_known(const char *method)
 {
-    static const char *const known[] = { "REGISTER", "SUBSCRIBE", "NOTIFY",
-                                         "MESSAGE",  "PUBLISH",   "REFER" };
+    static const char *const known[] = { "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH" };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(known[i], method) == 0)
@@ -347,6 +346,10 @@ static void dispatch(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
     case sip_method_invite:
         if (!requires_unknown(irq, sip))
             take_invite(s, irq, sip, source, asker);
+        break;
+    case sip_method_refer:
+        if (!requires_unknown(irq, sip))
+            refer_take(s, NULL, irq, sip);
         break;
     case sip_method_bye:
     case sip_method_update:

@@ -170,6 +170,7 @@ static void unlink_call(struct leg *leg)
 
 static void destroy(struct leg *leg)
 {
+    refer_forget_leg(leg->edge, leg->id);
     if (leg->timer)
         su_timer_destroy(leg->timer);
     nta_incoming_destroy(leg->invite);
@@ -309,10 +310,18 @@ static bool is_doubled(const sip_t *sip)
     return h != NULL;
 }
 
+enum replaces sip_leg_named(struct sip *s, const sip_replaces_t *r, leg_id *id)
+{
+    struct leg *leg = r->rp_call_id && r->rp_to_tag && r->rp_from_tag ? named(s, r) : NULL;
+
+    if (leg)
+        *id = leg->id;
+    return leg ? judge(leg) : REPLACES_UNKNOWN;
+}
+
 void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out)
 {
     const sip_replaces_t *r = sip->sip_replaces;
-    struct leg *leg;
 
     out->replaces = REPLACES_NONE;
     if (!r)
@@ -322,8 +331,5 @@ void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out)
         return;
     }
     out->early_only = r->rp_early_only != 0;
-    leg = r->rp_call_id && r->rp_to_tag && r->rp_from_tag ? named(s, r) : NULL;
-    out->replaces = leg ? judge(leg) : REPLACES_UNKNOWN;
-    if (leg)
-        out->replaces_leg = leg->id;
+    out->replaces = sip_leg_named(s, r, &out->replaces_leg);
 }

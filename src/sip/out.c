@@ -49,6 +49,7 @@ static bool make_dialog(struct leg *leg, const struct sip_call *call, const char
 struct extras {
     char asserted[URI_SIZE + DISPLAY_SIZE * 2 + 32];
     char alert[URI_SIZE + 32], orbit[64], again[128], contact[URI_SIZE + 8], expires[16];
+    char replaces[REPLACES_SIZE], referred_by[URI_SIZE + 8];
 };
 
 static void fill_extras(struct extras *x, struct leg *leg, const struct sip_call *call)
@@ -62,6 +63,9 @@ static void fill_extras(struct extras *x, struct leg *leg, const struct sip_call
         text_format(x->asserted, sizeof x->asserted, "P-Asserted-Identity: %s", caller);
     if (call->orbit[0])
         text_format(x->orbit, sizeof x->orbit, "X-Callpark-Orbit: %s", call->orbit);
+    if (text_is_plain(call->replaces))
+        text_copy(x->replaces, sizeof x->replaces, call->replaces);
+    headers_name_addr(x->referred_by, sizeof x->referred_by, "", call->referred_by);
     out_nonce(leg->edge, leg->id, nonce);
     text_format(x->again, sizeof x->again, "X-Callpark-Recall: n=%u;nonce=%s", call->attempt,
                 nonce);
@@ -96,8 +100,10 @@ static bool send_invite(struct leg *leg, const struct target *t)
             SIPTAG_SESSION_EXPIRES_STR(some(x.expires)), SIPTAG_HEADER_STR(some(x.asserted)),
             SIPTAG_PRIVACY_STR(call->caller.hidden ? "id" : NULL), SIPTAG_HEADER_STR(some(x.orbit)),
             SIPTAG_HEADER_STR(x.again), SIPTAG_HEADER_STR(some(x.alert)),
-            SIPTAG_USER_AGENT_STR(some(agent)), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-            SIPTAG_PAYLOAD_STR(body), TAG_END());
+            SIPTAG_REPLACES_STR(some(x.replaces)),
+            SIPTAG_REQUIRE_STR(x.replaces[0] ? "replaces" : NULL),
+            SIPTAG_REFERRED_BY_STR(some(x.referred_by)), SIPTAG_USER_AGENT_STR(some(agent)),
+            SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(body), TAG_END());
     if (leg->request)
         leg->facts.invite_cseq = nta_outgoing_cseq(leg->request);
     return leg->request != NULL;

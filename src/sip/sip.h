@@ -10,11 +10,13 @@
 #include "base/err.h"
 #include "base/types.h"
 #include "core/decide.h"
+#include "core/refer.h"
 #include "core/session.h"
 
 #define SIP_LISTEN_MAX 16
 #define SIP_NETWORKS_MAX 64
 #define SIP_ROUTES_SIZE 1024
+#define REFER_EXPIRES 180 /* seconds that the subscription of a REFER lasts */
 
 #define SIP_PEERS_MAX 32
 #define SIP_PEER_NAME_SIZE 64
@@ -89,6 +91,8 @@ enum sip_event_type {
                    the ACK of our 200 never came (408), or it could not be written (488): the leg is
                    hung up by the edge */
     SIP_GONE,   /* BYE, or a dead session: the leg is no more; `reason` as in its Reason header */
+    SIP_REFERRED, /* a REFER, in a dialog or outside of any: `refer`; sip_refer_answer() with its
+                     number */
 };
 
 struct sip_event {
@@ -101,6 +105,7 @@ struct sip_event {
     bool address_changed;  /* SIP_OFFERED: media moves to another address */
     char reason[128];
     struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
+    struct refer refer;   /* SIP_REFERRED */
     struct party party;
     struct session_offer offer;
     struct sip_dialog
@@ -162,9 +167,11 @@ struct sip_call {
     char from_user[NUMBER_SIZE];     /* "701" */
     struct party caller;             /* P-Asserted-Identity */
     char alert_info[URI_SIZE];
-    char orbit[NUMBER_SIZE]; /* X-Callpark-Orbit */
-    uint32_t attempt;        /* X-Callpark-Recall: n= */
-    bool is_ring_back;       /* else a fallback or a chosen target: no Alert-Info */
+    char orbit[NUMBER_SIZE];      /* X-Callpark-Orbit */
+    char replaces[REPLACES_SIZE]; /* Replaces, with Require: replaces (RFC 3891); "": none */
+    char referred_by[URI_SIZE];   /* Referred-By (RFC 3892); "": none */
+    uint32_t attempt;             /* X-Callpark-Recall: n= */
+    bool is_ring_back;            /* else a fallback or a chosen target: no Alert-Info */
     bool plain;
     enum codec prefer;
     struct session_local local;
@@ -177,6 +184,15 @@ int sip_call(struct sip *s, const struct sip_call *call);
  * 3326). The edge sees late answers through by itself (ACK, BYE). Nothing is reported for the leg
  * any more. */
 int sip_hang_up(struct sip *s, leg_id leg, uint16_t code, const char *text);
+
+/* Answer a SIP_REFERRED: 202 begins the subscription (RFC 3515) and sends NOTIFY 100 at once, any
+ * other code ends it, `why` in a Warning. `orbit`: in Contact and X-Callpark-Orbit; "": none. */
+int sip_refer_answer(struct sip *s, uint32_t number, uint16_t code, const char *orbit,
+                     const char *why);
+
+/* How the request that came of it stands: NOTIFY with a sipfrag; 200 and above ends the
+ * subscription. Without a report it ends by itself after REFER_EXPIRES seconds. */
+int sip_refer_progress(struct sip *s, uint32_t number, uint16_t code, const char *orbit);
 
 struct sip_counts {
     uint64_t requests_in, responses_out, requests_out, responses_in;

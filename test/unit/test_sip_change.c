@@ -169,7 +169,7 @@ static void test_other_methods(void **state)
     static const struct {
         const char *method, *answer;
     } cases[] = {
-        { "INFO", "SIP/2.0 200" },    { "OPTIONS", "SIP/2.0 200" }, { "REFER", "SIP/2.0 405" },
+        { "INFO", "SIP/2.0 200" },    { "OPTIONS", "SIP/2.0 200" }, { "REFER", "SIP/2.0 400" },
         { "MESSAGE", "SIP/2.0 405" }, { "NOTIFY", "SIP/2.0 481" },  { "PRACK", "SIP/2.0 481" },
         { "DANCE", "SIP/2.0 501" },   { "SUBSCRIBE", "SIP/2.0 4" },
     };
