@@ -131,7 +131,7 @@ static int add_transport(struct sip *s, const char *url, const char *ident)
 {
     return nta_agent_add_tport(s->agent, URL_STRING_MAKE(url), TPTAG_IDENT(ident), TPTAG_SERVER(1),
                                TPTAG_TIMEOUT(16 * t1_of(s)), TPTAG_IDLE(IDLE_MSEC),
-                               TPTAG_PONG2PING(1), TPTAG_STUN_SERVER(0), TAG_END());
+                               TPTAG_PONG2PING(1), TPTAG_STUN_SERVER(1), TAG_END());
 }
 
 static int listen_on(struct sip *s, const char *text, struct err *err)
@@ -181,8 +181,8 @@ static int make_agent(struct sip *s, struct err *err)
         NTATAG_MCLASS(s->strict), NTATAG_CANCEL_487(1), NTATAG_MAXSIZE(2 * MESSAGE_MAX),
         NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_UDP_MTU(65535),
         NTATAG_MAX_PROCEEDING(LEGS_MAX), NTATAG_USE_NAPTR(1), NTATAG_USE_SRV(1),
-        TPTAG_STUN_SERVER(0), TPTAG_LOG(0), TPTAG_TIMEOUT((unsigned)(16 * t1)),
-        TPTAG_IDLE(IDLE_MSEC), TPTAG_PONG2PING(1), TPTAG_STUN_SERVER(0), TAG_END());
+        TPTAG_STUN_SERVER(1), TPTAG_LOG(0), TPTAG_TIMEOUT((unsigned)(16 * t1)),
+        TPTAG_IDLE(IDLE_MSEC), TPTAG_PONG2PING(1), TAG_END());
     if (!s->agent)
         return err_set(err, -ENOMEM, "the SIP library could not be started");
     s->outside = nta_leg_tcreate(s->agent, in_request, s, NTATAG_NO_DIALOG(1), TAG_END());
@@ -303,6 +303,7 @@ static void set_up_library(void)
         return;
     _su_time = steady_time;
     su_init();
+    quiet_stun();
     su_log_redirect(NULL, library_log, NULL);
     su_log_set_level(NULL, 3);
 }

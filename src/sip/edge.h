@@ -269,6 +269,9 @@ void timer_restart(struct leg *leg); /* after each refresh, ours or theirs */
 void timer_stop(struct leg *leg);
 void timer_set(struct leg *leg); /* after any change of the three moments */
 
+/* Before the first agent: no answer of the library's own to STUN (quiet.c). */
+void quiet_stun(void);
+
 /* The message class of the agent: the library's, but stricter. */
 msg_mclass_t *strict_class(void);
 
