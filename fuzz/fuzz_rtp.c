@@ -21,9 +21,10 @@ struct state {
 
 static void begin(struct state *s, uint8_t choice)
 {
-    static const enum codec codecs[] = { CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_PCMU };
+    static const enum codec codecs[] = { CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_OPUS };
     struct endpoint expected;
 
+    relay_done(&s->relay);
     memset(s, 0, sizeof *s);
     relay_init(&s->relay, codecs[choice & 3], codecs[choice >> 2 & 3], 0);
     s->packet_size = (size_t)(choice >> 4) % 6 * 80 + 80;
@@ -47,7 +48,7 @@ static void audio(struct state *s, const struct rtp_packet *p)
     rtcp_received(&s->far, p->ssrc, p->sequence, p->timestamp, (uint32_t)s->now * 8);
     if (relay_push(&s->relay, p, (uint32_t)s->now * 8, s->now))
         while (relay_pull(&s->relay, s->packet_size, out, &stamp, &marker))
-            s->sent += (uint32_t)s->packet_size;
+            s->sent += (uint32_t)s->relay.pulled;
     assert(s->relay.waiting <= RELAY_BYTES_MAX);
     /* Never more than real time, a twentieth, and what may wait. */
     assert(s->sent <= s->now * 8 * 21 / 20 + RELAY_BYTES_MAX);

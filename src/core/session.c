@@ -187,6 +187,8 @@ enum session_verdict session_agree(const struct session_offer *theirs,
     s.direction = our_direction(theirs->direction, wish->hold);
     s.dtmf_payload_type = choose_dtmf(theirs, s.codec);
     s.ptime = choose_ptime(theirs->ptime, theirs->maxptime);
+    if (s.codec == CODEC_OPUS)
+        s.ptime = PTIME_DEFAULT; /* the only one that is made; any can be read (RFC 7587 4.2) */
     s.rtcp_mux = theirs->rtcp_mux;
     s.line = theirs->line;
     s.bundle = theirs->bundle;

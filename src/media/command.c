@@ -93,6 +93,8 @@ static void detach(struct worker *w, struct stream *s)
     if (!peer)
         return;
     s->peer = peer->peer = NO_STREAM;
+    relay_done(&w->shared->relays[s->number]);
+    relay_done(&w->shared->relays[peer->number]);
     play_start(w, s);
     play_start(w, peer);
 }

@@ -43,7 +43,7 @@ void control_report(struct worker *w, struct stream *s, uint64_t tick, bool bye)
 {
     uint64_t now_ns = clock_now_ns();
     struct rtcp_sender own = { .ssrc = s->ssrc,
-                               .timestamp = play_clock(w, s, now_ns),
+                               .timestamp = play_clock(w, s, now_ns) * stream_scale(s),
                                .packets = (uint32_t)s->packets_out,
                                .bytes = (uint32_t)s->bytes_out,
                                .wall = clock_wall(),

@@ -77,10 +77,13 @@ static void advance(struct worker *w, struct stream *s, uint32_t frames)
 static void play(struct worker *w, struct stream *s, uint64_t tick)
 {
     uint32_t stamp = s->clock_base + (uint32_t)(tick * TICK_STAMPS);
-    struct outgoing o = { .payload = sound_at(s->playing, s->codec, s->frame),
-                          .size = (size_t)s->ptime * RTP_BYTES_PER_MS,
-                          .payload_type = s->payload_type,
-                          .lasting = true };
+    uint32_t ticks = (uint32_t)s->ptime * RTP_BYTES_PER_MS;
+    struct outgoing o = { .size = ticks, .payload_type = s->payload_type, .lasting = true };
+
+    if (s->codec == CODEC_OPUS)
+        o.payload = sound_opus_at(s->playing, s->frame, &o.size);
+    else
+        o.payload = sound_at(s->playing, s->codec, s->frame);
 
     /* Relayed audio may have run a little ahead of our clock: time stands still then, never goes
      * back. */
@@ -91,7 +94,7 @@ static void play(struct worker *w, struct stream *s, uint64_t tick)
     o.timestamp = stamp;
     o.marker = !s->has_sent || stamp != s->end;
     send_packet(w, s, &o);
-    s->end = stamp + (uint32_t)o.size;
+    s->end = stamp + ticks;
     if (s->peer != NO_STREAM)
         relay_interrupt(&w->shared->relays[s->number]);
     advance(w, s, s->ptime / SOUND_FRAME_MS);

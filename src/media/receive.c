@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 
+#include "media/bytes.h"
+
 #define ROUNDS_MAX                                                                                 \
     8 /* batches from one socket before the next has its turn: a flood delays nobody else */
 #define EVENTS_MAX 64
@@ -34,13 +36,12 @@ static struct stream *stream_of(struct source *source)
 static void relay_out(struct worker *w, struct stream *to, struct relay *r)
 {
     uint8_t bytes[RTP_PAYLOAD_MAX];
-    struct outgoing o = { .payload = bytes,
-                          .size = (size_t)to->ptime * RTP_BYTES_PER_MS,
-                          .payload_type = to->payload_type };
+    struct outgoing o = { .payload = bytes, .payload_type = to->payload_type };
+    size_t ticks = (size_t)to->ptime * RTP_BYTES_PER_MS;
 
-    while (relay_pull(r, o.size, bytes, &o.timestamp, &o.marker)) {
+    while ((o.size = relay_pull(r, ticks, bytes, &o.timestamp, &o.marker)) > 0) {
         send_packet(w, to, &o);
-        to->end = o.timestamp + (uint32_t)o.size;
+        to->end = o.timestamp + (uint32_t)r->pulled;
     }
 }
 
@@ -71,11 +72,14 @@ static void take_audio(struct worker *w, struct stream *s, const struct rtp_pack
         drop(w, s);
 }
 
-static void pass_digit(struct worker *w, struct stream *to, const struct rtp_packet *p,
-                       const struct rtp_digit *d, uint64_t now_ns)
+static void pass_digit(struct worker *w, const struct stream *from, struct stream *to,
+                       const struct rtp_packet *p, const struct rtp_digit *d, uint64_t now_ns)
 {
-    struct outgoing o = { .payload = p->payload,
-                          .size = 4,
+    /* How long it lasts is counted by the clock of the audio beside it (RFC 4733 2.3.5). */
+    uint32_t ticks = d->duration / stream_scale(from), lasts = ticks * stream_scale(to);
+    uint8_t event[4] = { p->payload[0], p->payload[1] };
+    struct outgoing o = { .payload = event,
+                          .size = sizeof event,
                           .payload_type = (uint8_t)to->dtmf_payload_type };
     uint32_t end;
 
@@ -83,8 +87,9 @@ static void pass_digit(struct worker *w, struct stream *to, const struct rtp_pac
         !relay_digit(&w->shared->relays[to->number], p, play_clock(w, to, now_ns), now_ns / 1000000,
                      &o.timestamp, &o.marker))
         return;
+    bytes_put16(event + 2, (uint16_t)(lasts < UINT16_MAX ? lasts : UINT16_MAX));
     send_packet(w, to, &o);
-    end = o.timestamp + d->duration;
+    end = o.timestamp + ticks;
     if ((int32_t)(end - to->end) > 0)
         to->end = end;
 }
@@ -116,7 +121,7 @@ static void take_digit(struct worker *w, struct stream *s, const struct rtp_pack
         return;
     }
     if (to)
-        pass_digit(w, to, p, &d, now_ns);
+        pass_digit(w, s, to, p, &d, now_ns);
     digit = rtp_digit_char(d.event);
     if (d.end && digit)
         tell_digit(w, s, p, digit, now_ns);
@@ -146,7 +151,7 @@ static void take(struct worker *w, struct stream *s, const struct rtp_packet *p,
         return;
     }
     rtcp_received(&s->far, p->ssrc, p->sequence, p->timestamp,
-                  (uint32_t)(a->now_ns / (1000000 / RTP_BYTES_PER_MS)));
+                  (uint32_t)(a->now_ns / (1000000 / RTP_BYTES_PER_MS)) * stream_scale(s));
     if (p->payload_type == s->payload_type)
         take_audio(w, s, p, a->now_ns);
 }

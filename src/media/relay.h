@@ -7,6 +7,7 @@
 #include "base/types.h"
 #include "core/session.h"
 #include "media/g722.h"
+#include "media/opuscodec.h"
 #include "media/rtp.h"
 
 /* Audio that waits to fill a packet, at most: what is older is given up. It is also what may come
@@ -14,23 +15,31 @@
 #define RELAY_MS_MAX 200
 #define RELAY_BYTES_MAX ((size_t)RELAY_MS_MAX * RTP_BYTES_PER_MS)
 
+/* Times, ours and of what waits, are in ticks of 8 kHz, whatever the codec's own clock is; a byte
+ * is a tick in every codec but Opus. */
 struct relay {
     enum codec from, to;
-    bool mapped;                    /* `offset` holds for packets of `ssrc` */
-    bool marker;                    /* the next packet out begins a talkspurt */
-    uint32_t ssrc, offset, next_in; /* their timestamp + offset = ours */
-    uint32_t digit_in;              /* timestamp of the telephone-event last seen */
+    bool mapped; /* `next_in` is of packets of `ssrc` */
+    bool marker; /* the next packet out begins a talkspurt */
+    uint32_t ssrc;
+    uint32_t next_in, next_out; /* the same moment by their timestamps and by ours */
+    uint32_t digit_in;          /* timestamp of the telephone-event last seen */
     bool digit_seen;
     msec credited;
-    uint32_t credit; /* bytes that may come now */
-    uint32_t first;  /* our timestamp of the first byte waiting */
-    size_t waiting;
+    uint32_t credit; /* ticks that may come now */
+    uint32_t first;  /* our timestamp of the first tick waiting */
+    size_t waiting;  /* ticks */
+    size_t pulled;   /* ticks of the packet last taken out */
+    size_t held;     /* bytes of the one Opus packet that goes on as it came */
     uint8_t bytes[RELAY_BYTES_MAX];
     struct g722_encoder encoder;
     struct g722_decoder decoder;
+    struct relay_opus *opus; /* between Opus and another codec; else NULL */
 };
 
+/* `r` was in use before, or is all zeros. */
 void relay_init(struct relay *r, enum codec from, enum codec to, msec now);
+void relay_done(struct relay *r);
 
 /* Something else has been sent meanwhile (music): begin anew with the next packet. */
 void relay_interrupt(struct relay *r);
@@ -39,8 +48,9 @@ void relay_interrupt(struct relay *r);
  * late, too much, or longer than any packet should be. */
 bool relay_push(struct relay *r, const struct rtp_packet *p, uint32_t clock, msec now);
 
-/* A packet of `size` bytes to send, if that much waits. */
-bool relay_pull(struct relay *r, size_t size, uint8_t *to, uint32_t *timestamp, bool *marker);
+/* A packet of `size` ticks to send, if that much waits; of Opus one of 20 msec, or as it came. How
+ * many bytes it has, at most RTP_PAYLOAD_MAX; 0: none. */
+size_t relay_pull(struct relay *r, size_t size, uint8_t *to, uint32_t *timestamp, bool *marker);
 
 /* A telephone-event packet: which of our timestamps it has. False if it must be dropped. */
 bool relay_digit(struct relay *r, const struct rtp_packet *p, uint32_t clock, msec now,

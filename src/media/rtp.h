@@ -10,7 +10,7 @@
 #define RTP_HEADER_SIZE 12
 #define RTP_PAYLOAD_CN 13 /* comfort noise, RFC 3389 */
 #define RTP_PTIME_MAX 60
-#define RTP_BYTES_PER_MS 8 /* in each codec we speak, and so of its RTP clock */
+#define RTP_BYTES_PER_MS 8 /* in each codec but Opus, and so of its RTP clock: a tick */
 #define RTP_PAYLOAD_MAX ((size_t)RTP_PTIME_MAX * RTP_BYTES_PER_MS)
 
 struct rtp_packet {

@@ -55,7 +55,8 @@ void send_packet(struct worker *w, struct stream *s, const struct outgoing *o)
             flush_one(w, b);
         header = batch_add(b, &s->target, s->target_size, o->payload, o->size, o->lasting);
     }
-    rtp_write_header(header, o->payload_type, o->marker, s->sequence++, o->timestamp, s->ssrc);
+    rtp_write_header(header, o->payload_type, o->marker, s->sequence++,
+                     o->timestamp * stream_scale(s), s->ssrc);
     if (s->own_lane)
         send_alone(w, s, alone, o);
     s->has_sent = true;

@@ -131,12 +131,15 @@ int media_start(struct media **out, const struct media_config *config, media_rep
 }
 
 /* The calls outlive this process (a restart finds them again), so nobody gets a BYE here. */
-static void close_lanes(struct media *m)
+static void close_streams(struct media *m)
 {
     for (uint32_t i = 0; m->shared.streams && i < m->shared.streams_max; i++) {
         struct stream *s = &m->shared.streams[i];
 
-        if (s->state == STREAM_OPEN && s->own_lane)
+        if (s->state != STREAM_OPEN)
+            continue;
+        relay_done(&m->shared.relays[i]);
+        if (s->own_lane)
             lane_close(&s->lane);
     }
 }
@@ -147,7 +150,7 @@ void media_stop(struct media *m)
         return;
     for (unsigned i = 0; m->workers && i < m->config.workers; i++)
         worker_stop(&m->workers[i]);
-    close_lanes(m);
+    close_streams(m);
     free(m->workers);
     media_leg_done(&m->legs);
     queue_free(m->shared.gone);

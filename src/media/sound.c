@@ -8,6 +8,7 @@
 
 #include "media/g711.h"
 #include "media/g722.h"
+#include "media/opuscodec.h"
 
 #define WIDE_FRAME 160  /* samples of 10 ms at 16 kHz */
 #define NARROW_FRAME 80 /* and at 8 kHz */
@@ -50,8 +51,38 @@ static void encode(struct sound *s, const struct numbers *n, bool loop)
                                 n->wide + i * WIDE_FRAME, WIDE_FRAME);
 }
 
+static size_t opus_packets(const struct sound *s)
+{
+    return (s->frames + SOUND_OPUS_FRAMES - 1) / SOUND_OPUS_FRAMES;
+}
+
+/* As G.722 does it learns from what went before. The last packet ends in the margin if the sound
+ * has an odd number of frames. */
+static bool encode_opus(struct sound *s, const struct numbers *n, bool loop)
+{
+    size_t count = opus_packets(s), warm = loop && count >= WARM_FRAMES ? WARM_FRAMES : 0;
+    struct opuscodec_encoder *e = opuscodec_encoder_new(16000);
+    const size_t step = (size_t)SOUND_OPUS_FRAMES * WIDE_FRAME;
+    uint8_t lost[OPUSCODEC_PACKET], *fit;
+    size_t used = 0;
+
+    for (size_t i = count - warm; e && i < count; i++)
+        (void)opuscodec_encode(e, lost, n->wide + i * step);
+    for (size_t i = 0; e && i < count; i++) {
+        s->opus_at[i] = (uint32_t)used;
+        used += opuscodec_encode(e, s->opus + used, n->wide + i * step);
+    }
+    s->opus_at[count] = (uint32_t)used;
+    opuscodec_encoder_free(e);
+    fit = realloc(s->opus, used ? used : 1);
+    s->opus = fit ? fit : s->opus;
+    return e != NULL;
+}
+
 void sound_done(struct sound *s)
 {
+    free(s->opus);
+    free(s->opus_at);
     for (size_t codec = 0; codec < SOUND_CODECS; codec++)
         free(s->data[codec]);
     *s = (struct sound){ 0 };
@@ -67,7 +98,12 @@ static bool allocate(struct sound *s, size_t frames)
             return false;
         }
     }
-    return true;
+    s->opus = malloc(opus_packets(s) * OPUSCODEC_PACKET);
+    s->opus_at = calloc(opus_packets(s) + 1, sizeof *s->opus_at);
+    if (s->opus && s->opus_at)
+        return true;
+    sound_done(s);
+    return false;
 }
 
 static int make(struct sound *s, const struct audio *a, const struct numbers *n, bool loop,
@@ -85,7 +121,10 @@ static int make(struct sound *s, const struct audio *a, const struct numbers *n,
     if (loop)
         close_loop(n, s->frames);
     encode(s, n, loop);
-    return 0;
+    if (encode_opus(s, n, loop))
+        return 0;
+    sound_done(s);
+    return err_set(err, -ENOMEM, "not enough memory for sounds");
 }
 
 int sound_make(struct sound *s, const struct audio *a, bool loop, struct err *err)
@@ -123,4 +162,13 @@ const uint8_t *sound_at(const struct sound *s, enum codec codec, uint32_t frame)
 {
     assert(codec > CODEC_NONE && codec < SOUND_CODECS && frame < s->frames);
     return s->data[codec] + (size_t)frame * SOUND_FRAME_BYTES;
+}
+
+const uint8_t *sound_opus_at(const struct sound *s, uint32_t frame, size_t *size)
+{
+    size_t packet = frame / SOUND_OPUS_FRAMES;
+
+    assert(frame < s->frames);
+    *size = s->opus_at[packet + 1] - s->opus_at[packet];
+    return s->opus + s->opus_at[packet];
 }

@@ -19,10 +19,14 @@
 
 #define SOUND_CODECS CODEC_OPUS /* those of one byte for each tick of 8 kHz; Opus is not */
 
+#define SOUND_OPUS_FRAMES 2 /* of 10 ms in each packet of Opus, whatever ptime is */
+
 struct sound {
     uint32_t frames;
     uint8_t *data[SOUND_CODECS]; /* (frames + SOUND_MARGIN) * SOUND_FRAME_BYTES each; NULL for
                                     CODEC_NONE */
+    uint8_t *opus;               /* packets, one behind the other */
+    uint32_t *opus_at;           /* where each begins, and behind the last where it ends */
 };
 
 /* Encode. What stands behind the end is the beginning for a `loop`, else silence. */
@@ -31,5 +35,7 @@ int sound_make_silence(struct sound *s, unsigned milliseconds, struct err *err);
 void sound_done(struct sound *s);
 
 const uint8_t *sound_at(const struct sound *s, enum codec codec, uint32_t frame);
+/* The same in Opus: the packet of 20 ms that the frame is in. */
+const uint8_t *sound_opus_at(const struct sound *s, uint32_t frame, size_t *size);
 
 #endif

@@ -196,6 +196,12 @@ void play_start(struct worker *w, struct stream *s); /* choose anew what is play
 /* False: it was closed and has been given back; it may be another worker's by now. */
 bool play_tell(struct worker *w, struct stream *s);
 
+/* How many of the codec's own timestamps a tick of ours is. */
+static inline uint32_t stream_scale(const struct stream *s)
+{
+    return codec_clock(s->codec) / (RTP_BYTES_PER_MS * 1000);
+}
+
 /* receive.c */
 void receive_all(struct worker *w, uint64_t now_ns);
 
@@ -208,7 +214,7 @@ void control_received(struct worker *w, struct stream *s, const uint8_t *data, s
 struct outgoing {
     const uint8_t *payload;
     size_t size;
-    uint32_t timestamp;
+    uint32_t timestamp; /* in ticks of 8 kHz, as those of the stream */
     uint8_t payload_type;
     bool marker, lasting; /* `lasting`: the payload stays where it is */
 };

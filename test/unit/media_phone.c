@@ -47,8 +47,17 @@ void phone_open(struct phone *p, const char *host, enum codec codec)
     g722_decoder_init(&p->decoder, 8000);
 }
 
+void phone_end_opus(struct phone *p)
+{
+    opuscodec_encoder_free(p->opus_out);
+    opuscodec_decoder_free(p->opus_in);
+    p->opus_out = NULL;
+    p->opus_in = NULL;
+}
+
 void phone_close(struct phone *p)
 {
+    phone_end_opus(p);
     close(p->rtp);
     close(p->rtcp);
 }
@@ -88,13 +97,23 @@ void phone_send_bytes(const struct phone *p, const struct address *to, const voi
     (void)sendto(p->rtp, bytes, size, 0, &s.any, length); /* a full buffer is a lost packet */
 }
 
-static void encode(struct phone *p, uint8_t *to, const int16_t *pcm, size_t count)
+static size_t encode_opus(struct phone *p, uint8_t *to, const int16_t *pcm, size_t count)
 {
+    assert(count == 160);
+    if (!p->opus_out)
+        p->opus_out = opuscodec_encoder_new(8000);
+    return opuscodec_encode(p->opus_out, to, pcm);
+}
+
+size_t phone_encode(struct phone *p, uint8_t *to, const int16_t *pcm, size_t count)
+{
+    if (p->codec == CODEC_OPUS)
+        return encode_opus(p, to, pcm, count);
     if (p->codec == CODEC_G722)
-        (void)g722_encode_block(&p->encoder, to, pcm, count);
-    else
-        for (size_t i = 0; i < count; i++)
-            to[i] = p->codec == CODEC_PCMU ? g711_ulaw(pcm[i]) : g711_alaw(pcm[i]);
+        return g722_encode_block(&p->encoder, to, pcm, count);
+    for (size_t i = 0; i < count; i++)
+        to[i] = p->codec == CODEC_PCMU ? g711_ulaw(pcm[i]) : g711_alaw(pcm[i]);
+    return count;
 }
 
 #define AHEAD 60 /* msec */
@@ -114,16 +133,16 @@ void phone_send_tone(struct phone *p, const struct address *to, double hertz)
 {
     uint8_t packet[RTP_HEADER_SIZE + RTP_PAYLOAD_MAX];
     int16_t pcm[RTP_PAYLOAD_MAX];
-    size_t count = (size_t)p->ptime * RTP_BYTES_PER_MS;
+    size_t count = (size_t)p->ptime * RTP_BYTES_PER_MS, size;
 
     wait_for_turn(p);
     for (size_t i = 0; i < count; i++, p->phase += 2 * M_PI * hertz / 8000)
         pcm[i] = (int16_t)(8000 * sin(p->phase));
-    encode(p, packet + RTP_HEADER_SIZE, pcm, count);
+    size = phone_encode(p, packet + RTP_HEADER_SIZE, pcm, count);
     rtp_write_header(packet, p->payload_type, p->sequence == 0, p->sequence, p->timestamp, p->ssrc);
     p->sequence++;
-    p->timestamp += (uint32_t)count;
-    phone_send_bytes(p, to, packet, RTP_HEADER_SIZE + count);
+    p->timestamp += (uint32_t)count * codec_clock(p->codec) / 8000;
+    phone_send_bytes(p, to, packet, RTP_HEADER_SIZE + size);
 }
 
 void phone_send_digit(struct phone *p, const struct address *to, uint8_t payload_type,
@@ -197,13 +216,23 @@ bool phone_falls_silent(struct phone *p)
     return false;
 }
 
+static size_t decode_opus(struct ear *e, struct phone *p, const struct heard *h)
+{
+    if (!p->opus_in)
+        p->opus_in = opuscodec_decoder_new(8000);
+    return opuscodec_decode(p->opus_in, e->samples + e->count, sizeof e->samples / 2 - e->count,
+                            h->payload, h->payload_size);
+}
+
 void ear_add(struct ear *e, struct phone *p, const struct heard *h)
 {
     size_t count = h->payload_size;
 
     if (h->payload_type != p->payload_type || e->count + count > sizeof e->samples / 2)
         return;
-    if (p->codec == CODEC_G722)
+    if (p->codec == CODEC_OPUS)
+        count = decode_opus(e, p, h);
+    else if (p->codec == CODEC_G722)
         (void)g722_decode_block(&p->decoder, e->samples + e->count, h->payload, count);
     else
         for (size_t i = 0; i < count; i++)

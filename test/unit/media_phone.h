@@ -9,6 +9,7 @@
 
 #include "core/session.h"
 #include "media/g722.h"
+#include "media/opuscodec.h"
 
 #define PHONE_PACKET_MAX 1024
 #define PHONE_PATIENCE 20000 /* msec; only a machine that stands still misses it */
@@ -24,6 +25,8 @@ struct phone {
     uint64_t speaks_until; /* msec: when the audio sent so far has been played */
     struct g722_encoder encoder;
     struct g722_decoder decoder;
+    struct opuscodec_encoder *opus_out; /* made when they are needed */
+    struct opuscodec_decoder *opus_in;
 };
 
 struct heard {
@@ -40,6 +43,10 @@ struct heard {
 
 void phone_open(struct phone *p, const char *host, enum codec codec);
 void phone_close(struct phone *p);
+
+/* In its codec, at 8 kHz; of Opus always 20 msec. How many bytes came out. */
+size_t phone_encode(struct phone *p, uint8_t *to, const int16_t *pcm, size_t count);
+void phone_end_opus(struct phone *p);
 
 /* What the SIP side would have read from its offer, and agreed with it. */
 void phone_offer(const struct phone *p, struct session_offer *offer);
