@@ -187,7 +187,24 @@ static void hang_up(struct app *a, const struct action *action)
     app_leg_drop(a, action->leg);
 }
 
-static void fill_call(const struct action *action, const struct call *c, struct sip_call *call)
+/* Who is in From: the orbit, or him whom the one called is to talk to. What is no plain user of a
+ * URI (RFC 3261 25.1) is left out. */
+static void from_user(const struct app *a, const struct action *action, struct sip_call *call)
+{
+    char user[DIALLED_SIZE] = "";
+
+    if (action->kind == CALLING_TARGET && !action->party.hidden)
+        uri_user(user, action->party.uri);
+    else
+        (void)text_copy(user, sizeof(user), call->orbit);
+    if (!user[0] || strspn(user, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                 "+*#-_.") != strlen(user))
+        (void)text_copy(user, sizeof(user), a->config.house.park_user);
+    (void)text_copy(call->from_user, sizeof(call->from_user), user);
+}
+
+static void fill_call(const struct app *a, const struct action *action, const struct call *c,
+                      struct sip_call *call)
 {
     memset(call, 0, sizeof(*call));
     call->leg = action->leg;
@@ -195,7 +212,9 @@ static void fill_call(const struct action *action, const struct call *c, struct 
     if (action->kind == CALLING_PARKER && c)
         (void)text_copy(call->contact, sizeof(call->contact), c->parker.contact);
     number_text(call->orbit, action->orbit);
-    (void)text_copy(call->from_user, sizeof(call->from_user), call->orbit);
+    (void)text_copy(call->replaces, sizeof(call->replaces), action->replaces);
+    (void)text_copy(call->referred_by, sizeof(call->referred_by), action->referred_by);
+    from_user(a, action, call);
     call->caller = action->party;
     call->is_ring_back = action->kind == CALLING_PARKER;
     call->plain = action->plain;
@@ -212,6 +231,10 @@ static void from_display(const struct action *action, const struct call *c, stru
     char user[DIALLED_SIZE];
     const char *name;
 
+    if (action->kind == CALLING_TARGET)
+        template = "%n";
+    else if (action->kind == CALLING_CALLER)
+        template = call->orbit[0] ? "Park %o" : "Park";
     uri_user(user, action->party.uri);
     name = action->party.hidden       ? "anonymous"
            : action->party.display[0] ? action->party.display
@@ -261,14 +284,14 @@ static void call_out(struct app *a, const struct action *action)
     struct app_leg *l = app_leg_new(a, action->leg);
     struct sip_call call;
 
-    fill_call(action, c, &call);
+    fill_call(a, action, c, &call);
     from_display(action, c, &call);
     if (l) {
         l->our_offer = true;
         call.prefer = preferred(a, c ? c->caller_leg : 0);
         expect_source(a, l, &call);
     }
-    if (!l || !open_media(a, l, c ? c->caller_leg : 0, c)) {
+    if (!l || !open_media(a, l, c && c->caller_leg != action->leg ? c->caller_leg : 0, c)) {
         leg_failed_later(a, action->leg, 503);
         return;
     }
@@ -356,6 +379,18 @@ static void bridge(struct app *a, const struct action *action)
         app_leg_save(a, other, action->call);
 }
 
+static void answer_refer(struct app *a, const struct action *action)
+{
+    char number[NUMBER_SIZE] = "";
+
+    if (action->orbit)
+        number_text(number, action->orbit);
+    if (action->type == ACT_REFER_ANSWER)
+        (void)sip_refer_answer(a->sip, action->refer, action->code, number, action->why);
+    else
+        (void)sip_refer_progress(a->sip, action->refer, action->code, number);
+}
+
 void act(struct app *a, const struct action *action)
 {
     switch (action->type) {
@@ -385,6 +420,10 @@ void act(struct app *a, const struct action *action)
         break;
     case ACT_BRIDGE:
         bridge(a, action);
+        break;
+    case ACT_REFER_ANSWER:
+    case ACT_REFER_PROGRESS:
+        answer_refer(a, action);
         break;
     case ACT_STEP:
         if (action->step == STEP_REFUSED) {

@@ -30,6 +30,7 @@ static const struct {
     { "sip",   "park-user",     config_set_text,     FIELD(house.park_user),   false },
     { "sip",   "park-prefix",   config_set_text,     FIELD(house.park_prefix), false },
     { "sip",   "retrieve-prefix", config_set_text,   FIELD(house.retrieve_prefix), false },
+    { "sip",   "refer-dial",    config_set_switch,   FIELD(house.refer_dial),  false },
     { "sip",   "calls-max",     config_set_count,    FIELD(sip.calls_max),     false },
     { "sip",   "calls-per-source", config_set_count, FIELD(sip.calls_per_source), false },
     { "sip",   "session-expires", config_set_expires, 0, 0,                    false },

@@ -189,6 +189,14 @@ static void take_ringing(struct app *a, const struct sip_event *s)
     app_step(a, &ev);
 }
 
+static void take_refer(struct app *a, const struct sip_event *s)
+{
+    struct event ev = leg_event(EV_REFER, s->leg, 0);
+
+    ev.refer = &s->refer;
+    app_step(a, &ev);
+}
+
 void take_sip(struct app *a, const struct sip_event *s)
 {
     switch (s->type) {
@@ -220,7 +228,7 @@ void take_sip(struct app *a, const struct sip_event *s)
         take_gone(a, s);
         break;
     case SIP_REFERRED:
-        (void)sip_refer_answer(a->sip, s->refer.number, 405, "", "");
+        take_refer(a, s);
         break;
     }
     turn_end_group(a); /* rows of legs that were dropped behind the step */

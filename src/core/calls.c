@@ -346,8 +346,10 @@ const char *call_state_name(enum call_state s)
         [CALL_PARKED] = "parked",
         [CALL_RINGING_BACK] = "ringing_back",
         [CALL_FORWARDING] = "forwarding",
+        [CALL_FETCHING] = "parking",
         [CALL_RETRIEVING] = "retrieving",
         [CALL_CONNECTED] = "connected",
+        [CALL_REPARKING] = "parking",
         [CALL_LEAVING] = "leaving",
         [CALL_ENDED] = "ended",
     };

@@ -26,15 +26,24 @@ enum call_state {
     CALL_PARKED,  /* music; waits to be retrieved */
     CALL_RINGING_BACK, /* still in its orbit; the parker's phone rings */
     CALL_FORWARDING,   /* still in its orbit; the fallback (or a transfer target) is being called */
+    CALL_FETCHING,     /* in an orbit; its caller is being called, as a REFER or somebody asked */
     CALL_RETRIEVING,   /* claimed by a retriever who is not connected yet */
     CALL_CONNECTED,    /* out of the orbit, talking; we carry the audio */
+    CALL_REPARKING,    /* talking still; the orbit that one of the two goes to is being written */
     CALL_LEAVING,      /* hears a word of regret, then BYE */
     CALL_ENDED,        /* over; readable until the next step, so that its record can be written */
     CALL_STATES
 };
 
 /* Whom `peer` of a call is, or was last. */
-enum peer_role { PEER_NONE, PEER_RETRIEVER, PEER_PARKER, PEER_FALLBACK, PEER_CHOSEN };
+enum peer_role {
+    PEER_NONE,
+    PEER_RETRIEVER,
+    PEER_PARKER,
+    PEER_FALLBACK,
+    PEER_CHOSEN,
+    PEER_TARGET
+}; /* whom a REFER named */
 
 /* How a call ended, for its record. */
 enum outcome {
@@ -71,7 +80,10 @@ struct call {
         next_leg; /* answered with Replaces of `next_for`, takes its place once acknowledged; 0 */
     leg_id next_for; /* caller_leg or peer */
     struct party next_party;
-    msec next_deadline;  /* for that acknowledgement */
+    msec next_deadline; /* for that acknowledgement */
+    bool transfer; /* a REFER asked for it: `next_leg`, or `peer` or the caller himself once the one
+                      who referred has gone, is being called by us */
+    uint32_t refer;      /* whose end is still to be told (ACT_REFER_PROGRESS); 0: nobody's */
     struct rules rules;  /* as they were when the call was parked; extended by hand, not by edits */
     uint32_t attempt;    /* ring backs tried so far */
     uint32_t wait;       /* the number of the wait that is on; an answer to another is dropped */

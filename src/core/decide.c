@@ -71,7 +71,7 @@ static void take_over(const struct question *q)
 
     out->call = c ? c->id : 0;
     out->replaced = q->in->replaces_leg;
-    if (!c || c->state == CALL_LEAVING || c->next_for == q->in->replaces_leg) {
+    if (!c || c->state == CALL_LEAVING || (c->next_for == q->in->replaces_leg && !c->transfer)) {
         (void)text_copy(out->why, WHY_SIZE,
                         "the leg to be replaced has been replaced or has ended");
         refuse(q, 603);
@@ -82,7 +82,8 @@ static void take_over(const struct question *q)
         (void)text_copy(out->why, WHY_SIZE,
                         "Replaces asks for an early dialog only, this one is confirmed");
         refuse(q, 486);
-    } else if (c->next_leg) {
+    } else if (c->next_leg || c->transfer || c->state == CALL_FETCHING ||
+               c->state == CALL_REPARKING) {
         (void)text_copy(out->why, WHY_SIZE, "another transfer of this call is under way");
         refuse(q, 486);
     } else if (!c->peer_up && c->peer == q->in->replaces_leg && c->state != CALL_RETRIEVING) {
@@ -181,7 +182,8 @@ static void at_busy(const struct question *q, const struct orbit *o, const char 
         (void)text_format(why, WHY_SIZE, "%s may not retrieve calls here",
                           *q->in->from.uri ? q->in->from.uri : "an unknown caller");
         refuse(q, 403);
-    } else if (!c || c->state == CALL_SAVING) {
+    } else if (!c || c->state == CALL_SAVING || c->state == CALL_FETCHING ||
+               c->state == CALL_REPARKING) {
         (void)text_format(why, WHY_SIZE, "a call is just being parked at %s", number);
         refuse(q, 486);
     } else if (c->state == CALL_RETRIEVING) {

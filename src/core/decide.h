@@ -89,6 +89,7 @@ struct house {
     char domains[8][FQDN_SIZE];        /* ours; none: any */
     unsigned domain_count;
     bool draining;
+    bool refer_dial; /* a REFER outside of a dialog may have us call somebody without Replaces */
 };
 
 void decide(const struct invite *in, const struct house *house, const struct deployment *d,

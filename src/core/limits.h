@@ -22,6 +22,7 @@
 #define CALLS_MAX 65536 /* parked, ringing or connected on this node; a power of two */
 #define LEGS_MAX (CALLS_MAX * 2)
 #define ENDED_LEGS_MAX 4096 /* consultation legs remembered for a late Replaces */
+#define FETCHES_MAX 256     /* callers who are to be called once their orbit is written */
 #define ACTIONS_MAX 16      /* that one step may return */
 
 #endif

@@ -31,7 +31,8 @@ enum cue {
 
 /* What a cue does to a call. An empty cell drops it: it came late, or twice; a command that finds
  * an empty cell is refused in words. SAVING: the caller waits for his answer. TELLING: he may still
- * be the parker. RINGING_BACK and FORWARDING: in his orbit, somebody is called. */
+ * be the parker. RINGING_BACK and FORWARDING: in his orbit, somebody is called. FETCHING: he is
+ * called himself, perhaps in the place of whoever consulted, who is there until then. */
 // clang-format off
 static handler *const moves[CALL_STATES][CUES] = {
     [CALL_SAVING] = {
@@ -78,6 +79,13 @@ static handler *const moves[CALL_STATES][CUES] = {
         [CUE_HANG_UP]   = park_do_hang_up,       [CUE_NOTE]      = park_do_note,
         [CUE_FORCE]     = park_do_force_out,
     },
+    [CALL_FETCHING] = {
+        [CUE_UP]        = park_fetched,
+        [CUE_LEFT]      = park_fetch_failed,     [CUE_CANCELLED] = park_caller_cancelled,
+        [CUE_DUE]       = park_fetch_late,
+        [CUE_HANG_UP]   = park_do_hang_up,       [CUE_NOTE]      = park_do_note,
+        [CUE_FORCE]     = park_do_force_out,
+    },
     [CALL_RETRIEVING] = {
         [CUE_UP]        = park_caller_up,
         [CUE_LEFT]      = park_caller_left,      [CUE_CANCELLED] = park_caller_cancelled,
@@ -91,6 +99,13 @@ static handler *const moves[CALL_STATES][CUES] = {
         [CUE_LEFT]      = park_caller_left,      [CUE_PEER_LOST] = park_peer_hung_up,
         [CUE_DUE]       = park_never_up,
         [CUE_HANG_UP]   = park_do_hang_up,       [CUE_NOTE]      = park_do_note,
+    },
+    [CALL_REPARKING] = {
+        [CUE_SAVED]     = park_reparked,         [CUE_NOT_SAVED] = park_repark_failed,
+        [CUE_LEFT]      = park_caller_left,      [CUE_PEER_LOST] = park_repark_left,
+        [CUE_DUE]       = park_repark_failed,
+        [CUE_HANG_UP]   = park_do_hang_up,       [CUE_NOTE]      = park_do_note,
+        [CUE_FORCE]     = park_do_force_out,
     },
     [CALL_LEAVING] = {
         [CUE_UP]        = park_caller_up,
@@ -205,7 +220,9 @@ static void tick(struct turn *t)
 
     if (!c || call_due(c) > t->now)
         return;
-    if (c->next_deadline <= t->now) {
+    if (c->next_deadline <= t->now && c->transfer) {
+        (void)park_transfer_off(t, c, 408, "did not answer");
+    } else if (c->next_deadline <= t->now) {
         park_hang_up(t, c, c->next_leg, 408, "no acknowledgement");
         park_swap_off(t, c, "the new leg was not acknowledged in time");
     } else {
@@ -259,6 +276,10 @@ void park_step(struct park *p, const struct event *ev, msec now, struct actions 
     case EV_DO_NOTE:
     case EV_DO_FORCE_OUT:
         command(&t);
+        break;
+    case EV_REFER:
+    case EV_DO_PARK:
+        park_refer(&t);
         break;
     case EV_TICK:
         tick(&t);

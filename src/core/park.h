@@ -7,6 +7,7 @@
 #include "core/decide.h"
 #include "core/deployment.h"
 #include "core/orbits.h"
+#include "core/refer.h"
 
 enum event_type {
     EV_INVITE,      /* a request that belongs to no dialog: `invite` */
@@ -30,6 +31,8 @@ enum event_type {
     EV_DO_HANG_UP,
     EV_DO_NOTE,      /* `text` */
     EV_DO_FORCE_OUT, /* the range is being removed: ring back at once, then the fallback */
+    EV_REFER,        /* `refer`, in a dialog or outside of any */
+    EV_DO_PARK,      /* a command: call and park whom `refer` names */
     EV_TICK,         /* a deadline may have passed */
     EVENT_TYPES
 };
@@ -46,6 +49,7 @@ struct event {
     msec span;
     wall_msec wall;              /* now, for people */
     const struct invite *invite; /* EV_INVITE only; not kept */
+    const struct refer *refer;   /* EV_REFER, EV_DO_PARK only; not kept */
     struct party party;
     char uri[URI_SIZE];
     char text[NOTE_SIZE];
@@ -66,7 +70,10 @@ enum action_type {
     ACT_MUSIC,  /* `leg` hears music (silence when the rules say so); unbridge it */
     ACT_SAY,    /* `leg` hears `say`; then music if `then_music`; report EV_SAID with `wait` */
     ACT_BRIDGE, /* `leg` and `other` hear each other */
-    ACT_STEP    /* for the timeline and watchers: `step`, `why` */
+    ACT_REFER_ANSWER, /* answer REFER number `refer` with `code` (202: NOTIFY 100 follows), `why` */
+    ACT_REFER_PROGRESS, /* how it stands: NOTIFY `code`, the last one with 200 and above, telling
+                           `orbit` */
+    ACT_STEP            /* for the timeline and watchers: `step`, `why` */
 };
 
 enum tell {
@@ -75,7 +82,13 @@ enum tell {
     TELL_CALLER
 }; /* identity in our 200: "Parked 701", or the caller's */
 enum say { SAY_NOTHING, SAY_ORBIT, SAY_FULL, SAY_REGRET };
-enum call_kind { CALLING_PARKER, CALLING_FALLBACK, CALLING_CHOSEN };
+enum call_kind {
+    CALLING_PARKER,
+    CALLING_FALLBACK,
+    CALLING_CHOSEN,
+    CALLING_CALLER, /* to be parked */
+    CALLING_TARGET  /* of a transfer: `party` is whom he is to talk to */
+};
 
 /* Steps that watchers see; their names are the event names of the API. */
 enum step {
@@ -95,6 +108,10 @@ enum step {
     STEP_RINGBACK_ANSWERED,
     STEP_FORWARDED,
     STEP_RETURNED,
+    STEP_FETCHING,
+    STEP_TRANSFERRING,
+    STEP_TRANSFERRED,
+    STEP_TRANSFER_FAILED,
     STEP_ABANDONED,
     STEP_REFUSED,
     STEP_EXTENDED,
@@ -122,7 +139,11 @@ struct action {
     enum step step;
     bool full;          /* STEP_PARK_FAILED: because no orbit is free */
     struct party party; /* whom to name: the caller (ACT_CALL, TELL_CALLER) */
-    char uri[URI_SIZE]; /* ACT_CALL */
+    uint32_t refer;
+    char uri[URI_SIZE];           /* ACT_CALL */
+    char replaces[REPLACES_SIZE]; /* ACT_CALL: the dialog that it is to take the place of; "": none
+                                   */
+    char referred_by[URI_SIZE];   /* ACT_CALL: on whose behalf; "": our own */
     char why[WHY_SIZE];
 };
 
@@ -139,6 +160,7 @@ struct actions {
 #define PATIENCE_CONNECT 40000  /* a claimed leg must be acknowledged (64*T1 is 32 s) */
 #define KEEP_FOR_REPLACES 32000 /* the orbit of a consultation that was hung up waits for its Replaces */
 #define MIN_TALK 2000           /* a retriever gone sooner without a sound never was connected */
+#define PATIENCE_FETCH 10000    /* who is called with Replaces answers by himself */
 #define JUST_TAKEN 2000         /* who dials an orbit this soon after it was taken is told so */
 
 /* What people will ask about, and the sources leave open:
@@ -154,8 +176,17 @@ struct actions {
  *    is none either, and begins the patience anew.
  *  - A call that comes back from CONNECTED when no orbit is free waits without one, rings somebody at
  *    once, and takes the first orbit it can get.
+ *  - Who is called for a REFER is hung up on when nobody wants him any more, as any who rings. When the
+ *    one who referred has gone and the target does not answer, the other one is parked and he is rung.
+ *  - A REFER to an orbit parks once the orbit is written; until then the two go on talking.
  *  - One side that waits for the other's acknowledgement is RETRIEVING, whoever called whom. */
 // clang-format on
+
+/* Whom to call for a call in SAVING, once it is written. */
+struct fetch {
+    call_id call; /* 0: free */
+    char uri[URI_SIZE], replaces[REPLACES_SIZE], referred_by[URI_SIZE];
+};
 
 struct park {
     struct house house;
@@ -163,7 +194,8 @@ struct park {
     struct orbits *orbits;
     struct calls *calls;
     leg_id next_leg; /* even numbers, for legs that we start */
-    call_id gone;    /* ended in the last step; its slot is freed by the next one */
+    struct fetch fetch[FETCHES_MAX];
+    call_id gone; /* ended in the last step; its slot is freed by the next one */
 };
 
 /* One event at one time. Writes at most ACTIONS_MAX actions in `out`, in the order they are to be

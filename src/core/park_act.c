@@ -43,6 +43,34 @@ void park_refuse(struct turn *t, call_id call, leg_id leg, uint16_t code, uint16
     (void)text_copy(a->why, sizeof a->why, why);
 }
 
+void park_refer_answer(struct turn *t, call_id call, uint16_t code, uint16_t retry_after,
+                       const char *why)
+{
+    struct action *a;
+
+    if (!t->ev->refer || !t->ev->refer->number)
+        return;
+    a = park_act(t, ACT_REFER_ANSWER, call);
+    a->refer = t->ev->refer->number;
+    a->code = code;
+    a->retry_after = retry_after;
+    (void)text_copy(a->why, sizeof a->why, why);
+}
+
+void park_refer_done(struct turn *t, struct call *c, uint16_t code)
+{
+    struct action *a;
+
+    c->transfer = false;
+    if (!c->refer)
+        return;
+    a = park_act(t, c->state == CALL_SAVING ? ACT_REFER_ANSWER : ACT_REFER_PROGRESS, c->id);
+    a->refer = c->refer;
+    a->code = code;
+    a->orbit = code == 200 && c->has_orbit && park_may_learn(t, c, &c->parker) ? c->orbit : 0;
+    c->refer = 0;
+}
+
 void park_music(struct turn *t, const struct call *c)
 {
     if (c->caller_up)

@@ -25,6 +25,8 @@ static void as_parked(struct call *c, const struct call *saved)
     c->caller_up = true;
     c->outcome = OUT_NONE;
     c->next_deadline = NEVER;
+    c->transfer = false;
+    c->refer = 0;
     c->attempt -= rang && c->attempt;
 }
 
@@ -85,7 +87,8 @@ static void check_orbit(const struct park *p, const struct call *c)
 static void check_state(const struct call *c)
 {
     bool rings = c->state == CALL_RINGING_BACK || c->state == CALL_FORWARDING;
-    bool has_peer = rings || c->state == CALL_RETRIEVING || c->state == CALL_CONNECTED;
+    bool talks = c->state == CALL_CONNECTED || c->state == CALL_REPARKING;
+    bool has_peer = rings || c->state == CALL_RETRIEVING || talks;
     bool all_up = c->caller_up && c->peer_up;
 
     assert(c->state > CALL_NONE && c->state < CALL_STATES);
@@ -94,6 +97,9 @@ static void check_state(const struct call *c)
     assert(c->state != CALL_RETRIEVING || !all_up);
     assert(c->state != CALL_CONNECTED || all_up || c->deadline != NEVER);
     assert(c->state == CALL_CONNECTED || c->state == CALL_ENDED || call_due(c) != NEVER);
+    assert(c->state != CALL_REPARKING || all_up);
+    assert(!c->transfer || c->next_leg || c->state == CALL_FETCHING || c->state == CALL_SAVING ||
+           (c->state == CALL_CONNECTED && !c->peer_up));
     assert((c->caller_leg != 0) == (c->state != CALL_ENDED));
     assert(c->outcome == OUT_NONE || c->state >= CALL_CONNECTED);
 }

@@ -1,7 +1,8 @@
 /* What the files of the parking machine (park*.c) share; nobody else includes it. park.c has the
  * table of what may happen when; park_invite.c what comes in; park_wait.c being parked and what
  * ends it; park_ring.c whom we call; park_meet.c two parties; park_swap.c Replaces; park_command.c
- * what people ask for; park_act.c how actions are written down; park_words.c and park_check.c only
+ * what people ask for; park_refer.c what a REFER does, park_fetch.c and park_transfer.c whom it has
+ * us call; park_act.c how actions are written down; park_words.c and park_check.c only
  * look. */
 #ifndef CALLPARK_CORE_PARK_INSIDE_H
 #define CALLPARK_CORE_PARK_INSIDE_H
@@ -28,6 +29,12 @@ struct action *park_act_leg(struct turn *t, enum action_type type, const struct 
 void park_hang_up(struct turn *t, const struct call *c, leg_id leg, uint16_t code, const char *why);
 void park_refuse(struct turn *t, call_id call, leg_id leg, uint16_t code, uint16_t retry_after,
                  const char *why);
+/* Answer the REFER of this step, if it is one. */
+void park_refer_answer(struct turn *t, call_id call, uint16_t code, uint16_t retry_after,
+                       const char *why);
+/* The end of what a REFER asked for, told to whoever sent it; nothing while there is none. The
+ * number of an orbit is told with 200, to insiders. */
+void park_refer_done(struct turn *t, struct call *c, uint16_t code);
 void park_music(struct turn *t,
                 const struct call *c); /* nothing while the caller has not acknowledged */
 void park_say(struct turn *t, struct call *c, enum say say, bool then_music);
@@ -72,6 +79,11 @@ handler park_caller_left, park_caller_cancelled;
 /* ---- park_invite.c */
 
 void park_invite(struct turn *t);
+/* An orbit for this call as `d` says. False: there is none. */
+bool park_take_as_decided(struct turn *t, struct call *c, const struct decision *d);
+/* A new call that holds an orbit as `d` says, on this leg. NULL: `*code`, `*why` say why not. */
+struct call *park_new_call(struct turn *t, leg_id leg, const struct decision *d, uint16_t *code,
+                           const char **why);
 
 /* ---- park_ring.c */
 
@@ -101,6 +113,35 @@ void park_swap_off(struct turn *t, struct call *c, const char *why);
 bool park_swap_early(struct turn *t, struct call *c, leg_id gone);
 void park_changed(struct turn *t, struct call *c); /* EV_IDENTITY on any of its legs */
 handler park_media_moved;
+
+/* ---- park_refer.c */
+
+void park_refer(struct turn *t);
+/* The two sides of a call change their names: whoever referred is the other side, so that the one
+ * who stays is the caller. */
+void park_referrer_aside(struct call *c, leg_id referrer);
+handler park_reparked, park_repark_failed, park_repark_left;
+
+/* ---- park_fetch.c */
+
+void park_fetch(struct turn *t, const struct refer *r, const struct refer_decision *d);
+bool park_is_fetch(const struct call *c);             /* in SAVING: its caller is to be called */
+void park_fetch_call(struct turn *t, struct call *c); /* it is written: now */
+void park_fetch_forget(struct turn *t, const struct call *c);
+handler park_fetched, park_fetch_failed, park_fetch_late;
+
+/* ---- park_transfer.c */
+
+/* Call whom the REFER names; he takes the place of whoever referred once he has answered. */
+void park_transfer(struct turn *t, struct call *c, const struct refer *r,
+                   const struct refer_decision *d);
+/* He is called no more. False: nobody was. */
+bool park_transfer_off(struct turn *t, struct call *c, uint16_t code, const char *why);
+/* The place of whoever referred is his: he is up, or is awaited alone. */
+void park_transfer_place(struct turn *t, struct call *c, bool up);
+void park_transfer_event(struct turn *t, struct call *c); /* of the one who is called */
+/* Bridged, said, told, saved. */
+void park_transferred(struct turn *t, struct call *c);
 
 /* ---- park_command.c */
 

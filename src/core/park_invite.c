@@ -38,9 +38,8 @@ static void who_parked(struct turn *t, struct call *c)
 }
 
 /* Which range's rules decide about the choice of an orbit; 0: those of the destination. */
-static range_id range_of(struct turn *t)
+static range_id range_of(struct turn *t, const struct decision *d)
 {
-    const struct decision *d = t->decision;
     number_key number = d->orbit ? d->orbit : d->first;
     const struct range *r = number ? ranges_holding(&t->p->deployment->ranges, number) : NULL;
 
@@ -53,10 +52,8 @@ static void take_rules(struct turn *t, struct call *c, range_id range)
     deployment_rules(t->p->deployment, t->p->house.destination, range, &c->rules, NULL);
 }
 
-static bool take_orbit(struct turn *t, struct call *c)
+bool park_take_as_decided(struct turn *t, struct call *c, const struct decision *d)
 {
-    const struct decision *d = t->decision;
-
     if (d->ended)
         return park_take_orbit(t, c, d->orbit);
     if (d->orbit)
@@ -70,37 +67,41 @@ static bool take_orbit(struct turn *t, struct call *c)
     return c->has_orbit;
 }
 
-/* NULL: refused. */
-static struct call *new_call(struct turn *t)
+struct call *park_new_call(struct turn *t, leg_id leg, const struct decision *d, uint16_t *code,
+                           const char **why)
 {
     struct calls *calls = t->p->calls;
     struct call *c = calls_new(calls);
 
-    if (!c || !calls_map_leg(calls, t->ev->invite->leg, c->id)) {
-        refuse(t, 0, 503, FULL_RETRY, "too many calls are going on");
-        if (c)
-            calls_free(calls, c);
-        return NULL;
+    *code = 503;
+    *why = "too many calls are going on";
+    if (c && calls_map_leg(calls, leg, c->id)) {
+        c->caller_leg = leg;
+        take_rules(t, c, range_of(t, d));
+        if (park_take_as_decided(t, c, d)) {
+            take_rules(t, c, orbits_look(t->p->orbits, c->orbit, t->now).range);
+            return c;
+        }
+        *code = 486;
+        *why = "no orbit is free";
     }
-    c->caller_leg = t->ev->invite->leg;
-    take_rules(t, c, range_of(t));
-    if (!take_orbit(t, c)) {
-        refuse(t, 0, 486, 0, "no orbit is free");
+    if (c)
         calls_free(calls, c);
-        return NULL;
-    }
-    return c;
+    return NULL;
 }
 
 static void begin_park(struct turn *t)
 {
     const struct invite *in = t->ev->invite;
-    struct call *c = new_call(t);
     char orbit[NUMBER_SIZE + 8];
+    const char *why;
+    uint16_t code;
+    struct call *c = park_new_call(t, in->leg, t->decision, &code, &why);
 
-    if (!c)
+    if (!c) {
+        refuse(t, 0, code, code == 503 ? FULL_RETRY : 0, why);
         return;
-    take_rules(t, c, orbits_look(t->p->orbits, c->orbit, t->now).range);
+    }
     c->caller = in->from;
     c->consult = !t->decision->evidence;
     c->parked_at = t->now;

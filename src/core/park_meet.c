@@ -102,6 +102,13 @@ void park_up_again(struct turn *t, struct call *c)
         (void)park_act_leg(t, ACT_MUSIC, c, t->ev->leg);
         return;
     }
+    if (c->transfer) {
+        if (*t->ev->party.uri)
+            c->peer_party = t->ev->party;
+        c->connected_at = t->now;
+        park_transferred(t, c);
+        return;
+    }
     bridge(t, c);
     park_enter(t, c, CALL_CONNECTED, NEVER);
 }
@@ -122,13 +129,26 @@ static msec time_after(const struct turn *t, struct call *c)
     return c->resume_at;
 }
 
+/* A transfer that came to nothing after whoever asked for it had gone: he is rung now, as nobody
+ * else knows of the one who waits. */
+static void ring_referrer(struct turn *t, struct call *c)
+{
+    struct party whom;
+
+    park_refer_done(t, c, t->ev->type == EV_LEG_FAILED && t->ev->code >= 300 ? t->ev->code : 408);
+    if (c->has_orbit && park_whom(&t->p->house, c, &whom))
+        park_ring_back(t, c, &whom, "the transfer came to nothing");
+}
+
 /* The other one is gone and the caller never really had him. */
 static void go_back(struct turn *t, struct call *c, enum step step, const char *why)
 {
     bool was_connected = c->state == CALL_CONNECTED;
+    bool sent_away = c->transfer && !c->next_leg;
     char name[DISPLAY_SIZE];
     char orbit[NUMBER_SIZE + 8];
 
+    (void)park_transfer_off(t, c, 487, "is not needed any more");
     (void)park_name(name, &c->peer_party, "the other side");
     calls_unmap_leg(t->p->calls, c->peer);
     c->peer = 0;
@@ -138,8 +158,10 @@ static void go_back(struct turn *t, struct call *c, enum step step, const char *
     if (was_connected)
         park_music(t, c);
     PARK_STEP(t, c, step, "%s %s: the caller waits in %s", name, why, park_orbit_name(orbit, c));
+    if (sent_away)
+        ring_referrer(t, c);
     /* Without an orbit nobody can retrieve him, so somebody is rung now. */
-    if (!c->has_orbit)
+    if (!c->has_orbit && c->state == CALL_PARKED)
         park_next_move(t, c);
     if (c->state == CALL_PARKED)
         park_save(t, c);
@@ -170,7 +192,8 @@ void park_peer_hung_up(struct turn *t, struct call *c)
     char name[DISPLAY_SIZE];
 
     if (!c->peer_up || silent) {
-        go_back(t, c, STEP_RETURNED, "was gone at once, without a sound");
+        go_back(t, c, STEP_RETURNED,
+                c->transfer ? "did not take the call" : "was gone at once, without a sound");
         return;
     }
     calls_unmap_leg(t->p->calls, c->peer);
@@ -189,7 +212,8 @@ void park_never_up(struct turn *t, struct call *c)
     if (park_swap_early(t, c, dead))
         return;
     if (!c->peer_up) {
-        go_back(t, c, STEP_RETURNED, "did not acknowledge in time");
+        go_back(t, c, STEP_RETURNED,
+                c->transfer ? "did not answer" : "did not acknowledge in time");
         return;
     }
     calls_unmap_leg(t->p->calls, c->caller_leg);

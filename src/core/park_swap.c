@@ -152,7 +152,10 @@ bool park_swap_early(struct turn *t, struct call *c, leg_id gone)
 {
     if (!c->next_leg || c->next_for != gone)
         return false;
-    replace(t, c, false);
+    if (c->transfer)
+        park_transfer_place(t, c, false);
+    else
+        replace(t, c, false);
     return true;
 }
 
@@ -170,7 +173,9 @@ void park_swap_event(struct turn *t, struct call *c)
 {
     leg_id old = c->next_for;
 
-    if (t->ev->type == EV_LEG_UP) {
+    if (c->transfer) {
+        park_transfer_event(t, c);
+    } else if (t->ev->type == EV_LEG_UP) {
         replace(t, c, true);
         park_hang_up(t, c, old, 0, "replaced");
     } else if (t->ev->type == EV_LEG_FAILED || t->ev->type == EV_LEG_GONE) {

@@ -115,6 +115,10 @@ void park_saved(struct turn *t, struct call *c)
 
     if (c->saved < c->orbit_write)
         return;
+    if (park_is_fetch(c)) {
+        park_fetch_call(t, c);
+        return;
+    }
     answer(t, c);
     c->parked_at = t->now;
     c->parked_wall = t->ev->wall;
@@ -264,7 +268,12 @@ static void drop_leg(struct turn *t, struct call *c, leg_id *leg, uint16_t code)
 /* The last of a call. A leg that we never answered is refused instead of hung up. */
 void park_end(struct turn *t, struct call *c, enum outcome outcome, enum step step, uint16_t code)
 {
-    if (c->state == CALL_SAVING && c->caller_leg) {
+    park_refer_done(t, c, code >= 300 ? code : 487);
+    if (park_is_fetch(c)) { /* nobody has been called yet */
+        park_fetch_forget(t, c);
+        calls_unmap_leg(t->p->calls, c->caller_leg);
+        c->caller_leg = 0;
+    } else if (c->state == CALL_SAVING && c->caller_leg) {
         park_refuse(t, c->id, c->caller_leg, code ? code : 480, 0, c->why);
         calls_unmap_leg(t->p->calls, c->caller_leg);
         c->caller_leg = 0;
@@ -302,8 +311,9 @@ static void keep_for_late(struct turn *t, struct call *c)
 void park_caller_left(struct turn *t, struct call *c)
 {
     enum outcome outcome = c->outcome ? c->outcome : OUT_ABANDONED;
-    enum step step = c->state == CALL_CONNECTED ? STEP_HUNG_UP : STEP_ABANDONED;
-    uint16_t code = c->peer && c->state != CALL_CONNECTED ? 480 : 0;
+    bool talked = c->state == CALL_CONNECTED || c->state == CALL_REPARKING;
+    enum step step = talked ? STEP_HUNG_UP : STEP_ABANDONED;
+    uint16_t code = c->peer && !talked ? 480 : 0;
     bool failed = t->ev->type == EV_LEG_FAILED && !c->caller_up && !c->outcome;
 
     if (c->consult && c->state != CALL_SAVING && !failed)
@@ -315,8 +325,7 @@ void park_caller_left(struct turn *t, struct call *c)
         outcome = OUT_FAILED;
         step = STEP_PARK_FAILED;
     } else {
-        (void)text_copy(c->why, sizeof c->why,
-                        c->state == CALL_CONNECTED ? "the caller hung up" : "Parked party left");
+        (void)text_copy(c->why, sizeof c->why, talked ? "the caller hung up" : "Parked party left");
     }
     park_end(t, c, outcome, step, code);
 }

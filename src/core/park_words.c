@@ -20,6 +20,10 @@ const char *step_name(enum step s)
         [STEP_RINGBACK_ANSWERED] = "call.ringback_answered",
         [STEP_FORWARDED] = "call.forwarded",
         [STEP_RETURNED] = "call.returned",
+        [STEP_FETCHING] = "call.fetching",
+        [STEP_TRANSFERRING] = "call.transferring",
+        [STEP_TRANSFERRED] = "call.transferred",
+        [STEP_TRANSFER_FAILED] = "call.transfer_failed",
         [STEP_ABANDONED] = "call.abandoned",
         [STEP_REFUSED] = "call.refused",
         [STEP_EXTENDED] = "call.extended",
@@ -84,6 +88,13 @@ msec park_next_step(const struct park *p, const struct call *c, char to[WHY_SIZE
     case CALL_RETRIEVING:
         (void)text_format(to, WHY_SIZE, "is connected to %s",
                           park_name(name, &c->peer_party, "the retriever"));
+        break;
+    case CALL_FETCHING:
+        (void)text_format(to, WHY_SIZE, "is parked once %s has answered",
+                          park_name(name, c->next_leg ? &c->next_party : &c->caller, "the caller"));
+        break;
+    case CALL_REPARKING:
+        (void)text_copy(to, WHY_SIZE, "is parked again once its orbit is written to the store");
         break;
     case CALL_LEAVING:
         (void)text_copy(to, WHY_SIZE, "is hung up once a word of regret has been said");

@@ -26,6 +26,32 @@ struct refer {
                                    */
     enum replaces names;          /* whether that is one of ours */
     leg_id replaces_leg;
+    bool commanded; /* by somebody with the right to: he may call whom he likes */
 };
+
+enum refer_kind {
+    REFER_REFUSE,
+    REFER_FETCH,  /* call the target and park it */
+    REFER_INTO,   /* the same, in the place of the consultation that asked */
+    REFER_CALL,   /* call the target for the other side of a conversation */
+    REFER_REPARK, /* the other side goes (back) to an orbit; nobody is called */
+    REFER_JOIN    /* the other sides of two conversations get each other */
+};
+
+struct refer_decision {
+    enum refer_kind kind;
+    uint16_t code; /* of a refusal */
+    uint16_t retry_after;
+    char why[WHY_SIZE];
+    struct decision park; /* FETCH, REPARK: where */
+    leg_id leg;           /* who refers; his call stands in `call` */
+    call_id call;
+    call_id
+        other; /* JOIN: the other conversation; REPARK: a consultation whose orbit it is, or 0 */
+};
+
+void decide_refer(const struct refer *r, const struct house *house, const struct deployment *d,
+                  const struct orbits *orbits, struct calls *calls, msec now,
+                  struct refer_decision *out);
 
 #endif

@@ -164,7 +164,7 @@ struct sip_call {
     char uri[URI_SIZE];     /* whom to call: becomes the request URI */
     char contact[URI_SIZE]; /* his device, used when `uri` names no host but us; "" : unknown */
     char from_display[DISPLAY_SIZE]; /* "Park 701: Alice" */
-    char from_user[NUMBER_SIZE];     /* "701" */
+    char from_user[DIALLED_SIZE];    /* "701" */
     struct party caller;             /* P-Asserted-Identity */
     char alert_info[URI_SIZE];
     char orbit[NUMBER_SIZE];      /* X-Callpark-Orbit */

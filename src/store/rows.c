@@ -19,14 +19,16 @@ static const char *const call_state_words[] = {
     [CALL_PARKED] = "parked",
     [CALL_RINGING_BACK] = "ringing_back",
     [CALL_FORWARDING] = "forwarding",
+    [CALL_FETCHING] = "fetching",
     [CALL_RETRIEVING] = "retrieving",
     [CALL_CONNECTED] = "connected",
+    [CALL_REPARKING] = "reparking",
     [CALL_LEAVING] = "leaving",
     [CALL_ENDED] = "ended",
 };
 static const char *const peer_role_words[] = {
     [PEER_NONE] = "none",         [PEER_RETRIEVER] = "retriever", [PEER_PARKER] = "parker",
-    [PEER_FALLBACK] = "fallback", [PEER_CHOSEN] = "chosen",
+    [PEER_FALLBACK] = "fallback", [PEER_CHOSEN] = "chosen",       [PEER_TARGET] = "target",
 };
 static const char *const outcome_words[] = {
     [OUT_NONE] = "none",

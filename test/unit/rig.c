@@ -87,10 +87,20 @@ static void say_answer(char *to, const struct action *a)
 
 static void say_call(char *to, const struct action *a)
 {
-    static const char *const kinds[] = { "parker", "fallback", "chosen" };
+    static const char *const kinds[] = { "parker", "fallback", "chosen", "caller", "target" };
 
-    (void)text_append(to, RIG_TEXT_SIZE, " call:%u:%s%s:%s", (unsigned)a->leg, kinds[a->kind],
-                      a->plain ? ":plain" : "", a->uri);
+    (void)text_append(to, RIG_TEXT_SIZE, " call:%u:%s%s%s:%s", (unsigned)a->leg, kinds[a->kind],
+                      a->plain ? ":plain" : "", *a->replaces ? ":replaces" : "", a->uri);
+}
+
+static void say_refer(char *to, const char *what, const struct action *a)
+{
+    char number[NUMBER_SIZE] = "";
+
+    if (a->orbit)
+        number_text(number, a->orbit);
+    (void)text_append(to, RIG_TEXT_SIZE, " %s:%u:%u%s%s", what, a->refer, a->code,
+                      a->orbit ? ":orbit" : "", number);
 }
 
 static void say_action(char *to, const struct action *a)
@@ -125,6 +135,12 @@ static void say_action(char *to, const struct action *a)
         break;
     case ACT_BRIDGE:
         (void)text_append(to, RIG_TEXT_SIZE, " bridge:%u:%u", leg, (unsigned)a->other);
+        break;
+    case ACT_REFER_ANSWER:
+        say_refer(to, "refer", a);
+        break;
+    case ACT_REFER_PROGRESS:
+        say_refer(to, "notify", a);
         break;
     case ACT_STEP:
         (void)text_append(to, RIG_TEXT_SIZE, " %s", step_name(a->step) + strlen("call."));
@@ -198,7 +214,7 @@ static void party(struct party *p, const char *name)
         (void)text_format(p->uri, URI_SIZE, "sip:%s@pbx.example", name);
 }
 
-static void read_replaces(struct invite *in, const char *text)
+static void read_replaces(enum replaces *kind, leg_id *leg, const char *text)
 {
     static const char *const names[] = {
         [REPLACES_LEG] = "leg",         [REPLACES_ENDED] = "ended", [REPLACES_TAKEN] = "taken",
@@ -207,11 +223,11 @@ static void read_replaces(struct invite *in, const char *text)
     };
     const char *colon = strchr(text, ':');
 
-    in->replaces_leg = colon ? number(colon + 1) : 0;
+    *leg = colon ? number(colon + 1) : 0;
     for (unsigned i = REPLACES_LEG; i <= REPLACES_TWICE; i++)
         if (strncmp(text, names[i], strlen(names[i])) == 0 &&
             (!text[strlen(names[i])] || text[strlen(names[i])] == ':'))
-            in->replaces = (enum replaces)i;
+            *kind = (enum replaces)i;
 }
 
 static void invite(struct rig *r, const struct words *w)
@@ -236,7 +252,28 @@ static void invite(struct rig *r, const struct words *w)
     in.media_refusal = has(w, "media") ? 488 : 0;
     if (*value(w, "ask"))
         in.ask = text_is(value(w, "ask"), "park") ? ASK_PARK : ASK_RETRIEVE;
-    read_replaces(&in, value(w, "replaces"));
+    read_replaces(&in.replaces, &in.replaces_leg, value(w, "replaces"));
+    step(r, &ev);
+}
+
+static void refer_line(struct rig *r, enum event_type type, const struct words *w)
+{
+    struct refer refer = { .number = type == EV_REFER ? (uint32_t)number(w->word[1]) : 0 };
+    struct event ev = { .type = type, .refer = &refer };
+
+    refer.leg = number(value(w, "leg"));
+    (void)text_copy(refer.dialled, DIALLED_SIZE, value(w, "at"));
+    (void)text_copy(refer.source, ADDRESS_SIZE, "192.0.2.7");
+    (void)text_copy(refer.target, URI_SIZE, value(w, "to"));
+    uri_user(refer.target_user, refer.target);
+    refer.near = !has(w, "far");
+    refer.commanded = type == EV_DO_PARK;
+    party(&refer.from, value(w, "from"));
+    party(&refer.referred_by, value(w, "by"));
+    refer.has_referred_by = *value(w, "by");
+    read_replaces(&refer.names, &refer.replaces_leg, value(w, "replaces"));
+    if (refer.names != REPLACES_NONE)
+        (void)text_copy(refer.replaces, REPLACES_SIZE, "call;to-tag=a;from-tag=b");
     step(r, &ev);
 }
 
@@ -315,6 +352,8 @@ static const struct {
     { "hangup", command_line, EV_DO_HANG_UP },
     { "note", command_line, EV_DO_NOTE },
     { "force", command_line, EV_DO_FORCE_OUT },
+    { "refer", refer_line, EV_REFER },
+    { "fetch", refer_line, EV_DO_PARK },
 };
 
 static void other_line(struct rig *r, const struct words *w)
@@ -329,6 +368,8 @@ static void other_line(struct rig *r, const struct words *w)
         set_line(r, w);
     else if (text_is(name, "drain"))
         r->p.house.draining = text_is(w->word[1], "on");
+    else if (text_is(name, "dial"))
+        r->p.house.refer_dial = text_is(w->word[1], "on");
     else if (text_is(name, "close") || text_is(name, "open"))
         orbits_close(r->p.orbits, number_read("700", NULL), number_read("702", NULL),
                      text_is(name, "close"));
