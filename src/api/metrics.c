@@ -148,6 +148,7 @@ static void add_sip(struct app *a, struct metrics *m)
         (unsigned long long)s.refused_untrusted);
     put(m, "callpark_sip_refused_total{reason=\"limit\"} %llu\n",
         (unsigned long long)s.refused_limit);
+    put(m, "callpark_sip_refused_total{reason=\"overload\"} %llu\n", (unsigned long long)s.shed);
     put(m, "callpark_sip_refused_total{reason=\"malformed\"} %llu\n",
         (unsigned long long)s.malformed);
     one(m, "sip_legs", "gauge", "SIP dialogs that are open.", s.legs);

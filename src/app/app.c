@@ -187,6 +187,15 @@ static int patience(struct app *a)
     return next <= a->now ? 0 : (int)(next - a->now);
 }
 
+/* Places that are kept for answers do not count: when the others are taken, nothing new is. */
+static void tell_pressure(struct app *a)
+{
+    size_t waiting = queue_length(a->queue);
+
+    if (a->sip)
+        sip_pressure(a->sip, (unsigned)(100 * waiting / (EVENTS_WAITING - EVENTS_RESERVED)));
+}
+
 void app_turn(struct app *a, int most)
 {
     size_t count;
@@ -203,6 +212,7 @@ void app_turn(struct app *a, int most)
     }
     turn_end_group(a);
     turn_submit(a);
+    tell_pressure(a);
 }
 
 int app_run(struct app *a)

@@ -239,6 +239,7 @@ void sip_count(const struct sip *s, struct sip_counts *out)
     COPY(invites);
     COPY(refused_untrusted);
     COPY(refused_limit);
+    COPY(shed);
     COPY(malformed);
     COPY(retransmissions);
     COPY(legs);

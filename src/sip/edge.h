@@ -52,6 +52,7 @@ int peer_read_networks(struct setup *setup, struct err *err);
 
 struct counters {
     _Atomic uint64_t requests_in, responses_out, requests_out, responses_in;
+    _Atomic uint64_t shed;
     _Atomic uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;
     _Atomic uint32_t legs;
 };
@@ -84,6 +85,8 @@ struct sip {
     uint32_t last_refer;
     struct sip_event event; /* being filled in */
     struct counters counters;
+    _Atomic unsigned pressure; /* percent; see sip_pressure() */
+    uint64_t dice;
 };
 
 /* ---- legs.c ---- */
@@ -271,6 +274,10 @@ void timer_set(struct leg *leg); /* after any change of the three moments */
 
 /* Before the first agent: no answer of the library's own to STUN (quiet.c). */
 void quiet_stun(void);
+
+/* Refuse it with 503 if there is too much to do for one of its kind (shed.c): true, and it is
+ * answered. */
+bool shed(struct sip *s, nta_incoming_t *irq, const sip_t *sip);
 
 /* The message class of the agent: the library's, but stricter. */
 msg_mclass_t *strict_class(void);

@@ -389,6 +389,8 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
     (void)outside;
     if (sip->sip_request->rq_method == sip_method_ack)
         return 200; /* of nothing we know; an ACK is never answered */
+    if (shed(s, irq, sip))
+        return 0;
     in_source(irq, &source);
     if (!auth_admit(s, irq, sip, 0, &asker))
         return 0;

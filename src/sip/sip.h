@@ -194,8 +194,13 @@ int sip_refer_answer(struct sip *s, uint32_t number, uint16_t code, const char *
  * subscription. Without a report it ends by itself after REFER_EXPIRES seconds. */
 int sip_refer_progress(struct sip *s, uint32_t number, uint16_t code, const char *orbit);
 
+/* How full the hands of who takes our events are, in percent; from any thread. What is refused
+ * first, and from which pressure on, is in shed.c. */
+void sip_pressure(struct sip *s, unsigned percent);
+
 struct sip_counts {
     uint64_t requests_in, responses_out, requests_out, responses_in;
+    uint64_t shed; /* refused with 503, as too much came in */
     uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;
     uint32_t legs;
 };

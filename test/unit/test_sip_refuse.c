@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -208,6 +209,34 @@ static void test_limits(void **state)
     sip_reload(bench.sip, &config, NULL);
     talk_invite(NULL);
     phone_expect(&phone, "SIP/2.0 503");
+}
+
+/* RFC 6357: who has a call of ours already goes before who brings one, and is never refused for
+ * load. */
+static void test_shed(void **state)
+{
+    struct sip_counts counts;
+    leg_id leg = talk_up();
+
+    (void)state;
+    sip_pressure(bench.sip, 100);
+    talk_request("INFO", talk_name, talk_us, 2, NULL, NULL);
+    phone_expect(&phone, "SIP/2.0 200");
+    talk_begin();
+    talk_request("OPTIONS", talk_name, "", 1, NULL, NULL);
+    phone_expect(&phone, "SIP/2.0 503");
+    assert_in_range(strtoul(phone_header(&phone, "Retry-After"), NULL, 10), 1, 10);
+    talk_invite("Referred-By: <sip:105@pbx>\r\n");
+    phone_expect(&phone, "SIP/2.0 503");
+    talk_request("ACK", talk_name, phone_tag(&phone, "To"), 1, NULL, NULL);
+    sip_count(bench.sip, &counts);
+    assert_int_equal(counts.shed, 2);
+    talk_invite("Replaces: nobody;to-tag=a;from-tag=b\r\n");
+    (void)bench_expect(&bench, SIP_INVITE);
+    sip_pressure(bench.sip, 0);
+    still_alive();
+    sip_hang_up(bench.sip, leg, 0, NULL);
+    phone_expect(&phone, "BYE ");
 }
 
 static void test_sizes(void **state)
@@ -456,8 +485,9 @@ int main(void)
         TEST(test_methods),       TEST(test_options_says), TEST(test_invites),
         TEST(test_untrusted),     TEST(test_bad_network),  TEST(test_merged),
         TEST(test_retransmitted), TEST(test_trying),       TEST(test_limits),
-        TEST(test_sizes),         TEST(test_torture),      TEST(test_stream),
-        TEST(test_stream_call),   TEST(test_too_large),    TEST(test_half),
+        TEST(test_shed),          TEST(test_sizes),        TEST(test_torture),
+        TEST(test_stream),        TEST(test_stream_call),  TEST(test_too_large),
+        TEST(test_half),
     };
 
     return cmocka_run_group_tests_name("sip_refuse", tests, NULL, NULL);
