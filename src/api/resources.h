@@ -36,6 +36,7 @@ handler get_music, put_music, delete_music, preview_music, get_music_file;
 handler get_calls, get_call, get_timeline;
 handler patch_call, retrieve_call, ring_back_call, extend_call, transfer_call, hang_up_call;
 handler get_records;
+handler post_explain; /* explain.c */
 
 /* login.c, me.c, setup.c */
 handler post_login, post_logout, get_realms;

@@ -111,6 +111,8 @@ static const struct path paths[] = {
     { "POST",   V1 "/parked-calls/{}/hangup",        hang_up_call,       "dry_run", MAY_CALLS_HANGUP, WRITES },
     { "GET",    V1 "/call-records",                  get_records,        "since,until,orbit,outcome,call,format,limit,cursor", MAY_RECORDS_READ, 0 },
 
+    { "POST",   V1 "/explain",                       post_explain,       "", MAY_CALLS_READ, 0 },
+
     { "GET",    V1 "/events",                        get_events,         "topics", SIGNED_IN, 0 },
     { "GET",    V1 "/events/history",                get_history,        "after,topics,limit", SIGNED_IN, 0 },
     { "POST",   V1 "/auth/login",                    post_login,         "", SIGNED_IN, DOOR },

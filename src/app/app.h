@@ -268,6 +268,11 @@ void app_admin(struct app *a, const struct admin_change *changes, size_t count, 
  * `why` when it makes no sense now. */
 bool app_command(struct app *a, const struct event *command, char why[WHY_SIZE]);
 
+/* What would happen to this INVITE. Its source is looked up in the trusted networks, unless it is
+ * ""; then `in->trusted` holds. `replaces` is the value of a Replaces header, or the number of an
+ * orbit for the leg of the caller who waits there; "": none. Nothing is changed but `in`. */
+void app_foresee(struct app *a, struct invite *in, const char *replaces, struct foresight *out);
+
 /* Read from the store; `rows` NULL and `err` set when it failed. The receiver frees the rows. */
 typedef void app_rows(void *context, struct store_rows *rows, const char *err);
 void app_ask(struct app *a, const struct store_query *query, app_rows *done, void *context);

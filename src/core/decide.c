@@ -16,9 +16,18 @@ struct question {
     struct calls *calls;
     msec now;
     struct decision *out;
-    bool evidence; /* somebody sent this call here */
-    bool outsider; /* and that is all there is to show it: his number is none of ours */
+    bool evidence;       /* somebody sent this call here */
+    bool outsider;       /* and that is all there is to show it: his number is none of ours */
+    struct trace *trace; /* NULL: nobody asks how */
 };
+
+/* What a question found, when somebody wants to know. */
+#define NOTE(q, about, ...)                                                                        \
+    do {                                                                                           \
+        struct trace_line *note_line = trace_next((q)->trace, about);                              \
+        if (note_line)                                                                             \
+            (void)text_format(note_line->found, sizeof note_line->found, __VA_ARGS__);             \
+    } while (0)
 
 /* The sentence stands in `out->why` before this. */
 static void refuse(const struct question *q, uint16_t code)
@@ -31,6 +40,8 @@ static void park(const struct question *q, number_key orbit, number_key first, n
 {
     struct decision *out = q->out;
 
+    NOTE(q, ASKED_DRAINING, "this server %s",
+         q->house->draining ? "is being emptied" : "takes new calls");
     if (q->house->draining) {
         (void)text_copy(out->why, WHY_SIZE, "this server is being emptied and parks no new calls");
         out->retry_after = DRAINING_RETRY;
@@ -50,6 +61,43 @@ static struct rules rules_at(const struct question *q, range_id range)
 
     deployment_rules(q->d, q->house->destination, range, &rules, NULL);
     return rules;
+}
+
+/* ---- who sent it
+ * ---------------------------------------------------------------------------------
+ */
+
+static const char *who(const struct party *p)
+{
+    return *p->uri ? p->uri : "somebody who gives no name";
+}
+
+/* Evidence that somebody else sent this call here, not the one whose leg it is. Diversion alone
+ * marks forwarding and is none. */
+static bool was_sent(const struct invite *in)
+{
+    return in->has_referred_by || in->history_is_transfer || in->ask == ASK_PARK;
+}
+
+static void note_evidence(const struct question *q)
+{
+    const struct invite *in = q->in;
+
+    if (in->has_referred_by)
+        NOTE(q, ASKED_EVIDENCE, "Referred-By names %.120s: somebody sent the call here",
+             who(&in->referred_by));
+    else if (in->history_is_transfer)
+        NOTE(q, ASKED_EVIDENCE, "History-Info shows that %.120s sent the call here",
+             who(&in->history));
+    else if (in->ask == ASK_PARK)
+        NOTE(q, ASKED_EVIDENCE, "the phone system says that it parks the call");
+    else if (q->outsider)
+        NOTE(q, ASKED_EVIDENCE,
+             "%.120s is nobody inside and cannot have dialled this: the call was sent here",
+             who(&in->from));
+    else
+        NOTE(q, ASKED_EVIDENCE, "nothing says that somebody sent the call here: %.120s dialled it",
+             who(&in->from));
 }
 
 /* ---- 2: Replaces --------------------------------------------------------------------------------
@@ -127,11 +175,33 @@ static void park_late(const struct question *q)
                     "transferred with Replaces, after the consultation had been hung up");
 }
 
+static void note_replaces(const struct question *q)
+{
+    static const char *const found[] = {
+        [REPLACES_NONE] = "no Replaces header",
+        [REPLACES_LEG] = "a leg that is up",
+        [REPLACES_ENDED] = "a leg that its far end hung up a moment ago",
+        [REPLACES_TAKEN] = "a leg that another INVITE has replaced",
+        [REPLACES_EARLY_OURS] = "a call of ours that rings",
+        [REPLACES_EARLY] = "a leg that is not answered yet",
+        [REPLACES_UNKNOWN] = "no leg of this server",
+        [REPLACES_TWICE] = "more than one dialog",
+    };
+    const struct call *c = calls_by_leg(q->calls, q->in->replaces_leg);
+    char number[NUMBER_SIZE] = "";
+
+    if (c)
+        number_text(number, c->orbit);
+    NOTE(q, ASKED_REPLACES, "Replaces names %s%s%s", found[q->in->replaces],
+         c ? " of the call at " : "", number);
+}
+
 static void by_replaces(const struct question *q)
 {
     const char *why = "Replaces names no dialog of ours";
     uint16_t code = 481;
 
+    note_replaces(q);
     switch (q->in->replaces) {
     case REPLACES_LEG:
         take_over(q);
@@ -174,6 +244,13 @@ static void at_busy(const struct question *q, const struct orbit *o, const char 
     bool listed = *rules.retrieve_allow && allowed; /* whatever his number looks like */
     char *why = q->out->why;
 
+    if (ask != ASK_PARK)
+        NOTE(q, ASKED_RIGHT, "%.100s %s retrieve here%s%.50s", who(&q->in->from),
+             allowed ? "may" : "may not",
+             *rules.retrieve_allow ? ": retrieve_allow is "
+             : allowed             ? ", as everybody inside"
+                                   : "",
+             rules.retrieve_allow);
     q->out->call = o->call;
     if (ask == ASK_PARK || (ask == ASK_NOTHING && q->evidence && !(q->outsider && listed))) {
         (void)text_format(why, WHY_SIZE, "orbit %s is occupied", number);
@@ -211,6 +288,11 @@ static void at_free(const struct question *q, const struct orbit *o, const char 
     bool just_taken = o->call && o->state != ORBIT_KEPT && q->now - o->freed < JUST_TAKEN;
     char *why = q->out->why;
 
+    if (ask == ASK_NOTHING && !wants_park)
+        NOTE(q, ASKED_RULE, "who dials a free orbit %s",
+             rules_at(q, o->range).free_orbit == FREE_ORBIT_PARK
+                 ? "parks (free_orbit = park)"
+                 : "is refused (free_orbit = reject)");
     if (just_taken && (!wants_park || o->state == ORBIT_COOLING)) {
         (void)text_format(why, WHY_SIZE, "the call at %s was taken a moment ago", number);
         refuse(q, 486);
@@ -228,6 +310,22 @@ static void at_free(const struct question *q, const struct orbit *o, const char 
     }
 }
 
+static void note_orbit(const struct question *q, const struct orbit *o, const char *number)
+{
+    static const char *const states[] = {
+        [ORBIT_NONE] = "nowhere",
+        [ORBIT_FREE] = "free",
+        [ORBIT_COOLING] = "free, but was in use a moment ago",
+        [ORBIT_KEPT] = "free, but kept for a transfer that may still come",
+        [ORBIT_BUSY] = "occupied",
+    };
+    const struct range *r = ranges_by_id(&q->d->ranges, o->range);
+
+    NOTE(q, ASKED_DIALLED, "%s is an orbit of range %.100s", number, r ? r->name : "(removed)");
+    NOTE(q, ASKED_ORBIT, "orbit %s is %s%s", number, states[o->state],
+         o->closed ? "; its range takes no new calls" : "");
+}
+
 /* False: not a number of ours. */
 static bool by_orbit(const struct question *q, const char *text, enum explicit_action ask)
 {
@@ -240,6 +338,9 @@ static bool by_orbit(const struct question *q, const char *text, enum explicit_a
     if (o.state == ORBIT_NONE)
         return false;
     number_text(shown, number);
+    note_orbit(q, &o, shown);
+    if (ask == ASK_NOTHING)
+        note_evidence(q);
     if (o.state == ORBIT_BUSY)
         at_busy(q, &o, shown, ask);
     else
@@ -252,6 +353,7 @@ static bool by_orbit(const struct question *q, const char *text, enum explicit_a
 
 static void park_anywhere(const struct question *q)
 {
+    note_evidence(q);
     (void)text_copy(q->out->why, WHY_SIZE, "parked in the next free orbit");
     park(q, 0, 0, 0);
 }
@@ -272,6 +374,8 @@ static bool by_range_address(const struct question *q, const char *text)
 
     if (!r)
         return false;
+    NOTE(q, ASKED_DIALLED, "%.60s is the park number of range %.100s", text, r->name);
+    note_evidence(q);
     (void)text_format(q->out->why, WHY_SIZE, "parked in range %s", r->name);
     park(q, 0, r->first, r->last);
     return true;
@@ -287,6 +391,7 @@ static void not_ours(const struct question *q, const char *text)
 {
     char shown[DIALLED_SIZE];
 
+    NOTE(q, ASKED_DIALLED, "it is no orbit of this server, no park number and no prefix");
     (void)text_format(q->out->why, WHY_SIZE, "%s is no number of this server",
                       *text ? text_shown(shown, sizeof shown, text) : "what was dialled");
     refuse(q, 404);
@@ -313,18 +418,22 @@ static bool by_dialled(const struct question *q, const char *text)
         return true;
     }
     if (anywhere) {
+        NOTE(q, ASKED_DIALLED, "%.60s is the address that parks into any free orbit", text);
         park_anywhere(q);
         return true;
     }
     if (by_range_address(q, text) || by_orbit(q, text, ASK_NOTHING))
         return true;
     if (rest) {
+        NOTE(q, ASKED_COMMAND, "%.20s is the prefix for parking", q->house->park_prefix);
         by_command(q, ASK_PARK, rest);
         return true;
     }
     rest = behind_prefix(text, q->house->retrieve_prefix);
-    if (rest)
+    if (rest) {
+        NOTE(q, ASKED_COMMAND, "%.20s is the prefix for retrieving", q->house->retrieve_prefix);
         by_command(q, ASK_RETRIEVE, rest);
+    }
     return rest != NULL;
 }
 
@@ -333,6 +442,8 @@ static void by_header(const struct question *q)
 {
     const struct invite *in = q->in;
 
+    NOTE(q, ASKED_COMMAND, "X-Callpark-Action says %s%s%.20s",
+         in->ask == ASK_PARK ? "park" : "retrieve", *in->ask_orbit ? " at " : "", in->ask_orbit);
     if (*in->ask_orbit)
         by_command(q, in->ask, in->ask_orbit);
     else if (!by_orbit(q, in->dialled, in->ask) && !by_orbit(q, in->dialled_to, in->ask))
@@ -342,15 +453,31 @@ static void by_header(const struct question *q)
 /* ---- the order ----------------------------------------------------------------------------------
  */
 
+static void note_source(const struct question *q)
+{
+    const struct invite *in = q->in;
+
+    if (*in->signed_in)
+        NOTE(q, ASKED_SOURCE, "%.60s: signed in as %.60s", in->source, in->signed_in);
+    else if (in->may && !in->trusted)
+        NOTE(q, ASKED_SOURCE, "%s is a known system, but not believed about who somebody is",
+             in->source);
+    else
+        NOTE(q, ASKED_SOURCE, "%s is in %s trusted network",
+             *in->source ? in->source : "the phone system", in->trusted ? "a" : "no");
+}
+
 static void judge(const struct question *q)
 {
     const struct invite *in = q->in;
     char *why = q->out->why;
 
+    note_source(q);
     if (!in->trusted && !in->may) {
         (void)text_format(why, WHY_SIZE, "%s is in no trusted network", in->source);
         refuse(q, 403);
     } else if (in->our_ring_back) {
+        NOTE(q, ASKED_LOOP, "X-Callpark-Recall is one of ours");
         (void)text_copy(why, WHY_SIZE, "this is a ring back of ours that was sent back to us");
         refuse(q, 482);
     } else if (in->replaces != REPLACES_NONE) {
@@ -362,20 +489,14 @@ static void judge(const struct question *q)
     }
 }
 
-/* Evidence that somebody else sent this call here, not the one whose leg it is. Diversion alone
- * marks forwarding and is none. */
-static bool was_sent(const struct invite *in)
-{
-    return in->has_referred_by || in->history_is_transfer || in->ask == ASK_PARK;
-}
-
-void decide(const struct invite *in, const struct house *house, const struct deployment *d,
-            const struct orbits *orbits, struct calls *calls, msec now, struct decision *out)
+void decide_traced(const struct invite *in, const struct house *house, const struct deployment *d,
+                   const struct orbits *orbits, struct calls *calls, msec now, struct decision *out,
+                   struct trace *trace)
 {
     bool sent = was_sent(in), outsider = !party_is_insider(&in->from, house);
     /* An outsider cannot have dialled a number of ours. */
     struct question q = {
-        in, house, d, orbits, calls, now, out, sent || outsider, outsider && !sent
+        in, house, d, orbits, calls, now, out, sent || outsider, outsider && !sent, trace
     };
 
     memset(out, 0, sizeof *out);
@@ -383,7 +504,14 @@ void decide(const struct invite *in, const struct house *house, const struct dep
     /* Last, as nothing may change for an offer that cannot be accepted, and a better reason to
      * refuse is told first (RFC 3891 3: the leg to be replaced stays untouched). */
     if (out->kind != DECIDE_REFUSE && in->media_refusal) {
+        NOTE(&q, ASKED_MEDIA, "its offer is refused with %u", in->media_refusal);
         (void)text_copy(out->why, WHY_SIZE, "the offer has no audio that this server can play");
         refuse(&q, in->media_refusal);
     }
+}
+
+void decide(const struct invite *in, const struct house *house, const struct deployment *d,
+            const struct orbits *orbits, struct calls *calls, msec now, struct decision *out)
+{
+    decide_traced(in, house, d, orbits, calls, now, out, NULL);
 }

@@ -95,6 +95,46 @@ struct house {
 void decide(const struct invite *in, const struct house *house, const struct deployment *d,
             const struct orbits *orbits, struct calls *calls, msec now, struct decision *out);
 
+/* The questions that a decision came by, in the order of sip.md 1.3, each with what was found: for
+ * whoever wants to know why. */
+#define TRACE_MAX 20
+
+enum asked {
+    ASKED_SOURCE,   /* from where, and is that believed? */
+    ASKED_LOOP,     /* is it a ring back of ours? */
+    ASKED_REPLACES, /* which dialog is it to replace? */
+    ASKED_COMMAND,  /* does a header or a prefix say park or retrieve? */
+    ASKED_DIALLED,  /* is this a number of ours, and which? */
+    ASKED_ORBIT,    /* is a call there? */
+    ASKED_EVIDENCE, /* did somebody send the call here? */
+    ASKED_RIGHT,    /* may he retrieve? */
+    ASKED_RULE,     /* what does a setting say? */
+    ASKED_DRAINING, /* are new calls taken at all? */
+    ASKED_MEDIA,    /* can its audio be answered? */
+    ASKED_ROOM,     /* is an orbit free? */
+    ASKED_KINDS
+};
+
+struct trace_line {
+    enum asked asked;
+    char found[WHY_SIZE];
+};
+
+struct trace {
+    unsigned count;
+    struct trace_line at[TRACE_MAX];
+};
+
+const char *asked_name(enum asked asked); /* "source", "replaces", ... */
+
+/* The next line of a trace; NULL: nobody wants one (`trace` is NULL), or it is full. */
+struct trace_line *trace_next(struct trace *trace, enum asked asked);
+
+/* decide(), and how it came to that. `trace` may be NULL. */
+void decide_traced(const struct invite *in, const struct house *house, const struct deployment *d,
+                   const struct orbits *orbits, struct calls *calls, msec now, struct decision *out,
+                   struct trace *trace);
+
 /* Is this the identity of somebody inside: not hidden, not in international or trunk form, of one
  * of our domains when it has a domain name and we have a list? */
 bool party_is_insider(const struct party *p, const struct house *house);

@@ -247,18 +247,33 @@ static uint32_t choose(struct orbits *all, enum allocation how, uint32_t low, ui
     return NONE;
 }
 
-number_key orbits_take(struct orbits *all, enum allocation how, number_key first, number_key last,
-                       call_id call, msec now)
+/* A late Replaces may find its orbit taken; a caller turned away now is worse. */
+static uint32_t choose_even_kept(struct orbits *all, enum allocation how, number_key first,
+                                 number_key last, msec now)
 {
     uint32_t low, high, i;
 
-    assert(call);
     orbits_settle(all, now);
     interval(all, first, last, &low, &high);
     i = choose(all, how, low, high);
-    if (i ==
-        NONE) /* A late Replaces may find its orbit taken; a caller turned away now is worse. */
-        i = orbit_tree_least(&all->tree, LEAST_KEPT, low, high);
+    return i == NONE ? orbit_tree_least(&all->tree, LEAST_KEPT, low, high) : i;
+}
+
+number_key orbits_next(struct orbits *all, enum allocation how, number_key first, number_key last,
+                       msec now)
+{
+    uint32_t i = how == ALLOC_RANDOM ? NONE : choose_even_kept(all, how, first, last, now);
+
+    return i == NONE ? 0 : all->row[i].orbit.number;
+}
+
+number_key orbits_take(struct orbits *all, enum allocation how, number_key first, number_key last,
+                       call_id call, msec now)
+{
+    uint32_t i;
+
+    assert(call);
+    i = choose_even_kept(all, how, first, last, now);
     if (i == NONE)
         return 0;
     occupy(all, i, call);

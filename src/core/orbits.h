@@ -50,6 +50,10 @@ void orbits_close(struct orbits *all, number_key first, number_key last, bool cl
 number_key orbits_take(struct orbits *all, enum allocation how, number_key first, number_key last,
                        call_id call, msec now);
 
+/* The one that orbits_take() would give; 0: none, or by chance. Nothing is taken. */
+number_key orbits_next(struct orbits *all, enum allocation how, number_key first, number_key last,
+                       msec now);
+
 /* Give exactly this one; false if it is not free, closed, or not ours. `even_cooling`: the caller's
  * own orbit is given back to him although it cools, is kept or closed, as he is no new call. */
 bool orbits_take_this(struct orbits *all, number_key number, call_id call, bool even_cooling,

@@ -219,6 +219,20 @@ bool park_restore(struct park *p, const struct call *saved, msec now);
  * "is hung up"; `to` of WHY_SIZE. Returns the time, NEVER if nothing is planned. */
 msec park_next_step(const struct park *p, const struct call *c, char to[WHY_SIZE]);
 
+/* What an INVITE would meet if it came now. */
+struct foresight {
+    struct decision decision; /* a refusal, too, when no orbit is free */
+    struct trace trace;
+    number_key orbit; /* it would get, or is in; 0: none, or one by chance (allocation = random) */
+    range_id range;   /* of the orbit, or that it would be chosen in; 0: not known */
+    struct party parker; /* park: who would be rung back; uri "": nobody is known */
+    char then[WHY_SIZE]; /* park: what follows when nobody retrieves, as park_next_step() says it */
+    msec then_after;     /* ... and how long after; NEVER: nothing does */
+};
+
+/* As EV_INVITE, but nothing is changed and no orbit is taken. */
+void park_foresee(struct park *p, const struct invite *in, msec now, struct foresight *out);
+
 const char *step_name(enum step s); /* "call.parked", "call.ringback_started" ... */
 
 /* Asserts every invariant of calls, orbits and legs at once. */

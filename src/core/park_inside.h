@@ -84,6 +84,11 @@ bool park_take_as_decided(struct turn *t, struct call *c, const struct decision 
 /* A new call that holds an orbit as `d` says, on this leg. NULL: `*code`, `*why` say why not. */
 struct call *park_new_call(struct turn *t, leg_id leg, const struct decision *d, uint16_t *code,
                            const char **why);
+/* Who parked it, by the evidence in the order of sip.md 1.4; `ended` NULL: no consultation that
+ * hung up. */
+void park_who_parked(const struct invite *in, const struct ended_leg *ended, struct call *c);
+/* Which range's rules decide about the choice of an orbit; 0: those of the destination. */
+range_id park_range_of(const struct deployment *deployment, const struct decision *d);
 
 /* ---- park_ring.c */
 

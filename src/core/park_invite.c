@@ -21,11 +21,8 @@ static void refuse(struct turn *t, call_id call, uint16_t code, uint16_t retry_a
  */
 
 /* Evidence in the order of sip.md 1.4. A change of identity on the leg may tell it later. */
-static void who_parked(struct turn *t, struct call *c)
+void park_who_parked(const struct invite *in, const struct ended_leg *ended, struct call *c)
 {
-    const struct invite *in = t->ev->invite;
-    struct ended_leg *ended = calls_remembered(t->p->calls, t->decision->ended, t->now);
-
     if (ended && *ended->parker.uri)
         c->parker = ended->parker;
     else if (in->has_referred_by)
@@ -33,15 +30,21 @@ static void who_parked(struct turn *t, struct call *c)
     else if (in->has_history)
         c->parker = in->history;
     c->parker_known = *c->parker.uri || *c->parker.contact;
+}
+
+static void who_parked(struct turn *t, struct call *c)
+{
+    struct ended_leg *ended = calls_remembered(t->p->calls, t->decision->ended, t->now);
+
+    park_who_parked(t->ev->invite, ended, c);
     if (ended)
         ended->leg = 0; /* a second INVITE that names it comes too late */
 }
 
-/* Which range's rules decide about the choice of an orbit; 0: those of the destination. */
-static range_id range_of(struct turn *t, const struct decision *d)
+range_id park_range_of(const struct deployment *deployment, const struct decision *d)
 {
     number_key number = d->orbit ? d->orbit : d->first;
-    const struct range *r = number ? ranges_holding(&t->p->deployment->ranges, number) : NULL;
+    const struct range *r = number ? ranges_holding(&deployment->ranges, number) : NULL;
 
     return r ? r->id : 0;
 }
@@ -77,7 +80,7 @@ struct call *park_new_call(struct turn *t, leg_id leg, const struct decision *d,
     *why = "too many calls are going on";
     if (c && calls_map_leg(calls, leg, c->id)) {
         c->caller_leg = leg;
-        take_rules(t, c, range_of(t, d));
+        take_rules(t, c, park_range_of(t->p->deployment, d));
         if (park_take_as_decided(t, c, d)) {
             take_rules(t, c, orbits_look(t->p->orbits, c->orbit, t->now).range);
             return c;

@@ -65,6 +65,11 @@ enum ctl_option_id {
     OPT_WITH_MUSIC,
     OPT_WITH_PHONE,
     OPT_SECONDS,
+    OPT_FROM,
+    OPT_REFERRED_BY,
+    OPT_SOURCE,
+    OPT_HISTORY,
+    OPT_REPLACES,
     CTL_OPTIONS
 };
 

@@ -87,6 +87,9 @@ const struct ctl_command ctl_commands[] = {
     { "site remove", "NAME", WRITES | ASKS, "remove a site that no destination is in", "site remove Redmond --yes", cmd_site_remove },
 
     { "orbit get", "NUMBER", 0, "what a number is, and who waits there", "orbit get 7003", cmd_orbit_get },
+    { "explain", "", TAKES(OPT_FROM) | TAKES(OPT_TO) | TAKES(OPT_REFERRED_BY) | TAKES(OPT_SOURCE) | TAKES(OPT_HISTORY) | TAKES(OPT_REPLACES) | TAKES(OPT_ACTION) | TAKES(OPT_ORBIT) | TAKES(OPT_NAME),
+      "what would happen to a call, and why; nothing is changed",
+      "explain --from 105 --to 7001\nexplain --from +4930123456 --to park --referred-by 105\nexplain --from 104 --to 7001 --source 192.0.2.10 -o json", cmd_explain },
     { "event tail", "", TAKES(OPT_TOPICS) | TAKES(OPT_COUNT), "follow what happens",
       "event tail\nevent tail --topics calls,ranges -o ndjson", cmd_event_tail },
 

@@ -37,6 +37,7 @@ int cmd_call_watch(struct ctl *ctl);
 int cmd_record_list(struct ctl *ctl);
 int cmd_record_export(struct ctl *ctl);
 int cmd_event_tail(struct ctl *ctl);
+int cmd_explain(struct ctl *ctl);
 
 int cmd_settings_get(struct ctl *ctl);
 int cmd_settings_set(struct ctl *ctl);

@@ -39,6 +39,15 @@ ctl 0 pool2.example.com destination list
 ctl 0 removed destination remove pool2.example.com --yes
 ctl 0 removed site remove Berlin --yes
 ctl 0 free orbit get 7001
+ctl 0 'parked in orbit' explain --from +4930123456 --to park --referred-by 105
+ctl 0 'it rings 105 back, attempt 1 of 1 after 1:30' explain --from +4930123456 --to park --referred-by 105
+ctl 0 'an orbit of range Reception' explain --from 105 --to 7001
+ctl 0 '"decision":"park"' explain --from 105 --to 7001 -o json
+ctl 0 'refused with 403' explain --from 105 --to 7001 --source 203.0.113.9
+prints refuse explain --from 105 --to 9999 -o name
+ctl 0 'no call is parked' explain --from 105 --to '7001' --action retrieve --fields code,reason
+ctl 2 'who calls, and what is dialled' explain --from 105
+ctl 7 'must be an address' explain --from 105 --to 7001 --source nowhere
 ctl 0 none call list
 ctl 0 outcome record export --since 7d
 ctl 0 'callparkctl range create' range create --help

@@ -183,6 +183,17 @@ void app_media_count(struct app *a, struct media_counts *out)
     memset(out, 0, sizeof *out);
 }
 
+void app_foresee(struct app *a, struct invite *in, const char *replaces, struct foresight *out)
+{
+    if (in->source[0]) {
+        in->trusted = text_starts(in->source, "192.0.2.");
+        in->may = in->trusted ? SIP_MAY_ALL : 0;
+    }
+    if (replaces[0])
+        in->replaces = REPLACES_UNKNOWN;
+    park_foresee(&a->park, in, FAKE_NOW, out);
+}
+
 bool app_command(struct app *a, const struct event *command, char why[WHY_SIZE])
 {
     a->command = *command;

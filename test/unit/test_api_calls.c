@@ -527,6 +527,45 @@ static void figures_are_in_the_form_of_prometheus(void **state)
 
 #define WITH_APP(test) cmocka_unit_test_setup_teardown(test, fake_set_up, fake_tear_down)
 
+#define EX "POST " V1 "/explain"
+
+static void what_would_happen(void **state)
+{
+    // clang-format off
+    static const struct exchange table[] = {
+        { EX, NULL, "{\"from\":\"+4930123456\",\"to\":\"4101\",\"referred_by\":\"sip:105@example.com\"}", 200,
+          "decision=park code=200 orbit=4101 range_id=rng_0000000000001 range_name=Lobby call_id=null transfer=true "
+          "parker.uri=sip:105@example.com then_after=90 retry_after=null questions.0.question=source" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"sip:4107@park.example.com\"}", 200,
+          "decision=retrieve code=200 orbit=4107 call_id=call_0000000000001 transfer=null then=null then_after=null" },
+        { EX, NULL, "{\"from\":\"anonymous\",\"to\":\"4107\"}", 200, "decision=refuse code=486 orbit=4107" },
+        { EX, NULL, "{\"from\":\"105\",\"hidden\":true,\"to\":\"tel:4107;phone-context=x\"}", 200, "decision=refuse code=486" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"history\":\"106\"}", 200, "decision=refuse code=486" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"diversion\":\"106\"}", 200, "decision=retrieve" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"9\",\"action\":\"park\",\"orbit\":\"4109\"}", 200, "decision=park orbit=4109" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4109\",\"action\":\"retrieve\"}", 200, "decision=refuse code=480" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"replaces\":\"a;to-tag=b;from-tag=c\"}", 200, "decision=refuse code=481" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"source\":\"203.0.113.1\"}", 200,
+          "decision=refuse code=403 questions=[1]" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"source\":\"192.0.2.1\"}", 200, "decision=retrieve" },
+        { EX, NULL, "{\"from\":\"105\"}", 422, "type=/api/problems/missing-field" },
+        { EX, NULL, "{\"to\":\"105\"}", 422, "errors.0.pointer=/from" },
+        { EX, NULL, "{\"from\":\"Anna <sip:105@x>\",\"to\":\"4107\"}", 422, "errors.0.pointer=/from" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"sip:nobody\"}", 422, "errors.0.pointer=/to" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"source\":\"pbx\"}", 422, "errors.0.pointer=/source" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"action\":\"dance\"}", 422, "errors.0.pointer=/action" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"orbit\":\"x\"}", 422, "errors.0.pointer=/orbit" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"hidden\":1}", 400, "errors.0.pointer=/hidden" },
+        { EX, NULL, "{\"from\":\"105\",\"to\":\"4107\",\"colour\":1}", 400, NULL },
+    };
+    // clang-format on
+    struct app *a = *state;
+
+    (void)with_call(a);
+    FAKE_EXCHANGES(a, table);
+    assert_int_equal(calls_count(a->park.calls), 1);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -547,6 +586,7 @@ int main(void)
         WITH_APP(events_can_be_read_as_a_list),
         WITH_APP(the_server_tells_how_it_is),
         WITH_APP(figures_are_in_the_form_of_prometheus),
+        WITH_APP(what_would_happen),
     };
 
     return cmocka_run_group_tests_name("api_calls", tests, NULL, NULL);

@@ -81,6 +81,7 @@ async function ranges() {
     await v1('PATCH', `number-ranges/${id}`, { end: '7179' });
     await v1('GET', `number-ranges/${id}/orbits?limit=5`);
     await v1('GET', 'orbits/7105');
+    await v1('POST', 'explain', { from: '105', to: '7105', referred_by: '106' });
     await v1('POST', 'number-ranges:import?mode=upsert', [{ name: 'Three', start: '7200', end: '7209', destination: POOL }]);
     await v1('POST', 'number-ranges:import?mode=upsert&dry_run=true', `name,start,end,destination\nFour,7300,7309,${POOL}\n`, { type: 'text/csv' });
     for (const format of ['csv', 'lync-csv', 'json', 'ps1']) await v1('GET', `number-ranges:export?format=${format}`);

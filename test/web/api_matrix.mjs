@@ -67,6 +67,7 @@ const bodies = {
     replaceRange: { name: 'Ours', start: '700', end: '729', destination: POOL },
     changeRange: { name: 'Ours again' },
     noteCall: { note: 'x' },
+    explain: { from: '105', to: '700' },
     retrieveCall: { to: 'sip:1@127.0.0.1' },
     transferCall: { to: 'sip:1@127.0.0.1' },
     extendCall: { seconds: 60 },
