@@ -141,6 +141,27 @@ static void name_identities(struct app_config *config)
         (void)text_copy(config->sip.domain, sizeof(config->sip.domain), host);
 }
 
+static int check_sip_tls(const struct sip_config *sip, struct err *err)
+{
+    const struct sip_tls *tls = &sip->tls;
+
+    if (!tls->cert[0] != !tls->key[0])
+        return err_set(err, -EINVAL,
+                       "[sip] tls-cert and tls-key belong together: name both files, or neither");
+    for (unsigned i = 0; i < sip->listen_count; i++)
+        if (!tls->cert[0] &&
+            (text_starts(sip->listen[i], "tls:") || text_starts(sip->listen[i], "wss:")))
+            return err_set(err, -EINVAL,
+                           "[sip] listen = %.80s needs a certificate: name its files in tls-cert "
+                           "and tls-key",
+                           sip->listen[i]);
+    if (tls->client_cert && !tls->ca[0])
+        return err_set(err, -EINVAL,
+                       "[sip] tls-client-cert needs tls-ca: name the file with the certificates of "
+                       "those who sign for your phones and peers");
+    return 0;
+}
+
 /* What follows from what was given, and what only holds together. */
 static int complete(struct app_config *config, struct err *err)
 {
@@ -157,6 +178,8 @@ static int complete(struct app_config *config, struct err *err)
     if (!config->http.tls_cert[0] != !config->http.tls_key[0])
         return err_set(err, -EINVAL,
                        "[web] tls-cert and tls-key belong together: name both files, or neither");
+    if (check_sip_tls(&config->sip, err))
+        return err->code;
     if (config->auth.proxy && !config->http.trusted_proxy_count)
         return err_set(err, -EINVAL,
                        "[auth] realms has proxy: say in [web] trusted-proxy which address it has, "

@@ -46,13 +46,26 @@ static int each_item(struct config_reading *r, const char *value,
     }
 }
 
+static bool names_transport(const char *value)
+{
+    static const char *const known[] = { "udp:", "tcp:", "tls:", "ws:", "wss:" };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (text_starts(value, known[i]))
+            return true;
+    return false;
+}
+
 /* "udp:HOST:PORT"; the address itself is judged when it is bound. */
 static int add_listen(struct config_reading *r, const char *value)
 {
     struct sip_config *sip = &r->config->sip;
 
-    if (!text_starts(value, "udp:") && !text_starts(value, "tcp:"))
-        return wrong(r, "is no listener: write udp:HOST:PORT or tcp:HOST:PORT", value);
+    if (!names_transport(value))
+        return wrong(r,
+                     "is no listener: write udp:HOST:PORT, or tcp:, tls:, ws: or wss: in the place "
+                     "of udp:",
+                     value);
     if (sip->listen_count == SIP_LISTEN_MAX)
         return wrong(r, "is one listener too many: 16 are allowed", value);
     if (!text_copy(sip->listen[sip->listen_count], sizeof(sip->listen[0]), value))
@@ -66,6 +79,58 @@ int config_set_listen(struct config_reading *r, const char *value, void *to, siz
     (void)to;
     (void)size;
     return each_item(r, value, add_listen);
+}
+
+int config_set_client_cert(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    static const char *const names[] = { "no", "ask", "require" };
+
+    (void)to;
+    (void)size;
+    for (unsigned i = 0; i < 3; i++) {
+        if (text_is_nocase(value, names[i])) {
+            r->config->sip.tls.client_cert = (enum sip_client_cert)i;
+            return 0;
+        }
+    }
+    return wrong(r, "is not one of no, ask and require", value);
+}
+
+int config_set_verify(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    bool on = true;
+    int code = config_set_switch(r, value, &on, sizeof(on));
+
+    (void)to;
+    (void)size;
+    if (!code)
+        r->config->sip.tls.verify_off = !on;
+    return code;
+}
+
+/* What a browser writes into Origin (RFC 6454 7): no path, no capitals in the host. */
+static int add_origin(struct config_reading *r, const char *item)
+{
+    struct sip_tls *tls = &r->config->sip.tls;
+    const char *host = item + (text_starts(item, "https://") ? 8 : 7);
+
+    if ((!text_starts(item, "https://") && !text_starts(item, "http://")) || !*host ||
+        strchr(host, '/'))
+        return wrong(r,
+                     "is no origin of a page: write https://HOST or https://HOST:PORT, without a "
+                     "path",
+                     item);
+    if (tls->origin_count == SIP_ORIGINS_MAX)
+        return wrong(r, "is one origin too many: 16 are allowed", item);
+    (void)text_copy(tls->origins[tls->origin_count++], sizeof(tls->origins[0]), item);
+    return 0;
+}
+
+int config_set_origins(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    (void)to;
+    (void)size;
+    return each_item(r, value, add_origin);
 }
 
 static int add_network(struct config_reading *r, const char *item)

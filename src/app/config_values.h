@@ -10,6 +10,9 @@ typedef int config_set_value(struct config_reading *r, const char *value, void *
 config_set_value config_set_text;
 config_set_value config_set_fqdn;
 config_set_value config_set_listen;
+config_set_value config_set_client_cert;
+config_set_value config_set_verify;
+config_set_value config_set_origins;
 config_set_value config_set_networks;
 config_set_value config_set_proxies;
 config_set_value config_set_url;

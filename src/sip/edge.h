@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/network.h"
+#include "sip/front.h"
 #include "sip/sdp.h"
 #include "sip/sip.h"
 #include "sys/queue.h"
@@ -205,6 +206,8 @@ bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip);
 void in_sender(msg_t *msg, struct address *to); /* where it came from; "" : not known */
 void in_source(nta_incoming_t *irq, struct address *to);
+/* Who has sent this request, whatever it came by. */
+void in_peer(const struct sip *s, nta_incoming_t *irq, struct front_peer *to);
 bool in_trusted(const struct sip *s, const char *source);
 bool in_too_large(const sip_t *sip);
 void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,

@@ -39,6 +39,24 @@ void in_source(nta_incoming_t *irq, struct address *to)
     msg_destroy(msg);
 }
 
+static const char *transport_of(const struct sip *s, nta_incoming_t *irq)
+{
+    tport_t *tp = nta_incoming_transport(s->agent, irq, NULL);
+    bool stream = tp && tport_is_stream(tp);
+
+    tport_unref(tp);
+    return stream ? "tcp" : "udp";
+}
+
+void in_peer(const struct sip *s, nta_incoming_t *irq, struct front_peer *to)
+{
+    memset(to, 0, sizeof *to);
+    in_source(irq, &to->source);
+    if (front_lookup(s, &to->source, to))
+        return;
+    text_copy(to->transport, sizeof to->transport, transport_of(s, irq));
+}
+
 bool in_trusted(const struct sip *s, const char *source)
 {
     return peer_of(s, source, NULL) != NULL;

@@ -17,6 +17,23 @@
 #define SIP_NETWORKS_MAX 64
 #define SIP_ROUTES_SIZE 1024
 #define REFER_EXPIRES 180 /* seconds that the subscription of a REFER lasts */
+#define SIP_ORIGINS_MAX 16
+#define SIP_PATH_SIZE 512
+
+/* Of whom we ask a certificate when he connects by TLS. */
+enum sip_client_cert { CLIENT_CERT_NO, CLIENT_CERT_ASK, CLIENT_CERT_REQUIRE };
+
+/* What the listeners tls:, ws: and wss: and our own TLS connections need (front.h). */
+struct sip_tls {
+    char cert[SIP_PATH_SIZE], key[SIP_PATH_SIZE]; /* PEM; "" : there is no TLS listener */
+    char ca[SIP_PATH_SIZE]; /* PEM: whose certificates we believe; "" : what the system believes */
+    enum sip_client_cert client_cert;
+    bool verify_off;                         /* calls that we start by TLS take any certificate */
+    char origins[SIP_ORIGINS_MAX][URI_SIZE]; /* "https://park.example.com"; pages that may open a
+                                                WebSocket */
+    unsigned origin_count;                   /* 0: pages of the host that they connect to */
+    uint32_t connections_max, connections_per_source; /* 0: the defaults */
+};
 
 #define SIP_PEERS_MAX 32
 #define SIP_PEER_NAME_SIZE 64
@@ -38,9 +55,10 @@ struct sip_peer {
 };
 
 struct sip_config {
-    char listen[SIP_LISTEN_MAX]
-               [96]; /* "udp:127.0.0.1:5060", "tcp:[::1]:5060"; port 0: any free one */
+    char listen[SIP_LISTEN_MAX][96]; /* "udp:127.0.0.1:5060", "tcp:[::1]:5060", "wss:0.0.0.0:443";
+                                        port 0: any free one */
     unsigned listen_count;
+    struct sip_tls tls;
     char advertise[FQDN_SIZE]; /* host in Contact and Via; "" : each listener's own address */
     char domain[FQDN_SIZE]; /* host in the identities we make ("sip:701@domain"); "": advertise or
                                listener */

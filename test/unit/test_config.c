@@ -28,6 +28,14 @@ static void refused_with_words(void **state)
         { "[media]\nworkers = 0\n", "between 1 and 16" },
         { "[web]\nbehind-proxy = maybe\n", "neither yes nor no" },
         { "[web]\ntls-cert = /tmp/cert.pem\n", "belong together" },
+        { "[sip]\ntls-cert = /tmp/cert.pem\n", "[sip] tls-cert and tls-key belong together" },
+        { "[sip]\nlisten = tls:127.0.0.1:5061\n", "tls:127.0.0.1:5061 needs a certificate" },
+        { "[sip]\nlisten = wss:127.0.0.1:443\n", "wss:127.0.0.1:443 needs a certificate" },
+        { "[sip]\ntls-client-cert = maybe\n", "is not one of no, ask and require" },
+        { "[sip]\ntls-client-cert = require\n", "tls-client-cert needs tls-ca" },
+        { "[sip]\ntls-verify = perhaps\n", "neither yes nor no" },
+        { "[sip]\nws-origin = park.example.com\n", "is no origin of a page" },
+        { "[sip]\nws-origin = https://park.example.com/x\n", "is no origin of a page" },
         { "[web]\ntls-key = /tmp/key.pem\n", "belong together" },
         { "[web]\ntrusted-proxy = 10.0.0.0/99\n", "no address or network" },
         { "[web]\npublic-url = park.example.com\n", "no address of a page" },
@@ -146,6 +154,34 @@ static void peers_are_understood(void **state)
     assert_int_equal(p[1].may, SIP_MAY_ALL);
 }
 
+static void tls_of_sip_is_understood(void **state)
+{
+    static const char text[] =
+        "[sip]\nlisten = tls:127.0.0.1:5061, ws:127.0.0.1:80\nlisten = wss:[::1]:443\n"
+        "tls-cert = /etc/c.pem\ntls-key = /etc/k.pem\ntls-ca = /etc/ca.pem\n"
+        "tls-client-cert = require\ntls-verify = no\n"
+        "ws-origin = https://a.example, https://b.example:8443\nws-origin = http://c.example\n"
+        "connections-max = 100\nconnections-per-source = 7\n";
+    struct err err = { 0 };
+    const struct sip_tls *tls = &config.sip.tls;
+
+    (void)state;
+    if (config_read_text(&config, "f", text, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(config.sip.listen_count, 3);
+    assert_string_equal(config.sip.listen[2], "wss:[::1]:443");
+    assert_string_equal(config.media.bind6, "::1");
+    assert_string_equal(tls->cert, "/etc/c.pem");
+    assert_string_equal(tls->key, "/etc/k.pem");
+    assert_string_equal(tls->ca, "/etc/ca.pem");
+    assert_int_equal(tls->client_cert, CLIENT_CERT_REQUIRE);
+    assert_true(tls->verify_off);
+    assert_int_equal(tls->origin_count, 3);
+    assert_string_equal(tls->origins[1], "https://b.example:8443");
+    assert_int_equal(tls->connections_max, 100);
+    assert_int_equal(tls->connections_per_source, 7);
+}
+
 static void who_may_come_in(void **state)
 {
     static const char text[] =
@@ -222,8 +258,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_with_words),       cmocka_unit_test(long_line_is_refused),
         cmocka_unit_test(everything_is_understood), cmocka_unit_test(empty_file_has_defaults),
-        cmocka_unit_test(missing_file_is_named),    cmocka_unit_test(peers_are_understood),
-        cmocka_unit_test(who_may_come_in),          cmocka_unit_test(environment_counts),
+        cmocka_unit_test(tls_of_sip_is_understood), cmocka_unit_test(missing_file_is_named),
+        cmocka_unit_test(peers_are_understood),     cmocka_unit_test(who_may_come_in),
+        cmocka_unit_test(environment_counts),
     };
 
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
