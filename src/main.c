@@ -151,6 +151,8 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (only_check) {
+        if (sip_check(&config.sip, &err))
+            return fault(&err);
         printf("%s: fine\n", path);
         return EXIT_SUCCESS;
     }

@@ -23,7 +23,8 @@ void out_contact(const struct sip *s, unsigned listener, const char *user, char 
     text_format(to, URI_SIZE, "sip:%s%s%s:%u", user ? user : "", user ? "@" : "", l->host,
                 l->bound.port);
     if (!text_is(l->transport, "udp"))
-        text_append(to, URI_SIZE, ";transport=%s", l->transport);
+        text_append(to, URI_SIZE, ";transport=%s",
+                    text_is(l->transport, "wss") ? "ws" : l->transport); /* RFC 7118 5.2.3 */
 }
 
 /* Whoever sees one of these again in an INVITE sees his own ring back come round. */
@@ -108,6 +109,8 @@ static unsigned choose_listener(const struct sip *s, const url_t *url)
 
     if (url->url_params)
         (void)url_param(url->url_params, "transport", transport, sizeof transport);
+    if (url->url_type == url_sips)
+        text_copy(transport, sizeof transport, "tls");
     for (unsigned i = 0; i < s->listener_count; i++) {
         const struct listener *l = &s->listeners[i];
         int score = text_is_nocase(l->transport, transport) ? 4 : 0;
@@ -172,6 +175,25 @@ static bool aim_at_contact(const struct sip *s, struct target *t, su_home_t *hom
     return print_url(t->uri, url);
 }
 
+/* Once it is known who is next: by which listener, and whether the front has to lead there. */
+static bool choose_way(const struct sip *s, struct target *t, const url_t *hop)
+{
+    if (t->flow)
+        return true;
+    t->listener = choose_listener(s, hop);
+    return !flow_is_secure(hop) || flow_way(s, t->listener, hop, t->way);
+}
+
+/* A phone that has no address of its own (RFC 7118 5.6) is reached by its connection or not at
+ * all. */
+static bool aim_at_flow(const struct sip *s, struct target *t, const char *contact)
+{
+    if (!strstr(contact, ".invalid") && !strstr(contact, "transport=ws"))
+        return false;
+    t->flow = flow_to(s, contact, &t->listener);
+    return t->flow && text_copy(t->uri, sizeof t->uri, contact);
+}
+
 bool aim(const struct sip *s, struct target *t, const struct sip_call *call)
 {
     const char *outbound = s->setup->config.outbound;
@@ -182,7 +204,9 @@ bool aim(const struct sip *s, struct target *t, const struct sip_call *call)
     memset(t, 0, sizeof *t);
     su_home_init(home);
     url = read_url(home, call->uri);
-    if (is_callable(url) && outbound[0] && !(url->url_host && is_loopback(url->url_host)))
+    if (aim_at_flow(s, t, call->contact) || aim_at_flow(s, t, call->uri))
+        found = true;
+    else if (is_callable(url) && outbound[0] && !(url->url_host && is_loopback(url->url_host)))
         /* A device that a Replaces is for is known by no other name. */
         found = aim_at_outbound(t, home, url, outbound, call->replaces[0] != '\0');
     else if (is_callable(url) && url->url_type != url_tel && !aim_is_us(s, url))
@@ -190,8 +214,7 @@ bool aim(const struct sip *s, struct target *t, const struct sip_call *call)
     else
         found = aim_at_contact(s, t, home, call->contact);
     hop = found ? read_url(home, t->route ? t->route : t->uri) : NULL;
-    if (hop)
-        t->listener = choose_listener(s, hop);
+    found = hop && choose_way(s, t, hop);
     su_home_deinit(home);
     return found;
 }

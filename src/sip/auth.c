@@ -27,15 +27,15 @@ bool auth_admit(struct sip *s, nta_incoming_t *irq, const sip_t *sip, unsigned n
                 struct asker *out)
 {
     const struct sip_peer *peer;
-    struct address source;
+    struct front_peer who;
 
     memset(out, 0, sizeof *out);
-    in_source(irq, &source);
-    text_copy(out->source, sizeof out->source, source.host);
-    peer = peer_of(s, source.host, NULL);
+    in_peer(s, irq, &who);
+    text_copy(out->source, sizeof out->source, who.source.host);
+    peer = peer_of_sender(s, &who);
     if (peer)
         fill_peer(out, peer);
     if (!peer || (out->may & need) != need)
-        return refuse(s, irq, sip, source.host);
+        return refuse(s, irq, sip, who.source.host);
     return true;
 }

@@ -144,6 +144,8 @@ static void take_setup(struct sip *s, struct setup *setup)
 {
     free(s->setup);
     s->setup = setup;
+    if (s->front)
+        front_reload(s->front, &setup->config);
 }
 
 static void carry_out(struct sip *s, const struct command *c)

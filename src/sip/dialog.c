@@ -453,22 +453,22 @@ static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 }
 
 /* Whom we called may answer from wherever he was reached. */
-static bool is_allowed(const struct leg *leg, const struct address *source)
+static bool is_allowed(const struct leg *leg, const struct front_peer *who)
 {
-    return in_trusted(leg->edge, source->host) ||
-           (leg->facts.we_called && text_is(source->host, leg->facts.remote.host));
+    return peer_of_sender(leg->edge, who) != NULL ||
+           (leg->facts.we_called && text_is(who->source.host, leg->facts.remote.host));
 }
 
 int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq, const sip_t *sip)
 {
     struct leg *leg = magic;
-    struct address source;
+    struct front_peer who;
 
     (void)dialog;
     if (sip->sip_request->rq_method == sip_method_ack)
         return 200; /* of an answer that has been acknowledged already */
-    in_source(irq, &source);
-    if (!is_allowed(leg, &source)) {
+    in_peer(leg->edge, irq, &who);
+    if (!is_allowed(leg, &who)) {
         atomic_fetch_add_explicit(&leg->edge->counters.refused_untrusted, 1, memory_order_relaxed);
         refuse(irq, SIP_403_FORBIDDEN);
     } else if (leg->state == LEG_ENDED && sip->sip_request->rq_method != sip_method_bye) {
@@ -476,6 +476,7 @@ int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *ir
     } else if (in_too_large(sip)) {
         refuse(irq, SIP_513_MESSAGE_TOO_LARGE);
     } else if (!requires_unknown(irq, sip)) {
+        flow_moved(leg, irq, sip);
         dispatch(leg, irq, sip);
     }
     return 0;

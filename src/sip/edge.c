@@ -76,13 +76,18 @@ struct setup *setup_new(const struct sip_config *config, struct err *err)
 
 /* ---- listeners ---- */
 
+static bool is_front(const char *transport)
+{
+    return text_is(transport, "tls") || text_is(transport, "ws") || text_is(transport, "wss");
+}
+
 /* "udp:HOST:PORT" in its three parts; false if it is not of that form. */
 static bool split_listen(const char *text, char transport[8], char host[64], uint64_t *port)
 {
     const char *colon = strchr(text, ':'), *last = strrchr(text, ':');
 
     return colon && last > colon && text_copy_n(transport, 8, text, (size_t)(colon - text)) &&
-           (text_is(transport, "udp") || text_is(transport, "tcp")) &&
+           (text_is(transport, "udp") || text_is(transport, "tcp") || is_front(transport)) &&
            text_copy_n(host, 64, colon + 1, (size_t)(last - colon - 1)) && host[0] &&
            text_number(last + 1, 0, 65535, port);
 }
@@ -95,12 +100,24 @@ static const tport_t *bound_transport(struct sip *s, const struct listener *l)
     return NULL;
 }
 
+static void name_listener(const struct sip *s, struct listener *l)
+{
+    const char *advertise = s->setup->config.advertise;
+    bool v6 = strchr(l->bound.host, ':') != NULL;
+
+    text_format(l->text, sizeof l->text, v6 ? "%s:[%s]:%u" : "%s:%s:%u", l->transport,
+                l->bound.host, l->bound.port);
+    if (advertise[0])
+        text_copy(l->host, sizeof l->host, advertise);
+    else
+        text_format(l->host, sizeof l->host, v6 ? "[%s]" : "%s", l->bound.host);
+}
+
 /* Read back what the listener is bound to: the port may have been 0. */
 static bool note_bound(struct sip *s, struct listener *l)
 {
     const tport_t *tp = bound_transport(s, l);
     const tp_name_t *name = tp ? tport_name(tp) : NULL;
-    const char *advertise = s->setup->config.advertise;
     uint64_t port = 0;
     bool v6;
 
@@ -110,13 +127,7 @@ static bool note_bound(struct sip *s, struct listener *l)
     v6 = name->tpn_host[0] == '[';
     text_copy_n(l->bound.host, sizeof l->bound.host, name->tpn_host + v6,
                 strcspn(name->tpn_host + v6, "]"));
-    v6 = strchr(l->bound.host, ':') != NULL;
-    text_format(l->text, sizeof l->text, v6 ? "%s:[%s]:%u" : "%s:%s:%u", l->transport,
-                l->bound.host, l->bound.port);
-    if (advertise[0])
-        text_copy(l->host, sizeof l->host, advertise);
-    else
-        text_format(l->host, sizeof l->host, v6 ? "[%s]" : "%s", l->bound.host);
+    name_listener(s, l);
     return true;
 }
 
@@ -134,6 +145,42 @@ static int add_transport(struct sip *s, const char *url, const char *ident)
                                TPTAG_PONG2PING(1), TPTAG_STUN_SERVER(1), TAG_END());
 }
 
+/* Of what the library tells, only the port is of use for a listener behind the front. */
+static bool note_inside(struct sip *s, struct listener *l, unsigned n)
+{
+    const tport_t *tp = bound_transport(s, l);
+    char sent_by[FQDN_SIZE + 8];
+    uint64_t port = 0;
+
+    if (!tp || !text_number(tport_name(tp)->tpn_port, 1, 65535, &port))
+        return false;
+    text_format(sent_by, sizeof sent_by, "%s:%u", l->host, l->bound.port);
+    front_inside(s->front, n, (uint16_t)port, sent_by);
+    return true;
+}
+
+/* TLS and WebSocket: the front listens, and the library behind it. */
+static int listen_front(struct sip *s, const char *host, uint64_t port, struct err *err)
+{
+    struct listener *l = &s->listeners[s->listener_count];
+    char url[64];
+    int code = 0;
+
+    if (!s->front)
+        code = front_new(&s->front, &s->setup->config, err);
+    if (!code)
+        code = front_listen(s->front, s->listener_count, l->transport, host, (uint16_t)port,
+                            &l->bound, err);
+    if (code)
+        return code;
+    name_listener(s, l);
+    text_format(url, sizeof url, "sip:%s:*;transport=tcp", front_host(s->front));
+    if (add_transport(s, url, l->ident) < 0 || !note_inside(s, l, s->listener_count))
+        return err_set(err, -EADDRNOTAVAIL, "listen '%s': loopback cannot be used", l->text);
+    s->listener_count++;
+    return 0;
+}
+
 static int listen_on(struct sip *s, const char *text, struct err *err)
 {
     struct listener *l = &s->listeners[s->listener_count];
@@ -145,6 +192,8 @@ static int listen_on(struct sip *s, const char *text, struct err *err)
         return err_set(err, -EINVAL,
                        "listen '%.80s': must look like udp:HOST:PORT or tcp:[::1]:5060", text);
     text_format(l->ident, sizeof l->ident, "l%u", s->listener_count);
+    if (is_front(l->transport))
+        return listen_front(s, host, port, err);
     if (advertise[0])
         text_format(url, sizeof url, "sip:%s:%u;maddr=%s;transport=%s", advertise, (unsigned)port,
                     host, l->transport);
@@ -196,6 +245,26 @@ static int on_command(struct sip *s, su_wait_t *wait, struct sip *same)
     if (command_take(s) < 0)
         su_root_break(s->root);
     return 0;
+}
+
+static int on_news(struct sip *s, su_wait_t *wait, struct sip *same)
+{
+    (void)wait;
+    (void)same;
+    front_news(s->front);
+    return 0;
+}
+
+static int start_front(struct sip *s, struct err *err)
+{
+    su_wait_t wait[1] = { SU_WAIT_INIT };
+
+    if (!s->front)
+        return 0;
+    if (su_wait_create(wait, front_news_fd(s->front), SU_WAIT_IN) < 0 ||
+        su_root_register(s->root, wait, on_news, s, 0) < 0)
+        return err_set(err, -errno, "the SIP thread cannot wait for news: %s", strerror(errno));
+    return front_start(s->front, err);
 }
 
 static int watch_commands(struct sip *s, struct err *err)
@@ -263,6 +332,8 @@ static int set_up(struct sip *s, struct err *err)
         code = err_set(err, -EINVAL, "SIP needs at least one 'listen'");
     if (!code)
         code = watch_commands(s, err);
+    if (!code)
+        code = start_front(s, err);
     s->count_timer = code ? NULL : su_timer_create(su_root_task(s->root), 1000);
     if (s->count_timer)
         su_timer_set(s->count_timer, copy_counts, NULL);
@@ -279,6 +350,7 @@ static void tear_down(struct sip *s)
         nta_leg_destroy(s->outside);
     nta_agent_destroy(s->agent);
     su_root_destroy(s->root);
+    front_stop(s->front);
 }
 
 static void *run(void *edge)

@@ -25,7 +25,7 @@
 /* ---- the edge ---- */
 
 struct listener {
-    char transport[8]; /* "udp", "tcp" */
+    char transport[8]; /* "udp", "tcp", "tls", "ws", "wss" */
     struct address bound;
     char host[FQDN_SIZE]; /* as we name it to others, with brackets if need be */
     char ident[8];        /* its name inside the library */
@@ -71,7 +71,8 @@ struct sip {
     bool stopping;
     su_root_t *root;
     nta_agent_t *agent;
-    nta_leg_t *outside; /* takes what belongs to no dialog */
+    struct front *front; /* TLS and WebSocket; NULL: no listener needs it */
+    nta_leg_t *outside;  /* takes what belongs to no dialog */
     msg_mclass_t *strict;
     struct listener listeners[SIP_LISTEN_MAX];
     unsigned listener_count;
@@ -206,8 +207,9 @@ bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip);
 void in_sender(msg_t *msg, struct address *to); /* where it came from; "" : not known */
 void in_source(nta_incoming_t *irq, struct address *to);
-/* Who has sent this request, whatever it came by. */
+/* Who has sent this request, whatever it came by, and as whom we know him; NULL: nobody. */
 void in_peer(const struct sip *s, nta_incoming_t *irq, struct front_peer *to);
+const struct sip_peer *peer_of_sender(const struct sip *s, const struct front_peer *who);
 bool in_trusted(const struct sip *s, const char *source);
 bool in_too_large(const sip_t *sip);
 void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
@@ -240,6 +242,8 @@ struct target {
     char uri[URI_SIZE]; /* becomes the request URI */
     const char *route;  /* next hop, NULL: the URI itself says */
     unsigned listener;
+    tport_t *flow; /* the connection that he has opened to us, NULL: none is needed */
+    char way[96];  /* the front's way to him by TLS, instead of `route`; "" : none is needed */
 };
 /* Where this call goes; false: nowhere but to ourselves. */
 bool aim(const struct sip *s, struct target *t, const struct sip_call *call);
@@ -284,6 +288,20 @@ bool shed(struct sip *s, nta_incoming_t *irq, const sip_t *sip);
 
 /* The message class of the agent: the library's, but stricter. */
 msg_mclass_t *strict_class(void);
+
+/* ---- flow.c ---- */
+
+/* Remember by which listener and on which connection a leg's first request came. */
+void flow_note(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
+/* The same for a later one: whoever comes back on another connection is reached there from now on.
+ */
+void flow_moved(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
+/* The connection that an answer to our INVITE came on, when the front has made it. */
+void flow_answered(struct leg *leg, msg_t *answer);
+/* The connection of the phone with this Contact, which it has opened itself; NULL: none. */
+tport_t *flow_to(const struct sip *s, const char *contact, unsigned *listener);
+bool flow_is_secure(const url_t *url); /* sips:, or transport=tls */
+bool flow_way(const struct sip *s, unsigned listener, const url_t *url, char route[96]);
 
 /* ---- edge.c ---- */
 

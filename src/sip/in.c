@@ -15,7 +15,8 @@ const char in_accept[] = "application/sdp, multipart/mixed";
 
 /* ---- where it came from ---- */
 
-void in_sender(msg_t *msg, struct address *to)
+/* As the library sees it. */
+static void raw_sender(msg_t *msg, struct address *to)
 {
     su_sockaddr_t *from = msg ? msg_addr(msg) : NULL;
     char host[NI_MAXHOST] = "";
@@ -29,6 +30,12 @@ void in_sender(msg_t *msg, struct address *to)
         plain = host + strlen("::ffff:");
     text_copy_n(to->host, sizeof to->host, plain, strcspn(plain, "%"));
     to->port = ntohs(from->su_port);
+}
+
+void in_sender(msg_t *msg, struct address *to)
+{
+    raw_sender(msg, to);
+    front_real(to);
 }
 
 void in_source(nta_incoming_t *irq, struct address *to)
@@ -50,10 +57,15 @@ static const char *transport_of(const struct sip *s, nta_incoming_t *irq)
 
 void in_peer(const struct sip *s, nta_incoming_t *irq, struct front_peer *to)
 {
+    msg_t *msg = nta_incoming_getrequest(irq);
+    struct address raw;
+
     memset(to, 0, sizeof *to);
-    in_source(irq, &to->source);
-    if (front_lookup(s, &to->source, to))
+    raw_sender(msg, &raw);
+    msg_destroy(msg);
+    if (front_lookup(s, &raw, to))
         return;
+    in_source(irq, &to->source);
     text_copy(to->transport, sizeof to->transport, transport_of(s, irq));
 }
 
@@ -62,20 +74,21 @@ bool in_trusted(const struct sip *s, const char *source)
     return peer_of(s, source, NULL) != NULL;
 }
 
-/* Which listener it came in by, and for TCP on which connection. */
-static void note_way(struct leg *leg, nta_incoming_t *irq)
+/* Has somebody connected to what only the front may connect to? */
+static bool is_intruder(const struct sip *s, nta_incoming_t *irq)
 {
-    struct sip *s = leg->edge;
-    tport_t *tp = nta_incoming_transport(s->agent, irq, NULL);
+    tport_t *tp = s->front ? nta_incoming_transport(s->agent, irq, NULL) : NULL;
+    const char *host = tp ? tport_name(tp)->tpn_host : "";
     const char *ident = tp ? tport_ident(tp) : NULL;
+    bool inside = false;
 
-    for (unsigned i = 0; i < s->listener_count; i++)
+    for (unsigned i = 0; i < s->listener_count && ident; i++)
         if (text_is(s->listeners[i].ident, ident))
-            leg->listener = i;
-    if (tp && tport_is_stream(tp))
-        leg->connection = tp; /* with its reference */
-    else
-        tport_unref(tp);
+            inside = !text_is(s->listeners[i].transport, "udp") &&
+                     !text_is(s->listeners[i].transport, "tcp");
+    inside = inside && !text_is(host, front_host(s->front));
+    tport_unref(tp);
+    return inside;
 }
 
 /* ---- refusals before there is a leg ---- */
@@ -197,7 +210,7 @@ static void fill_where(struct leg *leg, nta_incoming_t *irq, const struct addres
     struct sip *s = leg->edge;
     const struct listener *l;
 
-    note_way(leg, irq);
+    flow_note(leg, irq, sip);
     l = &s->listeners[leg->listener];
     leg->facts.remote = *source;
     leg->facts.local = l->bound;
@@ -409,6 +422,10 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
         return 200; /* of nothing we know; an ACK is never answered */
     if (shed(s, irq, sip))
         return 0;
+    if (is_intruder(s, irq)) {
+        refuse(irq, SIP_403_FORBIDDEN);
+        return 0;
+    }
     in_source(irq, &source);
     if (!auth_admit(s, irq, sip, 0, &asker))
         return 0;

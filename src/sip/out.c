@@ -93,10 +93,10 @@ static bool send_invite(struct leg *leg, const struct target *t)
     fill_extras(&x, leg, call);
     if (body)
         leg->request = nta_outgoing_tcreate(
-            leg->dialog, on_response, leg, (url_string_t const *)t->route, SIP_METHOD_INVITE,
-            URL_STRING_MAKE(t->uri), TPTAG_IDENT(leg->edge->listeners[t->listener].ident),
-            SIPTAG_CONTACT_STR(x.contact), SIPTAG_ALLOW_STR(in_allow),
-            SIPTAG_SUPPORTED_STR(call->plain ? NULL : supported),
+            leg->dialog, on_response, leg, (url_string_t const *)(t->way[0] ? t->way : t->route),
+            SIP_METHOD_INVITE, URL_STRING_MAKE(t->uri), NTATAG_TPORT(t->flow),
+            TPTAG_IDENT(leg->edge->listeners[t->listener].ident), SIPTAG_CONTACT_STR(x.contact),
+            SIPTAG_ALLOW_STR(in_allow), SIPTAG_SUPPORTED_STR(call->plain ? NULL : supported),
             SIPTAG_SESSION_EXPIRES_STR(some(x.expires)), SIPTAG_HEADER_STR(some(x.asserted)),
             SIPTAG_PRIVACY_STR(call->caller.hidden ? "id" : NULL), SIPTAG_HEADER_STR(some(x.orbit)),
             SIPTAG_HEADER_STR(x.again), SIPTAG_HEADER_STR(some(x.alert)),
@@ -205,6 +205,10 @@ static void report_answered(struct leg *leg, const sip_t *sip)
  * ACK and BYE from it. */
 static void take_answer(struct leg *leg, const sip_t *sip)
 {
+    msg_t *answer = nta_outgoing_getresponse(leg->request);
+
+    flow_answered(leg, answer);
+    msg_destroy(answer);
     nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
     nta_leg_client_route(leg->dialog, sip->sip_record_route, sip->sip_contact);
     leg->allows_update = headers_allow(sip, "UPDATE");

@@ -71,6 +71,17 @@ static bool is_in(const struct network *networks, unsigned count, const char *so
     return false;
 }
 
+const struct sip_peer *peer_of_sender(const struct sip *s, const struct front_peer *who)
+{
+    for (unsigned i = 0; i < who->name_count; i++) {
+        const struct sip_peer *found = by_certificate(s->setup, who->names[i]);
+
+        if (found)
+            return found;
+    }
+    return peer_of(s, who->source.host, NULL);
+}
+
 const struct sip_peer *peer_of(const struct sip *s, const char *source, const char *certificate)
 {
     const struct setup *setup = s->setup;

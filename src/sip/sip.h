@@ -87,7 +87,7 @@ struct sip_dialog {
         local_contact[URI_SIZE];
     char routes[SIP_ROUTES_SIZE]; /* in the order in which we send them, as header text */
     uint32_t local_cseq, remote_cseq, invite_cseq;
-    char transport[8]; /* "udp", "tcp" */
+    char transport[8]; /* "udp", "tcp", "tls", "ws", "wss" */
     struct address local, remote;
     uint32_t session_expires; /* 0: no session timer */
     bool we_refresh;
@@ -139,9 +139,12 @@ struct sip;
 /* Bind all listeners and start the thread. On failure the sentence names the listener. */
 int sip_start(struct sip **out, const struct sip_config *config, sip_report *report, void *to,
               struct err *err);
+/* Only read the certificates that `config` names; what is wrong with them, in words. */
+int sip_check(const struct sip_config *config, struct err *err);
 /* Stop without hanging up on anybody. NULL is fine. */
 void sip_stop(struct sip *s);
-/* New trusted networks, domain, outbound, limits (SIGHUP); listeners stay. */
+/* New trusted networks, domain, outbound, limits (SIGHUP), and the certificates are read again;
+ * listeners and connections stay. */
 int sip_reload(struct sip *s, const struct sip_config *config, struct err *err);
 
 /* The peer of this address, or of a verified certificate with this name (NULL: none); certificates

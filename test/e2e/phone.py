@@ -84,6 +84,7 @@ class Endpoint:
         self.dialogs, self.users, self.trace = {}, {}, []
         self.lock = threading.Lock()
         self.open = True
+        self.more = ";transport=tcp" if transport == "tcp" else ""  # in Contact
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         if transport == "udp":
             self.socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -309,8 +310,7 @@ class Dialog:
                  f"CSeq: {cseq} {method}"]
         lines += [f"Route: {route}" for route in self.routes]
         if method in ("INVITE", "UPDATE", "SUBSCRIBE", "REFER"):
-            more = ";transport=tcp" if endpoint.transport == "tcp" else ""
-            lines.append(f"Contact: <sip:{self.user or 'x'}@{endpoint.where}{more}>")
+            lines.append(f"Contact: <sip:{self.user or 'x'}@{endpoint.where}{endpoint.more}>")
             lines.append(f"Allow: {self.allow}")
         return lines + list(headers)
 
@@ -383,7 +383,8 @@ class Dialog:
         phrases = {100: "Trying", 180: "Ringing", 200: "OK", 486: "Busy Here", 404: "Not Found"}
         headers = list(headers)
         if request.method in ("INVITE", "UPDATE"):
-            headers += [f"Contact: <sip:{self.user or 'x'}@{self.endpoint.where}>", f"Allow: {self.allow}"]
+            headers += [f"Contact: <sip:{self.user or 'x'}@{self.endpoint.where}{self.endpoint.more}>",
+                        f"Allow: {self.allow}"]
         if request.method == "INVITE" and code >= 200:
             request.answered = True
         self.endpoint.trace.append((self.call_id, ">", f"{code} to {request.method}"))

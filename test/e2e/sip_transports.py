@@ -1,0 +1,323 @@
+"""TLS, WebSocket, secure WebSocket: section 8.2 of the wire, RFC 5922, RFC 7118."""
+
+import os
+import shutil
+import signal
+import ssl
+import time
+
+from moves import consult, pick_up, take_over
+from phone import Missing, PATIENCE
+from scenario import SERVER, find, line, run, want, want_that
+from stream_phone import (CLOSE, TEXT, CalledByTls, StreamEndpoint, ask_for_websocket, client_tls, connect, frame)
+
+PORT = {"tls": int(os.environ["E2E_TLS"]), "ws": int(os.environ["E2E_WS"]), "wss": int(os.environ["E2E_WSS"])}
+DIR = os.environ["E2E_DIR"]
+CA = os.path.join(DIR, "ca.pem")
+
+
+def by(s, transport, certificate=None, **more):
+    """A phone on a connection of its own."""
+    tls = client_tls(CA, certificate and os.path.join(DIR, certificate))
+    made = StreamEndpoint(PORT[transport], transport, tls, **more)
+    s.endpoints.append(made)
+    return made
+
+
+def log_has(text):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with open(os.environ["E2E_LOGFILE"], encoding="utf-8", errors="replace") as log:
+            if text in log.read():
+                return
+        time.sleep(0.05)
+    raise Missing(f"the log does not say {text!r}")
+
+
+def ends(made, what):
+    """The server closes this connection."""
+    made.settimeout(PATIENCE)
+    try:
+        while made.recv(4096):
+            pass
+    except ssl.SSLError:
+        pass
+    except ConnectionError:
+        pass
+    except TimeoutError:
+        raise Missing(f"{what}: the connection is still open") from None
+
+
+def park_over(s, endpoint, tone):
+    """A call that comes by this connection is parked."""
+    lot, parker = s.lot(), s.user()
+    caller = s.dialog(lot.park, endpoint=endpoint)
+    caller.audio = s.audio(tone)
+    response = caller.invite([f"Referred-By: <sip:{parker}@callpark.test>"], caller.audio.offer())
+    want(response.code, 200, "parking")
+    caller.audio.start(response.body)
+    s.api.parked(lot.orbit)
+    return lot, caller, response
+
+
+def park_and_retrieve(s, transport, parts=1):
+    lot, caller, response = park_over(s, by(s, transport, parts=parts), 440)
+    word = "ws" if transport == "wss" else transport
+    find(rf"SIP/2\.0/{transport.upper()} ", response.get("Via"), "Via of the answer")
+    find(rf"transport={word}>", response.get("Contact"), "our Contact")
+    find(rf":{PORT[transport]};", response.get("Contact"), "our Contact")
+    find(r"received=127\.0\.0\.1", response.get("Via"), "Via of the answer")
+    want(response.param("Via", "rport"), str(caller.endpoint.port), "rport")
+    caller.audio.hears_sound()
+    other = s.dialog(lot.orbit, endpoint=by(s, transport))
+    other.audio = s.audio(800)
+    answer = other.invite([], other.audio.offer())
+    want(answer.code, 200, "retrieving")
+    other.audio.start(answer.body)
+    s.talk(caller, other)
+    other.bye()
+    bye = caller.request("BYE")
+    find(rf"SIP/2\.0/{transport.upper()} 127\.0\.0\.1:{PORT[transport]};", bye.get("Via"), "Via of our request")
+
+
+@line("TR-01", "park and retrieve over TLS; our BYE on the same connection")
+def over_tls(s):
+    park_and_retrieve(s, "tls")
+
+
+@line("TR-02", "the same over WebSocket, every message in three fragments")
+def over_ws(s):
+    park_and_retrieve(s, "ws", parts=3)
+
+
+@line("TR-03", "the same over secure WebSocket")
+def over_wss(s):
+    park_and_retrieve(s, "wss")
+
+
+def rings_back_over(s, transport):
+    phone = by(s, transport)
+    lot = s.lot()
+    extension = s.user()
+    parker = phone.dialog(extension, lot.park, host="callpark.test")
+    s.dialogs.append(parker)
+    parker.audio = s.audio(300)
+    response = parker.invite(sdp=parker.audio.offer())
+    want(response.code, 200, "the consultation")
+    caller = take_over(s, lot, parker, 440)
+    parker.request("BYE")
+    call = s.api.parked(lot.orbit)
+    phone.expect(extension)
+    s.api.ring_back(call)
+    rung = phone.accept(extension)
+    rung.user = extension
+    s.dialogs.append(rung)
+    pick_up(s, rung, 620)
+    s.talk(caller, rung)
+    caller.bye()
+    rung.request("BYE")
+    want(len(phone.dialogs), 2, "dialogs on the connection")
+
+
+@line("TR-04", "a ring back to a phone that only its WebSocket leads to (.invalid)")
+def ring_back_ws(s):
+    rings_back_over(s, "ws")
+
+
+@line("TR-05", "the same over secure WebSocket")
+def ring_back_wss(s):
+    rings_back_over(s, "wss")
+
+
+def called_by_tls(s, certificate, scheme="sip", **more):
+    """A parked call is sent to somebody with a TLS listener of his own."""
+    far = CalledByTls(os.path.join(DIR, certificate))
+    s.endpoints.append(far)
+    lot, user = s.lot(), s.user()
+    far.expect(user)
+    caller = s.park(lot, s.user(), tone=440)
+    uri = f"{scheme}:{user}@127.0.0.1:{far.port}" + ("" if scheme == "sips" else ";transport=tls")
+    call = s.api.parked(lot.orbit)
+    s.api.ask("POST", f"/parked-calls/{call['id']}/transfer", {"to": uri})
+    return lot, far, user, caller
+
+
+@line("TR-06", "a call of ours by TLS, transport=tls and sips: the certificate is looked at, the dialog stays on its "
+      "connection")
+def call_by_tls(s):
+    for scheme in "sip", "sips":
+        lot, far, user, caller = called_by_tls(s, "next", scheme)
+        phone = far.accept(user)
+        phone.user = user
+        s.dialogs.append(phone)
+        find(rf"SIP/2\.0/TLS 127\.0\.0\.1:{PORT['tls']};", phone.invite_request.get("Via"), "Via")
+        find(r"transport=tls", phone.invite_request.get("Contact"), "Contact")
+        pick_up(s, phone, 620)
+        s.talk(caller, phone)
+        want(phone.ask("OPTIONS").code, 200, "a request of theirs on our connection")
+        caller.bye()
+        phone.request("BYE")
+        want(far.connections, 1, "connections")
+
+
+@line("TR-07", "nobody with a certificate of another name is called by TLS (RFC 5922); the caller stays parked")
+def call_by_tls_wrong_name(s):
+    lot, far, user, caller = called_by_tls(s, "stranger")
+    log_has("its certificate is not for 127.0.0.1")
+    s.api.parked(lot.orbit)
+    caller.audio.hears_sound(since=time.monotonic())
+
+
+@line("TR-08", "TLS 1.1 is refused, 1.2 and 1.3 are not")
+def versions(s):
+    try:
+        connect(PORT["tls"], client_tls(CA, version=ssl.TLSVersion.TLSv1_1))
+        raise Missing("TLS 1.1 was taken")
+    except (ssl.SSLError, ConnectionError):
+        pass
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        connect(PORT["wss"], client_tls(CA, version=version)).close()
+
+
+@line("RO-99", "who comes by TLS from outside is let in by the name in his certificate (RFC 5922), and by no other")
+def mutual(s):
+    want(s.dialog(s.lot().park, endpoint=by(s, "tls", "sbc", source="127.0.0.5")).ask("OPTIONS").code, 200, "sbc")
+    for certificate in "stranger", None:
+        dialog = s.dialog(s.lot().park, endpoint=by(s, "tls", certificate, source="127.0.0.5"))
+        response = dialog.invite([], s.audio().offer())
+        want_that(response.code in (401, 403), f"{certificate}: {response.code}")
+
+
+@line("RO-99b", "other.example stands in the certificate too, but where there is a sip: URI only that counts")
+def uri_before_dns(s):
+    dialog = s.dialog(s.lot().park, endpoint=by(s, "tls", "sbc", source="127.0.0.5"))
+    response = dialog.invite([], s.audio().offer())
+    want(response.code, 200, "parking by a peer with a certificate")
+
+
+@line("TR-09", "the connection is lost, the call stays parked; who comes back on another one is reached there")
+def comes_back(s):
+    for transport in "tls", "wss":
+        lot, caller, _ = park_over(s, by(s, transport), 440)
+        caller.endpoint.drop()
+        s.api.parked(lot.orbit)
+        caller.endpoint.connect()
+        again = caller.invite([], caller.audio.offer())
+        want(again.code, 200, "re-INVITE on the new connection")
+        retriever = s.retrieve(lot.orbit, 800)
+        s.talk(caller, retriever)
+        retriever.bye()
+        caller.request("BYE")
+
+
+@line("TR-10", "a new certificate is served after its files changed; nobody's connection is lost", last=True)
+def reload(s):
+    lot, caller, _ = park_over(s, by(s, "tls"), 440)
+
+    def serial():
+        made = connect(PORT["tls"], client_tls(CA))
+        found = made.getpeercert()["serialNumber"]
+        made.close()
+        return found
+
+    before = serial()
+    for kind in ".key", ".pem":
+        shutil.copy(os.path.join(DIR, "next" + kind), os.path.join(DIR, "server" + kind))
+    os.kill(int(os.environ["E2E_PID"]), signal.SIGHUP)
+    deadline = time.monotonic() + PATIENCE
+    while serial() == before:
+        want_that(time.monotonic() < deadline, "the new certificate is not served")
+        time.sleep(0.05)
+    retriever = s.retrieve(lot.orbit, 800)
+    s.talk(caller, retriever)
+    want(caller.ask("OPTIONS").code, 200, "the old connection")
+
+
+@line("TR-11", "a WebSocket is for SIP, and for pages of ours")
+def refused_upgrades(s):
+    def ask(**more):
+        made = connect(PORT["ws"])
+        answer, _ = ask_for_websocket(made, **more)
+        made.close()
+        return int(answer.split()[1])
+
+    want(ask(), 101, "without an origin")
+    want(ask(origin="https://phones.example"), 101, "a page of ours")
+    want(ask(protocol="chat, sip"), 101, "two protocols")
+    want(ask(origin="https://evil.example"), 403, "a page of others")
+    want(ask(protocol="chat"), 400, "another protocol")
+    want(ask(protocol=None), 400, "no protocol")
+    want(ask(version="8"), 426, "an old version")
+
+
+@line("TR-12", "bad frames end the connection: too long, without a mask, no SIP in it, cut short")
+def bad_frames(s):
+    sip = b"OPTIONS sip:x@y SIP/2.0\r\nVia: SIP/2.0/WS a.invalid;branch=z9hG4bK1\r\n"
+    for what, data in (("too long", frame(TEXT, b"x" * 70000)), ("no mask", frame(TEXT, b"hello", masked=False)),
+                       ("no SIP", frame(TEXT, b"hello")), ("reserved opcode", frame(5, b"hello")),
+                       ("cut short", frame(TEXT, sip + b"Content-Length: 10\r\n\r\nabc"))):
+        made = connect(PORT["ws"])
+        _, reader = ask_for_websocket(made)
+        made.sendall(data)
+        ends(made, what)
+        made.close()
+    park_over(s, by(s, "ws"), 440)
+
+
+@line("TR-13", "a handshake, a request or a message that never ends is given up")
+def slow(s):
+    silent = connect(PORT["tls"])
+    half = connect(PORT["ws"])
+    half.sendall(b"GET / HTTP/1.1\r\n")
+    begun = connect(PORT["tls"], client_tls(CA))
+    begun.sendall(b"OPTIONS sip:x@y SIP/2.0\r\nVia: ")
+    part = connect(PORT["ws"])
+    ask_for_websocket(part)
+    part.sendall(frame(TEXT, b"OPTIONS sip:x@y", fin=False))
+    for what, made in ("silent", silent), ("half a request", half), ("half a message", begun), ("a fragment", part):
+        ends(made, what)
+        made.close()
+
+
+@line("TR-14", "one address has so many connections and no more")
+def limit(s):
+    made = [connect(PORT["ws"], source="127.0.0.9") for _ in range(40)]
+    for each in made:
+        ask_for_websocket(each)
+    more = connect(PORT["ws"], source="127.0.0.9")
+    ends(more, "the forty-first")
+    park_over(s, by(s, "ws"), 440)
+    for each in made + [more]:
+        each.close()
+
+
+@line("TR-15", "CRLF CRLF is answered with CRLF (RFC 5626), and a WebSocket is pinged")
+def keep_alive(s):
+    made = connect(PORT["tls"], client_tls(CA))
+    made.sendall(b"\r\n\r\n")
+    want(made.recv(10), b"\r\n", "over TLS")
+    made.close()
+    made = connect(PORT["wss"], client_tls(CA))
+    _, reader = ask_for_websocket(made)
+    made.sendall(frame(TEXT, b"\r\n\r\n"))
+    want(reader.frame(), (TEXT, b"\r\n"), "over WebSocket")
+    made.sendall(frame(9, b"are you there"))
+    want(reader.frame(), (10, b"are you there"), "their ping")
+    made.sendall(frame(CLOSE, b"\x03\xe8"))
+    want(reader.frame()[0], CLOSE, "their farewell")
+    made.close()
+
+
+@line("TR-16", "a request that names another transport than it came by is refused")
+def wrong_via(s):
+    made = connect(PORT["tls"], client_tls(CA))
+    for transport, call_id in ("UDP", "tr16-wrong"), ("TLS", "tr16-right"):
+        made.sendall(f"OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{transport} 127.0.0.1:5060;branch=z9hG4bK1\r\n"
+                     f"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: {call_id}\r\nCSeq: 1 OPTIONS\r\n"
+                     "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n".encode())
+    find("tr16-right", made.recv(4096).decode(), "the first answer")
+    made.close()
+
+
+if __name__ == "__main__":
+    run()
