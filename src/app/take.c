@@ -234,6 +234,19 @@ void take_sip(struct app *a, const struct sip_event *s)
     turn_end_group(a); /* rows of legs that were dropped behind the step */
 }
 
+/* Nobody is there any more who could hear us (MD-11), though no BYE has come: as if it had. */
+static void take_dead(struct app *a, const struct app_leg *l)
+{
+    struct event ev = leg_event(EV_LEG_GONE, l->leg, 0);
+
+    ev.heard = l->heard;
+    log_info("media", "leg %llu: its device is gone, so the leg is hung up",
+             (unsigned long long)l->leg);
+    (void)sip_hang_up(a->sip, l->leg, 408, "no sign of life from the audio's far end");
+    app_step(a, &ev);
+    app_leg_drop(a, ev.leg);
+}
+
 void take_media(struct app *a, const struct media_event *m)
 {
     struct app_leg *l = app_leg_find(a, m->leg);
@@ -247,6 +260,10 @@ void take_media(struct app *a, const struct media_event *m)
     case MEDIA_HEARD:
         if (l)
             l->heard = true;
+        break;
+    case MEDIA_DEAD:
+        if (l)
+            take_dead(a, l);
         break;
     case MEDIA_DIGIT:
     case MEDIA_CLOSED:

@@ -196,8 +196,8 @@ enum session_verdict session_agree(const struct session_offer *theirs,
     if (session_address_allowed(&theirs->rtp)) {
         s.rtp = theirs->rtp;
         choose_rtcp(theirs, &s);
-    } else if (s.direction & DIR_SENDONLY || !is_hold_address(&theirs->rtp)) {
-        return SESSION_BAD_ADDRESS;
+    } else if (!s.ice.present && (s.direction & DIR_SENDONLY || !is_hold_address(&theirs->rtp))) {
+        return SESSION_BAD_ADDRESS; /* with ICE the address is found and not told */
     }
     *out = s;
     return SESSION_AGREED;

@@ -26,7 +26,7 @@ uint8_t *batch_add(struct batch *b, union endpoint_socket *target, socklen_t tar
 {
     unsigned i = b->count++;
 
-    assert(i < BATCH_MAX && size <= RTP_PAYLOAD_MAX);
+    assert(i < BATCH_MAX && size <= BATCH_PAYLOAD_MAX);
     if (!lasting)
         payload = memcpy(b->copy[i], payload, size);
     /* The system only reads it; its type just has no const. */

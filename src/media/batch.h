@@ -14,6 +14,7 @@
 #include "media/rtp.h"
 
 #define BATCH_MAX 64
+#define BATCH_PAYLOAD_MAX (RTP_PAYLOAD_MAX + 32) /* with what SRTP adds */
 
 struct batch {
     int socket;
@@ -21,7 +22,7 @@ struct batch {
     struct mmsghdr message[BATCH_MAX];
     struct iovec part[BATCH_MAX][2];
     uint8_t header[BATCH_MAX][RTP_HEADER_SIZE];
-    uint8_t copy[BATCH_MAX][RTP_PAYLOAD_MAX];
+    uint8_t copy[BATCH_MAX][BATCH_PAYLOAD_MAX];
 };
 
 void batch_init(struct batch *b, int socket);

@@ -1,5 +1,6 @@
 /* What the loop tells a worker to do with a stream. */
-#include "media/worker.h"
+#include "media/path.h"
+#include "media/secure.h"
 
 #include <string.h>
 #include <sys/epoll.h>
@@ -42,6 +43,7 @@ static void open_stream(struct worker *w, struct stream *s, const struct open_co
                           .peer = NO_STREAM,
                           .wants_music = true,
                           .rtcp_due = due + FIRST_REPORT };
+    s->ice = c->ice;
     s->source.latch.signalled = c->signalled;
     latch_expect(&s->source.latch, &c->expected, now_ns / 1000000);
     send_retarget(w, s);
@@ -58,6 +60,18 @@ static void connect_relays(struct worker *w, const struct stream *a)
 
     relay_init(&w->shared->relays[a->number], b->codec, a->codec, now);
     relay_init(&w->shared->relays[b->number], a->codec, b->codec, now);
+}
+
+static void agree_keys(struct worker *w, struct stream *s, const struct agree_command *c)
+{
+    s->must_protect = c->keying != KEYING_NONE;
+    s->ice = c->ours;
+    if (!s->must_protect)
+        secure_done(s);
+    if (c->keying == KEYING_DTLS)
+        path_agree(w, s, &c->path);
+    else
+        path_done(s);
 }
 
 static void agree(struct worker *w, struct stream *s, const struct agree_command *c)
@@ -81,6 +95,7 @@ static void agree(struct worker *w, struct stream *s, const struct agree_command
     if (c->rtp.family != FAMILY_NONE)
         latch_expect(&s->source.latch, &c->rtp, clock_now());
     send_retarget(w, s);
+    agree_keys(w, s, c);
     if (codec_changed && s->peer != NO_STREAM)
         connect_relays(w, s);
 }
@@ -155,6 +170,8 @@ static void close_stream(struct worker *w, struct stream *s)
 
     detach(w, s);
     control_report(w, s, s->node.due, true);
+    path_done(s);
+    secure_done(s);
     if (!s->own_lane)
         sources_leave(&w->sources[s->lane.family], &s->source, clock_now());
     else

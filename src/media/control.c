@@ -1,5 +1,6 @@
 /* RTCP of a stream: reports about every five seconds, a BYE at its end. */
-#include "media/worker.h"
+#include "media/path.h"
+#include "media/secure.h"
 
 #include "sys/clock.h"
 
@@ -50,22 +51,31 @@ void control_report(struct worker *w, struct stream *s, uint64_t tick, bool bye)
                                .sent = s->sent_since_report,
                                .bye = bye,
                                .cname = w->shared->cname };
-    uint8_t bytes[RTCP_SIZE_MAX];
+    uint8_t bytes[RTCP_SIZE_MAX + SRTCP_TRAILER_MAX];
+    size_t size;
 
     s->rtcp_due = tick + INTERVAL / 2 + chance(w, INTERVAL);
-    if (s->codec == CODEC_NONE)
+    if (s->codec == CODEC_NONE || !stream_has_keys(s))
         return;
-    send_report(w, s, bytes, rtcp_write(bytes, &own, &s->far, now_ns / 1000000));
+    size = rtcp_write(bytes, &own, &s->far, now_ns / 1000000);
+    if (s->must_protect)
+        size = srtcp_encrypt(&s->secure->out, bytes, size);
+    if (size)
+        send_report(w, s, bytes, size);
     s->sent_since_report = false;
 }
 
 /* A BYE of theirs changes nothing: SIP says when a call ends, and RTCP can be forged. */
-void control_received(struct worker *w, struct stream *s, const uint8_t *data, size_t size,
+void control_received(struct worker *w, struct stream *s, uint8_t *data, size_t size,
                       uint64_t now_ns)
 {
-    bool bye;
+    bool good = stream_has_keys(s), bye;
 
-    if (rtcp_read(&s->far, data, size, now_ns / 1000000, &bye))
+    if (good && s->must_protect)
+        good = srtcp_decrypt(&s->secure->in, data, &size) == SRTP_OK;
+    if (good)
+        path_is_alive(s, now_ns / 1000000);
+    if (good && rtcp_read(&s->far, data, size, now_ns / 1000000, &bye))
         return;
     s->packets_dropped++;
     worker_add(&w->counts.packets_dropped, 1);

@@ -6,6 +6,11 @@ bool latch_is_set(const struct latch *l)
     return l->source.family != FAMILY_NONE;
 }
 
+bool latch_is_expecting(const struct latch *l)
+{
+    return l->expected.family != FAMILY_NONE;
+}
+
 const struct endpoint *latch_target(const struct latch *l)
 {
     return latch_is_set(l) ? &l->source : &l->expected;
@@ -31,6 +36,11 @@ static enum latch_verdict follow(struct latch *l, const struct endpoint *source,
     l->source = *source;
     l->latched_at = now;
     return LATCH_MOVE;
+}
+
+bool latch_pin(struct latch *l, const struct endpoint *source, msec now)
+{
+    return !endpoint_same(source, &l->source) && follow(l, source, now) == LATCH_MOVE;
 }
 
 enum latch_verdict latch_decide(struct latch *l, const struct endpoint *source, msec now)

@@ -34,10 +34,14 @@ void latch_expect(struct latch *l, const struct endpoint *expected, msec now);
 /* A packet came from `source`. */
 enum latch_verdict latch_decide(struct latch *l, const struct endpoint *source, msec now);
 
+/* ICE has nominated this place (RFC 8445 8.1.1): follow it. False: it is there already. */
+bool latch_pin(struct latch *l, const struct endpoint *source, msec now);
+
 /* Could a packet from this host be this stream's, when its port is not known yet? */
 bool latch_may_be(const struct latch *l, const struct endpoint *source);
 
 bool latch_is_set(const struct latch *l);
+bool latch_is_expecting(const struct latch *l); /* an SDP names a place */
 
 /* Where to send. */
 const struct endpoint *latch_target(const struct latch *l);

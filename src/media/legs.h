@@ -14,6 +14,8 @@ struct leg {
     uint16_t port;          /* ours */
     struct endpoint expected, signalled;
     struct session_local local;
+    struct session_dtls theirs;       /* with whom hands are shaken; `setup` means nothing here */
+    char their_ufrag[ICE_UFRAG_SIZE]; /* another one: they begin their ICE anew */
     struct leg *next_by_id, *next_by_remote;
     bool claims; /* its far end is in the table of remotes */
 };

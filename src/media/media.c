@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "media/dtls.h"
+#include "media/ice.h"
 #include "sys/queue.h"
 
 static bool send_command(struct media *m, const struct leg *leg, const struct command *c)
@@ -110,7 +112,7 @@ static void advertise(const struct media *m, struct leg *leg, bool mux)
  * signals from, so no NAT is in between, and nobody else on the lane has that port. */
 static bool may_share(const struct media *m, const struct leg *leg)
 {
-    return leg->expected.family != FAMILY_NONE &&
+    return leg->expected.family != FAMILY_NONE && !leg->theirs.fingerprint_count &&
            endpoint_same_host(&leg->expected, &leg->signalled) &&
            !media_leg_is_claimed(&m->legs, leg->worker, &leg->expected);
 }
@@ -158,11 +160,64 @@ static void give_up(struct media *m, struct leg *leg, struct lane *lane)
     media_leg_give_back(&m->legs, leg->number);
 }
 
+/* Ours for the whole life of the leg, but for ICE's, which are new when theirs are. */
+static int name_ice(struct leg *leg, struct err *err)
+{
+    uint8_t random[ICE_UFRAG_LENGTH + ICE_PWD_LENGTH];
+
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return err_set(err, -EIO, "media: no random number: %s", strerror(errno));
+    ice_name(&leg->local.ice, random);
+    return 0;
+}
+
+static bool is_same_association(const struct session_dtls *a, const struct session_dtls *b)
+{
+    struct session_dtls one = *a, other = *b;
+
+    one.setup = other.setup = SETUP_NONE;
+    return dtls_equal(&one, &other);
+}
+
+/* Who begins the handshake: we, if it is left to us (RFC 5763 5). An association that goes on has
+ * its roles (RFC 8842 5.3). */
+static void choose_role(struct leg *leg, const struct session_dtls *theirs)
+{
+    enum dtls_setup role = theirs->setup == SETUP_ACTIVE ? SETUP_PASSIVE : SETUP_ACTIVE;
+
+    if (!theirs->fingerprint_count)
+        return;
+    if (theirs->setup == SETUP_ACTPASS && leg->local.dtls.setup != SETUP_NONE &&
+        is_same_association(theirs, &leg->theirs))
+        return;
+    leg->local.dtls.setup = role;
+    leg->theirs = *theirs;
+    leg->theirs.setup = SETUP_NONE;
+}
+
+/* What our SDP will say about keys. A far end that does ICE comes from where its checks come from,
+ * and not from where its SDP says. */
+static int prepare_keys(struct media *m, struct leg *leg, const struct session_offer *theirs,
+                        struct err *err)
+{
+    int failed = name_ice(leg, err);
+
+    dtls_identity_fingerprint(m->identity, &leg->local.dtls.fingerprint[0]);
+    leg->local.dtls.fingerprint_count = 1;
+    if (failed || !theirs)
+        return failed;
+    choose_role(leg, &theirs->dtls);
+    if (theirs->dtls.fingerprint_count && theirs->ice.present)
+        (void)text_copy(leg->their_ufrag, sizeof leg->their_ufrag, theirs->ice.ufrag);
+    return 0;
+}
+
 static int start_stream(struct media *m, struct leg *leg, const struct lane *lane, struct err *err)
 {
     struct command c = { .type = CMD_OPEN,
                          .stream = leg->number,
                          .open = { .leg = leg->leg,
+                                   .ice = leg->local.ice,
                                    .own_lane = leg->own_lane,
                                    .lane = *lane,
                                    .expected = leg->expected,
@@ -207,9 +262,11 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
         return err_set(err, -ENOSPC, "media: all %u streams are in use (streams-max)",
                        m->legs.most);
     (void)endpoint_any(&leg->signalled, signalled_from, 0); /* a name: then it matches nobody */
-    if (told)
+    failed = prepare_keys(m, leg, told ? theirs : NULL, err);
+    if (told && !leg->their_ufrag[0])
         (void)endpoint_read(&leg->expected, theirs->rtp.host, theirs->rtp.port);
-    failed = set_up(m, leg, near, &lane, err);
+    if (!failed)
+        failed = set_up(m, leg, near, &lane, err);
     if (failed) {
         give_up(m, leg, &lane);
         return failed;
@@ -222,6 +279,25 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
     return 0;
 }
 
+/* Two that are lite make no checks: the addresses of the SDP are what there is (RFC 8445 2.5). */
+static bool does_ice(const struct session *agreed)
+{
+    return agreed->keying == KEYING_DTLS && agreed->ice.present && !agreed->ice.lite;
+}
+
+/* They begin their ICE anew: so do we (RFC 8839 4.4.1.1.1). */
+static int follow_keys(struct leg *leg, const struct session *agreed)
+{
+    bool again =
+        does_ice(agreed) && leg->their_ufrag[0] && !text_is(leg->their_ufrag, agreed->ice.ufrag);
+
+    if (agreed->keying == KEYING_DTLS)
+        choose_role(leg, &agreed->dtls);
+    if (does_ice(agreed))
+        (void)text_copy(leg->their_ufrag, sizeof leg->their_ufrag, agreed->ice.ufrag);
+    return again ? name_ice(leg, NULL) : 0;
+}
+
 static struct command agreement(const struct leg *leg, const struct session *agreed)
 {
     struct command c = { .type = CMD_AGREE,
@@ -232,10 +308,17 @@ static struct command agreement(const struct leg *leg, const struct session *agr
                                     .dtmf_payload_type = agreed->dtmf_payload_type,
                                     .direction = agreed->direction,
                                     .rtcp_mux = agreed->rtcp_mux,
+                                    .keying = agreed->keying,
+                                    .ours = leg->local.ice,
+                                    .path = { .theirs = leg->theirs,
+                                              .active = leg->local.dtls.setup == SETUP_ACTIVE,
+                                              .ice = does_ice(agreed) },
                                     .lane = LANE_NONE } };
 
     if (c.agree.ptime < 10 || c.agree.ptime > RTP_PTIME_MAX)
         c.agree.ptime = PTIME_DEFAULT;
+    if (does_ice(agreed))
+        return c;
     (void)endpoint_read(&c.agree.rtp, agreed->rtp.host, agreed->rtp.port);
     if (!endpoint_read(&c.agree.rtcp, agreed->rtcp.host, agreed->rtcp.port) ||
         c.agree.rtcp.family != leg->family)
@@ -248,8 +331,11 @@ static int move(struct media *m, struct leg *leg, struct command *c)
 {
     struct endpoint *to = &c->agree.rtp;
 
-    if (leg->own_lane || to->family == FAMILY_NONE || endpoint_same(to, &leg->expected) ||
-        !media_leg_is_claimed(&m->legs, leg->worker, to))
+    if (leg->own_lane)
+        return 0;
+    if (c->agree.keying != KEYING_DTLS &&
+        (to->family == FAMILY_NONE || endpoint_same(to, &leg->expected) ||
+         !media_leg_is_claimed(&m->legs, leg->worker, to)))
         return 0;
     c->agree.new_lane = true;
     return lane_open(&c->agree.lane, &m->ports, &m->bound[leg->family], false, NULL);
@@ -280,6 +366,9 @@ int media_agree(struct media *m, leg_id id, const struct session *agreed)
     settle(m);
     if (!leg)
         return -ENOENT;
+    failed = follow_keys(leg, agreed);
+    if (failed)
+        return failed;
     c = agreement(leg, agreed);
     if (c.agree.rtp.family != FAMILY_NONE && c.agree.rtp.family != leg->family)
         return -EAFNOSUPPORT;

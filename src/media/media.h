@@ -23,6 +23,7 @@ struct media_config {
     char music[512];   /* a WAV, FLAC, OGG or MP3 file; "" : the built-in piece */
     char prompts[512]; /* a directory of WAV files in place of the built-in prompts; "" : none */
     char cname[64];    /* RTCP */
+    msec consent;      /* how long an ICE leg may show no sign of life; 0: 30 s (RFC 7675) */
 };
 
 enum media_event_type {
@@ -30,6 +31,7 @@ enum media_event_type {
     MEDIA_HEARD,  /* the first audio packet from this leg */
     MEDIA_DIGIT,  /* a telephone-event came to its end: `digit` */
     MEDIA_CLOSED, /* last report: the counts */
+    MEDIA_DEAD,   /* of DTLS: no handshake, or no consent any more (RFC 7675): nobody hears us */
 };
 
 struct media_event {
@@ -53,10 +55,10 @@ void media_stop(struct media *m);
 
 /* All below: from one thread, the loop; never wait. Commands to the workers keep their order. */
 
-/* A stream for `leg`: which port of ours, which SSRC. `theirs` tells where its packets should come
- * from (present false: unknown yet), `signalled_from` the address its SIP came from, `near` a leg
- * that it will be bridged with (0: none): both are then on one worker. -EMFILE: no port free;
- * -ENOSPC: streams_max. */
+/* A stream for `leg`: which port of ours, which SSRC, our fingerprint and ICE credentials. `theirs`
+ * tells where its packets should come from (present false: unknown yet), `signalled_from` the
+ * address its SIP came from, `near` a leg that it will be bridged with (0: none): both are then on
+ * one worker. -EMFILE: no port free; -ENOSPC: streams_max. */
 int media_open(struct media *m, leg_id leg, const struct session_offer *theirs,
                const char *signalled_from, leg_id near, struct session_local *local,
                struct err *err);

@@ -1,5 +1,5 @@
 /* What a stream sends of its own accord, in its own time: music, silence, spoken words. */
-#include "media/worker.h"
+#include "media/path.h"
 
 #include "sys/clock.h"
 #include "sys/queue.h"
@@ -9,7 +9,7 @@
 bool play_may_send(const struct stream *s)
 {
     return s->state == STREAM_OPEN && s->codec != CODEC_NONE && s->target_size > 0 &&
-           (s->direction & DIR_SENDONLY);
+           (s->direction & DIR_SENDONLY) && stream_has_keys(s);
 }
 
 /* A far end that has us on hold takes nothing from us; whoever is bridged with it shall hear music
@@ -133,6 +133,8 @@ bool play_turn(struct worker *w, struct stream *s, uint64_t tick)
         return false;
     if (s->state != STREAM_OPEN)
         return true;
+    if (s->path)
+        path_turn(w, s, clock_now());
     if (play_may_send(s) && !play_is_relayed(w, s))
         play(w, s, tick);
     if (tick >= s->rtcp_due)

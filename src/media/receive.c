@@ -1,5 +1,6 @@
 /* The way of every packet in: whose it is, whether he may send it, and what becomes of it. */
-#include "media/worker.h"
+#include "media/path.h"
+#include "media/secure.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@
 
 /* One packet, and where it came in. */
 struct arrival {
-    const uint8_t *data;
+    uint8_t *data; /* SRTP is decrypted where it lies */
     size_t size;
     struct endpoint from;
     uint64_t now_ns;
@@ -134,10 +135,18 @@ static bool is_expected(const struct stream *s, const struct rtp_packet *p)
             p->payload_type == RTP_PAYLOAD_CN);
 }
 
+/* ICE says where to send and not where from; that it could be decrypted says whose it is. */
+static enum latch_verdict whose(struct stream *s, const struct arrival *a)
+{
+    if (s->path && s->must_protect && !latch_is_expecting(&s->source.latch))
+        return LATCH_TAKE;
+    return latch_decide(&s->source.latch, &a->from, a->now_ns / 1000000);
+}
+
 static void take(struct worker *w, struct stream *s, const struct rtp_packet *p,
                  const struct arrival *a)
 {
-    enum latch_verdict verdict = latch_decide(&s->source.latch, &a->from, a->now_ns / 1000000);
+    enum latch_verdict verdict = whose(s, a);
 
     if (verdict == LATCH_REFUSE) {
         drop(w, s);
@@ -156,11 +165,27 @@ static void take(struct worker *w, struct stream *s, const struct rtp_packet *p,
         take_audio(w, s, p, a->now_ns);
 }
 
-/* `s` NULL: it came in on the shared lane of this family. */
-static void take_rtp(struct worker *w, struct stream *s, const struct arrival *a)
+/* In the clear, if that is how it is to be. */
+static bool open_packet(struct stream *s, struct arrival *a)
+{
+    if (!s->must_protect)
+        return true;
+    if (!s->secure || srtp_decrypt(&s->secure->in, a->data, &a->size) != SRTP_OK)
+        return false;
+    path_is_alive(s, a->now_ns / 1000000);
+    return true;
+}
+
+/* `s` NULL: it came in on the shared lane of this family. What is no RTP at all is for a stream
+ * alone on its port (RFC 7983). */
+static void take_rtp(struct worker *w, struct stream *s, struct arrival *a)
 {
     struct rtp_packet p;
 
+    if (s && a->size && a->data[0] < 64) {
+        path_take(w, s, a->data, a->size, &a->from, a->now_ns);
+        return;
+    }
     if (rtp_is_rtcp(a->data, a->size)) {
         if (!s)
             s = stream_of(sources_exact(&w->sources[a->from.family], &a->from));
@@ -172,7 +197,7 @@ static void take_rtp(struct worker *w, struct stream *s, const struct arrival *a
     }
     if (!s)
         s = stream_of(sources_find(&w->sources[a->from.family], &a->from, a->now_ns / 1000000));
-    if (s && rtp_parse(&p, a->data, a->size) && is_expected(s, &p))
+    if (s && open_packet(s, a) && rtp_parse(&p, a->data, a->size) && is_expected(s, &p))
         take(w, s, &p, a);
     else
         drop(w, s);
@@ -239,6 +264,7 @@ void receive_all(struct worker *w, uint64_t now_ns)
     struct epoll_event events[EVENTS_MAX];
     int count = EVENTS_MAX;
 
+    w->shaking_ns = 0;
     for (int round = 0; round < EVENT_ROUNDS_MAX && count == EVENTS_MAX; round++) {
         count = epoll_wait(w->epoll, events, EVENTS_MAX, 0);
         for (int i = 0; i < count; i++)

@@ -1,8 +1,9 @@
 /* The way of every packet out: its header, the count, and the batch of its lane or a call of its
  * own. */
-#include "media/worker.h"
+#include "media/secure.h"
 
 #include <errno.h>
+#include <string.h>
 
 void send_retarget(struct worker *w, struct stream *s)
 {
@@ -44,24 +45,45 @@ void send_flush(struct worker *w)
         flush_one(w, &w->batch[family]);
 }
 
-void send_packet(struct worker *w, struct stream *s, const struct outgoing *o)
+static void send_batched(struct worker *w, struct stream *s, const uint8_t *header,
+                         const struct outgoing *o)
 {
     struct batch *b = &w->batch[s->lane.family];
-    uint8_t alone[RTP_HEADER_SIZE];
-    uint8_t *header = alone;
 
-    if (!s->own_lane) {
-        if (batch_is_full(b))
-            flush_one(w, b);
-        header = batch_add(b, &s->target, s->target_size, o->payload, o->size, o->lasting);
-    }
-    rtp_write_header(header, o->payload_type, o->marker, s->sequence++,
-                     o->timestamp * stream_scale(s), s->ssrc);
+    if (batch_is_full(b))
+        flush_one(w, b);
+    memcpy(batch_add(b, &s->target, s->target_size, o->payload, o->size, o->lasting), header,
+           RTP_HEADER_SIZE);
+}
+
+/* As SRTP, into `bytes`. False: there is no key, or it has been used up. */
+static bool protect(struct stream *s, const uint8_t *header, struct outgoing *o,
+                    uint8_t bytes[BATCH_PAYLOAD_MAX])
+{
+    if (s->secure)
+        o->size =
+            srtp_encrypt(&s->secure->out, header, RTP_HEADER_SIZE, o->payload, o->size, bytes);
+    o->payload = bytes;
+    o->lasting = false;
+    return s->secure && o->size > 0;
+}
+
+void send_packet(struct worker *w, struct stream *s, const struct outgoing *given)
+{
+    uint8_t header[RTP_HEADER_SIZE], bytes[BATCH_PAYLOAD_MAX];
+    struct outgoing o = *given;
+
+    rtp_write_header(header, o.payload_type, o.marker, s->sequence++, o.timestamp * stream_scale(s),
+                     s->ssrc);
+    if (s->must_protect && !protect(s, header, &o, bytes))
+        return;
     if (s->own_lane)
-        send_alone(w, s, alone, o);
+        send_alone(w, s, header, &o);
+    else
+        send_batched(w, s, header, &o);
     s->has_sent = true;
     s->sent_since_report = true;
     s->packets_out++;
-    s->bytes_out += o->size;
+    s->bytes_out += given->size;
     worker_add(&w->counts.packets_out, 1);
 }

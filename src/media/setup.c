@@ -7,6 +7,9 @@
 #include <sys/random.h>
 
 #include "base/text.h"
+#include "media/dtls.h"
+#include "media/path.h"
+#include "media/secure.h"
 #include "sys/queue.h"
 
 #define COMMANDS_MIN 1024
@@ -113,7 +116,11 @@ int media_start(struct media **out, const struct media_config *config, media_rep
     m->config = *config;
     m->shared.report = report;
     m->shared.to = to;
+    m->shared.consent = config->consent ? config->consent : PATH_CONSENT;
     failed = check(m, err);
+    if (!failed)
+        failed = dtls_identity_new(&m->identity, err);
+    m->shared.identity = m->identity;
     if (!failed && getrandom(&seed, sizeof seed, 0) != sizeof seed)
         failed = err_set(err, -EIO, "media: no random number: %s", strerror(errno));
     if (!failed)
@@ -139,6 +146,8 @@ static void close_streams(struct media *m)
         if (s->state != STREAM_OPEN)
             continue;
         relay_done(&m->shared.relays[i]);
+        path_done(s);
+        secure_done(s);
         if (s->own_lane)
             lane_close(&s->lane);
     }
@@ -160,5 +169,6 @@ void media_stop(struct media *m)
     prompts_free(m->shared.prompts);
     sound_done(&m->shared.silence);
     sound_done(&m->shared.music);
+    dtls_identity_free(m->identity);
     free(m);
 }

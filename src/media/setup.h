@@ -19,6 +19,7 @@ struct media {
     bool bound_to_all[FAMILIES];     /* 0.0.0.0 or :: */
     struct legs legs;
     struct pieces pieces;
+    struct dtls_identity *identity;
     uint32_t load[WORKERS_MAX]; /* streams of each worker */
     uint32_t closing;           /* legs whose CMD_CLOSE is still to be sent */
     struct worker *workers;

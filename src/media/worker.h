@@ -33,7 +33,9 @@ struct shared {
     uint32_t streams_max;
     struct stream *streams; /* each worker touches only its own */
     struct relay *relays;   /* the same numbers: audio on its way to that stream */
-    struct queue *gone;     /* numbers of streams whose worker is done with them, or PIECE_GONE */
+    const struct dtls_identity *identity;
+    msec consent;       /* see media.h */
+    struct queue *gone; /* numbers of streams whose worker is done with them, or PIECE_GONE */
     media_report *report;
     void *to;
 };
@@ -53,13 +55,23 @@ enum command_type {
 
 struct open_command {
     leg_id leg;
+    struct session_ice ice; /* ours */
     uint32_t ssrc;
     bool own_lane; /* `lane` is for it alone */
     struct lane lane;
     struct endpoint expected, signalled;
 };
 
+/* With whom to shake hands; see media/path.h. */
+struct path_command {
+    struct session_dtls theirs;
+    bool active, ice; /* `active`: we begin */
+};
+
 struct agree_command {
+    enum keying keying;
+    struct session_ice ours;  /* new if theirs are (RFC 8839 4.4.1.1.1) */
+    struct path_command path; /* KEYING_DTLS */
     enum codec codec;
     uint8_t payload_type, ptime;
     int16_t dtmf_payload_type;
@@ -106,6 +118,11 @@ struct stream {
     enum stream_state state;
     bool own_lane;
     struct lane lane;
+
+    struct session_ice ice; /* ours */
+    struct path *path;      /* media/path.h; NULL: no ICE and no DTLS */
+    bool must_protect;      /* SRTP; without `secure` there is nothing to send or to hear */
+    struct secure *secure;
 
     /* What was agreed. */
     enum codec codec;
@@ -157,7 +174,7 @@ struct worker_counts {
 #define WATCH_RTCP (UINT64_C(1) << 35)
 
 #define RECEIVE_BATCH 32
-#define RECEIVE_SIZE 1024 /* no packet that we could use is larger */
+#define RECEIVE_SIZE 1500 /* no packet that we could use is larger */
 
 struct worker {
     struct shared *shared;
@@ -172,6 +189,7 @@ struct worker {
     struct batch batch[FAMILIES];
     struct sound piece[MEDIA_PIECES_MAX]; /* those it was told of; the number is one more */
     uint64_t random;
+    uint64_t shaking_ns;    /* spent with handshakes since packets were last taken */
     uint64_t receive_again; /* ns: packets are taken together, once in a tick */
     struct worker_counts counts;
     struct mmsghdr in[RECEIVE_BATCH];
@@ -202,12 +220,18 @@ static inline uint32_t stream_scale(const struct stream *s)
     return codec_clock(s->codec) / (RTP_BYTES_PER_MS * 1000);
 }
 
+/* May this stream's packets be read and written as it is now? */
+static inline bool stream_has_keys(const struct stream *s)
+{
+    return !s->must_protect || s->secure;
+}
+
 /* receive.c */
 void receive_all(struct worker *w, uint64_t now_ns);
 
 /* control.c */
 void control_report(struct worker *w, struct stream *s, uint64_t tick, bool bye);
-void control_received(struct worker *w, struct stream *s, const uint8_t *data, size_t size,
+void control_received(struct worker *w, struct stream *s, uint8_t *data, size_t size,
                       uint64_t now_ns);
 
 /* send.c */

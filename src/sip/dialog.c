@@ -38,8 +38,12 @@ const char *dialog_body(struct leg *leg, const sip_t *offer, const struct sessio
     if (leg->sdp)
         leg->origin.version++;
     if (agreed)
+        leg->web = agreed->keying == KEYING_DTLS;
+    if (agreed)
         done = headers_sdp(offer, &sdp, &length, &unknown) &&
                sdp_make_answer(text, SDP_TEXT_SIZE, sdp, length, agreed, local, &leg->origin);
+    else if (leg->web)
+        done = sdp_make_web_offer(text, SDP_TEXT_SIZE, leg->prefer, local, &leg->origin);
     else
         done = sdp_make_offer(text, SDP_TEXT_SIZE, leg->prefer, plain, local, &leg->origin);
     if (!done) {

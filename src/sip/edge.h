@@ -157,6 +157,7 @@ struct leg {
     struct sdp_origin origin;
     char *sdp; /* our last body, NULL: none yet */
     enum codec prefer;
+    bool web;        /* our offers are for a WebRTC phone */
     leg_id replaces; /* whom our 200 to this INVITE replaces; 0: nobody */
     unsigned listener;
     tport_t *connection;    /* TCP: the one that their INVITE came on; NULL: none */

@@ -3,6 +3,7 @@
 
 #include "sip/sdp.h"
 #include "sip/sdp_body.h"
+#include "sip/sdp_keys.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -11,19 +12,36 @@
 
 #include "base/text.h"
 
-static bool is_plain_rtp(const sdp_media_t *m)
+/* How much we would like to answer this line: 0, not at all. */
+static unsigned rank(const struct sdp_body *body, const sdp_session_t *sdp, const sdp_media_t *m,
+                     unsigned line)
 {
-    return m->m_type == sdp_media_audio && m->m_proto == sdp_proto_rtp;
+    if (m->m_type != sdp_media_audio || !body->known[line] || m->m_port == 0 ||
+        m->m_port > UINT16_MAX)
+        return 0;
+    if (!profile_is_secure(body->profile[line]))
+        return 1;
+    return profile_is_dtls(body->profile[line]) && sdp_keys_usable(sdp, m) ? 3 : 0;
 }
 
-/* The audio line that we answer: the first that is plain RTP and has a port. An offer that repeats
- * its audio as SRTP (RFC 8643's forerunner, "best effort") has its other lines refused. */
-static const sdp_media_t *pick(const sdp_session_t *sdp)
+/* The audio line that we answer: the first of the best. An offer that repeats its audio in another
+ * form (RFC 8643's forerunner, "best effort") has its other lines refused. */
+static const sdp_media_t *pick(const struct sdp_body *body, const sdp_session_t *sdp,
+                               uint8_t *which)
 {
-    for (const sdp_media_t *m = sdp->sdp_media; m; m = m->m_next)
-        if (is_plain_rtp(m) && m->m_port > 0 && m->m_port <= UINT16_MAX)
-            return m;
-    return NULL;
+    const sdp_media_t *best = NULL;
+    unsigned line = 0, most = 0;
+
+    for (const sdp_media_t *m = sdp->sdp_media; m && line < SDP_MEDIA_MAX; m = m->m_next, line++) {
+        unsigned wanted = rank(body, sdp, m, line);
+
+        if (wanted > most) {
+            most = wanted;
+            best = m;
+            *which = (uint8_t)line;
+        }
+    }
+    return best;
 }
 
 static uint16_t why_unusable(const sdp_session_t *sdp)
@@ -73,6 +91,9 @@ static enum codec codec_of(const sdp_rtpmap_t *rm)
 {
     static const enum codec known[] = { CODEC_PCMU, CODEC_PCMA, CODEC_G722 };
 
+    if (rm->rm_encoding && rm->rm_rate == 48000 && strcasecmp(rm->rm_encoding, "opus") == 0 &&
+        rm->rm_params && text_is(rm->rm_params, "2")) /* in any case (RFC 7587 7) */
+        return CODEC_OPUS;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (rm->rm_encoding && rm->rm_rate == 8000 &&
             strcasecmp(rm->rm_encoding, codec_name(known[i])) == 0 &&
@@ -85,28 +106,32 @@ static void read_codecs(const sdp_media_t *m, struct session_offer *out)
 {
     for (const sdp_rtpmap_t *rm = m->m_rtpmaps; rm; rm = rm->rm_next) {
         enum codec c = codec_of(rm);
+        bool events = rm->rm_encoding && strcasecmp(rm->rm_encoding, "telephone-event") == 0;
 
         if (c != CODEC_NONE && out->codec_count < SESSION_CODECS_MAX)
             out->codecs[out->codec_count++] =
                 (struct session_codec){ c, (uint8_t)(rm->rm_pt & 0x7f) };
-        else if (rm->rm_encoding && strcasecmp(rm->rm_encoding, "telephone-event") == 0 &&
-                 rm->rm_rate == 8000 && out->dtmf_payload_type < 0)
+        else if (events && rm->rm_rate == 8000 && out->dtmf_payload_type < 0)
             out->dtmf_payload_type = (int16_t)rm->rm_pt;
+        else if (events && rm->rm_rate == 48000 && !out->opus_dtmf_payload_type)
+            out->opus_dtmf_payload_type = (uint8_t)(rm->rm_pt & 0x7f);
     }
 }
 
 /* c=0.0.0.0 is how RFC 2543 put on hold: whoever says so does not want to receive (RFC 3264 8.4).
- */
-static enum direction read_direction(const sdp_media_t *m, const char *host)
+ * Beside ICE it only means that the address is found by that (RFC 8839 4.2.1). */
+static enum direction read_direction(const sdp_media_t *m, const char *host, bool ice)
 {
     unsigned mode = m->m_mode;
 
+    if (ice)
+        return (enum direction)(mode & 3u);
     if (text_is(host, "0.0.0.0") || text_is(host, "::"))
         mode &= (unsigned)~DIR_RECVONLY;
     return (enum direction)(mode & 3u);
 }
 
-static void read_media(const sdp_media_t *m, struct session_offer *out)
+static void read_media(const sdp_session_t *sdp, const sdp_media_t *m, struct session_offer *out)
 {
     const sdp_connection_t *c = sdp_media_connections(m);
 
@@ -115,13 +140,14 @@ static void read_media(const sdp_media_t *m, struct session_offer *out)
     if (c && !c->c_mcast)
         read_host(out->rtp.host, c->c_address);
     read_rtcp(m, out);
-    out->direction = read_direction(m, out->rtp.host);
+    sdp_keys_read(sdp, m, out);
+    out->direction = read_direction(m, out->rtp.host, out->ice.present);
     read_codecs(m, out);
     out->ptime = read_msec(m, "ptime");
     out->maxptime = read_msec(m, "maxptime");
     if (!out->codec_count)
         out->warning = 305; /* incompatible media format */
-    else if (!out->rtp.host[0])
+    else if (!out->rtp.host[0] && !out->ice.present)
         out->warning = 399;
 }
 
@@ -138,10 +164,12 @@ bool sdp_take(const char *text, size_t length, struct session_offer *out)
     parser = sdp_parse(NULL, body.text, (issize_t)body.length, 0);
     sdp = parser ? sdp_session(parser) : NULL;
     if (sdp) {
-        audio = pick(sdp);
+        audio = pick(&body, sdp, &out->line);
         out->warning = audio ? 0 : why_unusable(sdp);
-        if (audio)
-            read_media(audio, out);
+        if (audio) {
+            out->profile = body.profile[out->line];
+            read_media(sdp, audio, out);
+        }
     }
     sdp_parser_free(parser);
     return sdp != NULL;
@@ -159,6 +187,7 @@ struct parts {
     unsigned map_count;
     sdp_attribute_t attributes[8];
     unsigned attribute_count;
+    struct sdp_keys keys;
     char rtcp[16], ptime[8], ssrc[96];
 };
 
@@ -194,17 +223,39 @@ static void add_attribute(struct parts *p, const char *name, const char *value)
         a[-1].a_next = a;
 }
 
-static void add_map(struct parts *p, const char *encoding, unsigned payload_type, const char *fmtp)
+static void add_map(struct parts *p, const char *encoding, unsigned payload_type, unsigned rate,
+                    const char *fmtp)
 {
     sdp_rtpmap_t *rm = &p->maps[p->map_count++];
 
     *rm = (sdp_rtpmap_t){ .rm_size = sizeof *rm,
                           .rm_encoding = encoding,
-                          .rm_rate = 8000,
+                          .rm_rate = rate,
                           .rm_fmtp = fmtp,
                           .rm_pt = payload_type & 0x7f };
     if (p->map_count > 1)
         rm[-1].rm_next = rm;
+}
+
+/* What we say of Opus: one channel is enough for us, and no more than fits in our packets. */
+static void add_codec(struct parts *p, enum codec c, unsigned payload_type)
+{
+    if (c == CODEC_OPUS) {
+        add_map(p, codec_name(c), payload_type, 48000, "maxaveragebitrate=40000;stereo=0");
+        p->maps[p->map_count - 1].rm_params = "2";
+    } else {
+        add_map(p, codec_name(c), payload_type, 8000, NULL);
+    }
+}
+
+static void add_keys(struct parts *p, const struct sdp_keys_wish *wish,
+                     const struct session_local *local)
+{
+    sdp_keys_write(&p->keys, wish, local);
+    if (p->keys.media_count && p->attribute_count)
+        p->attributes[p->attribute_count - 1].a_next = p->keys.media;
+    if (p->keys.session_count)
+        p->session.sdp_attributes = p->keys.session;
 }
 
 static void add_common(struct parts *p, const struct session_local *local, unsigned ptime, bool mux)
@@ -292,24 +343,28 @@ static bool fill_refused(sdp_media_t *m, struct parts *p, const struct line *l, 
 
 static void fill_maps(struct parts *p, const struct session *agreed)
 {
-    add_map(p, codec_name(agreed->codec), agreed->payload_type, NULL);
+    add_codec(p, agreed->codec, agreed->payload_type);
     if (agreed->dtmf_payload_type >= 0)
-        add_map(p, "telephone-event", (unsigned)agreed->dtmf_payload_type, "0-15");
+        add_map(p, "telephone-event", (unsigned)agreed->dtmf_payload_type,
+                codec_clock(agreed->codec), "0-15");
 }
 
 /* All m= lines of the answer, linked; how many, or 0 when one cannot be answered. */
 static unsigned fill_media(sdp_media_t *media, struct line *lines, sdp_list_t *formats,
-                           struct parts *p, const sdp_session_t *offer, const char *text,
-                           const char *end)
+                           struct parts *p, const sdp_session_t *offer, const struct sdp_body *body)
 {
-    const sdp_media_t *audio = pick(offer);
-    const char *at = next_media_line(text, end);
+    const char *end = body->text + body->length, *at = next_media_line(body->text, end);
+    uint8_t line = 0;
+    const sdp_media_t *audio = pick(body, offer, &line);
     unsigned n = 0;
 
     for (const sdp_media_t *m = offer->sdp_media; m; m = m->m_next, n++) {
         if (!at || n == SDP_MEDIA_MAX)
             return 0;
         read_line(&lines[n], at, end);
+        if (body->known[n])
+            (void)text_copy(lines[n].protocol, sizeof lines[n].protocol,
+                            profile_name(body->profile[n]));
         if (!fill_refused(&media[n], p, &lines[n], &formats[n]))
             return 0;
         if (m == audio)
@@ -321,8 +376,21 @@ static unsigned fill_media(sdp_media_t *media, struct line *lines, sdp_list_t *f
     return n;
 }
 
-static bool answer(char *to, size_t size, const sdp_session_t *offer, const char *text,
-                   size_t length, const struct session *agreed, const struct session_local *local,
+/* Keys where they were agreed on; mid and bundle are answered in any case. */
+static void answer_keys(struct parts *p, const struct session *agreed,
+                        const struct session_local *local)
+{
+    struct sdp_keys_wish wish = { .ice = agreed->ice.present && !agreed->ice.lite,
+                                  .bundle = agreed->bundle,
+                                  .mid = agreed->mid,
+                                  .setup = local->dtls.setup };
+    struct session_local none = { .ssrc = 0 };
+
+    add_keys(p, &wish, agreed->keying == KEYING_DTLS ? local : &none);
+}
+
+static bool answer(char *to, size_t size, const sdp_session_t *offer, const struct sdp_body *body,
+                   const struct session *agreed, const struct session_local *local,
                    const struct sdp_origin *origin)
 {
     struct parts p;
@@ -334,7 +402,8 @@ static bool answer(char *to, size_t size, const sdp_session_t *offer, const char
     begin(&p, local, origin);
     fill_maps(&p, agreed);
     add_common(&p, local, agreed->ptime, agreed->rtcp_mux);
-    count = fill_media(media, lines, formats, &p, offer, text, text + length);
+    answer_keys(&p, agreed, local);
+    count = fill_media(media, lines, formats, &p, offer, body);
     for (unsigned i = 0; i < count; i++)
         if (media[i].m_user) {
             sdp_media_t *next = media[i].m_next;
@@ -359,7 +428,7 @@ bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
         return false;
     parser = sdp_parse(NULL, body.text, (issize_t)body.length, 0);
     offer = parser ? sdp_session(parser) : NULL;
-    done = offer && answer(to, size, offer, body.text, body.length, agreed, local, origin);
+    done = offer && answer(to, size, offer, &body, agreed, local, origin);
     sdp_parser_free(parser);
     return done;
 }
@@ -374,14 +443,39 @@ bool sdp_make_offer(char *to, size_t size, enum codec prefer, bool plain,
     begin(&p, local, origin);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i] == prefer && (!plain || prefer != CODEC_G722))
-            add_map(&p, codec_name(prefer), codec_payload_type(prefer), NULL);
+            add_codec(&p, prefer, codec_payload_type(prefer));
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i] != prefer && (!plain || all[i] != CODEC_G722))
-            add_map(&p, codec_name(all[i]), codec_payload_type(all[i]), NULL);
+            add_codec(&p, all[i], codec_payload_type(all[i]));
     if (!plain)
-        add_map(&p, "telephone-event", 101, "0-15");
+        add_map(&p, "telephone-event", 101, 8000, "0-15");
     add_common(&p, local, 20, !plain && local->rtcp_port == local->rtp.port);
     media = our_media(&p, local, DIR_SENDRECV, "RTP/AVP");
+    p.session.sdp_media = &media;
+    return print(to, size, &p.session);
+}
+
+/* What a browser takes: Opus first, keys by a handshake that either side may begin, all on one port
+ * (RFC 8829, RFC 8834). */
+bool sdp_make_web_offer(char *to, size_t size, enum codec prefer, const struct session_local *local,
+                        const struct sdp_origin *origin)
+{
+    static const enum codec all[] = { CODEC_OPUS, CODEC_G722, CODEC_PCMU, CODEC_PCMA };
+    struct sdp_keys_wish wish = { .ice = true, .bundle = true, .mid = "0", .setup = SETUP_ACTPASS };
+    struct parts p;
+    sdp_media_t media;
+
+    begin(&p, local, origin);
+    if (prefer != CODEC_NONE)
+        add_codec(&p, prefer, codec_payload_type(prefer));
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i] != prefer)
+            add_codec(&p, all[i], codec_payload_type(all[i]));
+    add_map(&p, "telephone-event", 110, 48000, "0-15");
+    add_map(&p, "telephone-event", 101, 8000, "0-15");
+    add_common(&p, local, 20, true);
+    add_keys(&p, &wish, local);
+    media = our_media(&p, local, DIR_SENDRECV, profile_name(PROFILE_DTLS_AVPF));
     p.session.sdp_media = &media;
     return print(to, size, &p.session);
 }

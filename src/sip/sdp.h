@@ -34,6 +34,10 @@ bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
 bool sdp_make_offer(char *to, size_t size, enum codec prefer, bool plain,
                     const struct session_local *local, const struct sdp_origin *origin);
 
+/* The same for a WebRTC phone: UDP/TLS/RTP/SAVPF, with our fingerprint and ICE credentials. */
+bool sdp_make_web_offer(char *to, size_t size, enum codec prefer, const struct session_local *local,
+                        const struct sdp_origin *origin);
+
 /* Do two bodies of ours say the same but for the version of o=? */
 bool sdp_same(const char *a, const char *b);
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 #define MEDIA_LINE_MAX 500
 #define FIELD_MAX 60 /* of an m= line */
 
@@ -23,9 +25,11 @@ static bool is_one_of(const char *line, size_t length, const char *const *names)
 
 static bool is_used_attribute(const char *line, size_t length)
 {
-    static const char *const used[] = { "a=rtpmap",   "a=ptime",    "a=maxptime", "a=rtcp",
-                                        "a=rtcp-mux", "a=sendrecv", "a=sendonly", "a=recvonly",
-                                        "a=inactive", NULL };
+    static const char *const used[] = {
+        "a=rtpmap",   "a=ptime",    "a=maxptime", "a=rtcp",        "a=rtcp-mux", "a=sendrecv",
+        "a=sendonly", "a=recvonly", "a=inactive", "a=fingerprint", "a=setup",    "a=tls-id",
+        "a=ice-lite", "a=mid",      "a=group",    "a=ice-ufrag",   "a=ice-pwd",  NULL
+    };
 
     return is_one_of(line, length, used);
 }
@@ -71,6 +75,30 @@ static void keep_line(struct sdp_body *b, const char *line, size_t length)
     b->length += length + 2;
 }
 
+/* "m=audio 9 UDP/TLS/RTP/SAVPF 111" goes on as "m=audio 9 RTP/AVP 111", so that its formats are
+ * read as those of RTP. */
+static void keep_media_line(struct sdp_body *b, const char *line, size_t length)
+{
+    const char *end = line + length, *port = skip_field(line + 2, end, false, false);
+    const char *protocol = port ? skip_field(port, end, true, true) : NULL;
+    const char *formats = protocol ? skip_field(protocol, end, false, true) : NULL;
+    unsigned n = b->media - 1;
+    char name[FIELD_MAX + 2];
+
+    b->known[n] = formats && formats > protocol &&
+                  text_copy_n(name, sizeof name, protocol, (size_t)(formats - protocol) - 1) &&
+                  profile_by_name(name, &b->profile[n]);
+    if (!b->known[n]) {
+        keep_line(b, line, length);
+        return;
+    }
+    memcpy(b->text + b->length, line, (size_t)(protocol - line));
+    b->length += (size_t)(protocol - line);
+    memcpy(b->text + b->length, "RTP/AVP ", 8);
+    b->length += 8;
+    keep_line(b, formats, (size_t)(end - formats));
+}
+
 static bool take_line(struct sdp_body *b, const char *line, size_t length)
 {
     while (length && line[length - 1] == ' ')
@@ -82,8 +110,10 @@ static bool take_line(struct sdp_body *b, const char *line, size_t length)
         keep_line(b, line, length);
         return true;
     case 'm':
-        keep_line(b, line, length);
-        return ++b->media <= SDP_MEDIA_MAX && is_media_line(line, length);
+        if (++b->media > SDP_MEDIA_MAX || !is_media_line(line, length))
+            return false;
+        keep_media_line(b, line, length);
+        return true;
     case 'a':
         if (is_used_attribute(line, length))
             keep_line(b, line, length);

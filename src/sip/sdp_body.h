@@ -11,6 +11,9 @@ struct sdp_body {
     char text[SDP_SIZE_MAX + 64];
     size_t length;
     unsigned media, attributes;
+    /* What the m= lines said before they were called RTP/AVP, as the parser knows few others. */
+    enum profile profile[SDP_MEDIA_MAX];
+    bool known[SDP_MEDIA_MAX];
 };
 
 /* False: not SDP, or more of it than we care to look at. */

@@ -14,12 +14,7 @@ static bool report(void *to, const struct media_event *ev)
     return queue_put(to, ev);
 }
 
-void engine_start(struct engine *e, uint32_t streams_max)
-{
-    engine_start_workers(e, streams_max, 1);
-}
-
-void engine_start_workers(struct engine *e, uint32_t streams_max, unsigned workers)
+static void start(struct engine *e, uint32_t streams_max, unsigned workers, msec consent)
 {
     struct media_config c = { .port_first = 20000,
                               .port_last = 29999,
@@ -27,6 +22,7 @@ void engine_start_workers(struct engine *e, uint32_t streams_max, unsigned worke
                               .bind6 = "::1",
                               .workers = workers,
                               .streams_max = streams_max,
+                              .consent = consent,
                               .cname = "callpark@test" };
     struct err err = { 0 };
 
@@ -34,6 +30,21 @@ void engine_start_workers(struct engine *e, uint32_t streams_max, unsigned worke
     assert_non_null(e->events);
     if (media_start(&e->media, &c, report, e->events, &err) != 0)
         fail_msg("%s", err.text);
+}
+
+void engine_start(struct engine *e, uint32_t streams_max)
+{
+    engine_start_workers(e, streams_max, 1);
+}
+
+void engine_start_workers(struct engine *e, uint32_t streams_max, unsigned workers)
+{
+    start(e, streams_max, workers, 0);
+}
+
+void engine_start_consent(struct engine *e, msec consent)
+{
+    start(e, 8, 1, consent);
 }
 
 void engine_stop(struct engine *e)

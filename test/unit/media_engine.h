@@ -12,6 +12,8 @@ struct engine {
 
 void engine_start(struct engine *e, uint32_t streams_max); /* with one worker */
 void engine_start_workers(struct engine *e, uint32_t streams_max, unsigned workers);
+/* One that gives up a far end that does ICE after `consent` msec without a sign of life. */
+void engine_start_consent(struct engine *e, msec consent);
 void engine_stop(struct engine *e);
 
 /* The next event of this type for this leg; others are thrown away. Fails the test if none comes.

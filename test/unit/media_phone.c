@@ -129,9 +129,8 @@ static void wait_for_turn(struct phone *p)
     p->speaks_until = (p->speaks_until > now ? p->speaks_until : now) + p->ptime;
 }
 
-void phone_send_tone(struct phone *p, const struct address *to, double hertz)
+size_t phone_speak(struct phone *p, uint8_t packet[PHONE_PACKET_MAX], double hertz)
 {
-    uint8_t packet[RTP_HEADER_SIZE + RTP_PAYLOAD_MAX];
     int16_t pcm[RTP_PAYLOAD_MAX];
     size_t count = (size_t)p->ptime * RTP_BYTES_PER_MS, size;
 
@@ -142,7 +141,14 @@ void phone_send_tone(struct phone *p, const struct address *to, double hertz)
     rtp_write_header(packet, p->payload_type, p->sequence == 0, p->sequence, p->timestamp, p->ssrc);
     p->sequence++;
     p->timestamp += (uint32_t)count * codec_clock(p->codec) / 8000;
-    phone_send_bytes(p, to, packet, RTP_HEADER_SIZE + size);
+    return RTP_HEADER_SIZE + size;
+}
+
+void phone_send_tone(struct phone *p, const struct address *to, double hertz)
+{
+    uint8_t packet[PHONE_PACKET_MAX];
+
+    phone_send_bytes(p, to, packet, phone_speak(p, packet, hertz));
 }
 
 void phone_send_digit(struct phone *p, const struct address *to, uint8_t payload_type,
@@ -176,13 +182,17 @@ static bool receive(int fd, struct heard *h, int timeout)
     return true;
 }
 
-bool phone_hear(struct phone *p, struct heard *h, int timeout)
+bool phone_take(struct phone *p, struct heard *h, int timeout)
+{
+    return receive(p->rtp, h, timeout);
+}
+
+bool phone_read(struct heard *h)
 {
     struct rtp_packet packet;
 
-    if (!receive(p->rtp, h, timeout))
+    if (!rtp_parse(&packet, h->bytes, h->size))
         return false;
-    assert(rtp_parse(&packet, h->bytes, h->size));
     h->payload_type = packet.payload_type;
     h->marker = packet.marker;
     h->sequence = packet.sequence;
@@ -190,6 +200,14 @@ bool phone_hear(struct phone *p, struct heard *h, int timeout)
     h->ssrc = packet.ssrc;
     h->payload = packet.payload;
     h->payload_size = packet.size;
+    return true;
+}
+
+bool phone_hear(struct phone *p, struct heard *h, int timeout)
+{
+    if (!receive(p->rtp, h, timeout))
+        return false;
+    assert(phone_read(h));
     return true;
 }
 

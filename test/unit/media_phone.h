@@ -54,6 +54,8 @@ void phone_session(const struct phone *p, struct session *session);
 
 /* One packet, at the speed of speech: it waits while more than 60 msec are on their way. */
 void phone_send_tone(struct phone *p, const struct address *to, double hertz);
+/* The same, but not sent: for what has to be done to it before. Its size. */
+size_t phone_speak(struct phone *p, uint8_t packet[PHONE_PACKET_MAX], double hertz);
 void phone_send_digit(struct phone *p, const struct address *to, uint8_t payload_type,
                       uint8_t event, bool end, uint16_t duration);
 void phone_send_bytes(const struct phone *p, const struct address *to, const void *bytes,
@@ -61,6 +63,8 @@ void phone_send_bytes(const struct phone *p, const struct address *to, const voi
 
 /* The next RTP packet; false if none came within `timeout` msec. */
 bool phone_hear(struct phone *p, struct heard *h, int timeout);
+bool phone_take(struct phone *p, struct heard *h, int timeout); /* whatever it is; not read */
+bool phone_read(struct heard *h);                               /* as RTP; false: it is none */
 bool phone_hear_rtcp(struct phone *p, struct heard *h, int timeout);
 void phone_drain(struct phone *p); /* forget what has come already */
 bool phone_falls_silent(

@@ -104,6 +104,9 @@ static void test_codecs(void **state)
         { BODY "m=audio 5004 RTP/AVP 9 101\r\na=rtpmap:101 telephone-event/8000\r\n", 1, CODEC_G722, 9, 101,
           "m=audio 4000 RTP/AVP 9 101\r\na=rtpmap:9 G722/8000\r\na=rtpmap:101 telephone-event/8000\r\n" },
         { BODY "m=audio 5004 RTP/AVP 111 107 96\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:107 PCMU/8000\r\n"
+          "a=rtpmap:96 telephone-event/8000\r\n", 2, CODEC_OPUS, 111, 96,
+          "m=audio 4000 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\n" },
+        { BODY "m=audio 5004 RTP/AVP 107 96\r\na=rtpmap:107 PCMU/8000\r\n"
           "a=rtpmap:96 telephone-event/8000\r\n", 1, CODEC_PCMU, 107, 96,
           "m=audio 4000 RTP/AVP 107 96\r\na=rtpmap:107 PCMU/8000\r\n" },
         { BODY "m=audio 5004 RTP/AVP 96\r\na=rtpmap:96 pcma/8000/1\r\n", 1, CODEC_PCMA, 96, -1, "RTP/AVP 96\r\n" },
@@ -295,6 +298,91 @@ static void test_same(void **state)
     assert_false(sdp_same(a, b));
 }
 
+#define PRINT                                                                                      \
+    "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:"   \
+    "1E:1F"
+#define BROWSER                                                                                    \
+    HEAD "t=0 0\r\na=group:BUNDLE aud\r\na=msid-semantic: WMS\r\n"                                 \
+         "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0 110 126\r\nc=IN IP4 0.0.0.0\r\n"                    \
+         "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 " PRINT    \
+         "\r\na=setup:actpass\r\na=mid:aud\r\na=sendrecv\r\na=rtcp-mux\r\n"                        \
+         "a=rtpmap:111 opus/48000/2\r\na=rtpmap:110 telephone-event/48000\r\n"                     \
+         "a=rtpmap:126 telephone-event/8000\r\na=candidate:1 1 udp 1 x.local 5 typ host\r\n"
+
+static const struct session_local web = {
+    .rtp = { "198.51.100.9", 4000 },
+    .rtcp_port = 4000,
+    .dtls = { .fingerprint = { { .hash = HASH_SHA256, .bytes = { 0xAB, 0xCD } } },
+              .fingerprint_count = 1,
+              .setup = SETUP_ACTIVE },
+    .ice = { .present = true, .lite = true, .ufrag = "OURS", .pwd = "ourpasswordof24characters" }
+};
+
+/* MD-11, MD-12: what a browser offers is read, and answered so that it can take it. */
+static void test_browser(void **state)
+{
+    static const char *const wanted[] = {
+        "\r\na=ice-lite\r\n",
+        "\r\na=group:BUNDLE aud\r\n",
+        "\r\nm=audio 4000 UDP/TLS/RTP/SAVPF 111 110\r\n",
+        "\r\na=mid:aud\r\n",
+        "\r\na=rtcp-mux\r\n",
+        "\r\na=setup:active\r\n",
+        "\r\na=ice-ufrag:OURS\r\n",
+        "\r\na=ice-pwd:ourpasswordof24characters\r\n",
+        "\r\na=fingerprint:sha-256 AB:CD:00:00",
+        "\r\na=candidate:1 1 UDP 2130706431 198.51.100.9 4000 typ host\r\n",
+        "\r\na=end-of-candidates\r\n",
+        "\r\na=sendrecv\r\n",
+        "telephone-event/48000\r\n"
+    };
+    struct session_wish any = { .prefer = CODEC_NONE };
+    struct session_offer offer;
+    struct session agreed;
+    char text[SDP_TEXT_SIZE];
+
+    (void)state;
+    take(BROWSER, &offer);
+    assert_true(offer.usable && offer.bundle && offer.ice.present && !offer.ice.lite);
+    assert_int_equal(offer.dtls.setup, SETUP_ACTPASS);
+    assert_int_equal(offer.dtls.fingerprint[0].bytes[31], 0x1F);
+    assert_int_equal(offer.direction, DIR_SENDRECV);
+    assert_string_equal(offer.mid, "aud");
+    assert_int_equal(session_agree(&offer, &any, &agreed), SESSION_AGREED);
+    assert_int_equal(agreed.keying, KEYING_DTLS);
+    assert_true(
+        sdp_make_answer(text, sizeof text, BROWSER, strlen(BROWSER), &agreed, &web, &origin));
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (!strstr(text, wanted[i]))
+            fail_msg("no %s in %s", wanted[i], text);
+    assert_true(sdp_make_web_offer(text, sizeof text, CODEC_NONE, &web, &origin));
+    take(text, &offer); /* what we offer we would take ourselves */
+    assert_true(offer.usable && offer.bundle && offer.ice.lite && offer.rtcp_mux);
+    assert_int_equal(offer.dtls.setup, SETUP_ACTPASS);
+    assert_int_equal(offer.codecs[0].codec, CODEC_OPUS);
+    assert_int_equal(offer.codec_count, 4);
+}
+
+/* What is not as it should be is not there; without a fingerprint there is nothing to agree on. */
+static void test_browser_refused(void **state)
+{
+    static const char *const rows[] = { "sha-256 00:01", "sha-1 " PRINT, "sha-256 " PRINT ":00",
+                                        "sha-256", "md5 00" };
+    struct session_offer offer;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[1024];
+
+        text_format(text, sizeof text,
+                    BODY "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=setup:actpass\r\na=fingerprint:%s\r\n",
+                    rows[i]);
+        take(text, &offer);
+        if (offer.usable)
+            fail_msg("%s", rows[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_tolerated), cmocka_unit_test(test_ptime),
         cmocka_unit_test(test_rtcp),      cmocka_unit_test(test_too_much),
         cmocka_unit_test(test_offer),     cmocka_unit_test(test_same),
+        cmocka_unit_test(test_browser),   cmocka_unit_test(test_browser_refused),
     };
 
     return cmocka_run_group_tests_name("sdp", tests, NULL, NULL);
