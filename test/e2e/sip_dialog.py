@@ -2,7 +2,7 @@
 
 import time
 
-from phone import Message, Missing
+from phone import Message, Missing, uri_of
 from scenario import find, line, run, want, want_in, want_that
 
 
@@ -24,6 +24,23 @@ def timer(s):
 @line("RO-95", "a re-INVITE with a lower CSeq: 500")
 def low_cseq(s):
     s.sipp("RO-95.xml", s.lot().park)
+
+
+@line("RO-94", "a strict router in the route set: its address in the Request-URI, the far end's last in Route")
+def strict_router(s):
+    orbits = s.lot()
+    caller = s.outsider(orbits.park)
+    caller.audio = s.audio()
+    where = caller.endpoint.where
+    response = caller.invite([f"Record-Route: <sip:{where}>", "Referred-By: <sip:105@callpark.test>"],
+                             caller.audio.offer(), ack=False)
+    want(response.code, 200, "parking")
+    caller.ack()
+    call = s.api.parked(orbits.orbit)
+    s.api.ask("POST", f"/parked-calls/{call['id']}/hangup", {})
+    bye = caller.request("BYE")
+    want(bye.uri, f"sip:{where}", "Request-URI")
+    want([uri_of(r) for r in bye.all("Route")][-1:], [f"sip:{caller.user}@{where}"], "the last Route")
 
 
 @line("8.3-481", "requests in a dialog that there is not: 481 each; CANCEL of nothing as well")
