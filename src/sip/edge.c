@@ -461,7 +461,7 @@ void sip_stop(struct sip *s)
 
 int sip_reload(struct sip *s, const struct sip_config *config, struct err *err)
 {
-    struct setup *setup = setup_new(config, err);
+    struct setup *setup = sip_check(config, err) ? NULL : setup_new(config, err);
 
     if (!setup)
         return err ? err->code : -EINVAL;

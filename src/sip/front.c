@@ -18,6 +18,7 @@
 
 #define NEWS_MAX 2048
 #define LOOK_EVERY 1000 /* milliseconds */
+#define DAY ((msec)86400 * 1000)
 
 /* ---- sockets ---- */
 
@@ -194,6 +195,7 @@ static void read_again(struct front *f, const char *why)
     front_tls_done(&f->tls);
     f->tls = fresh;
     log_info("sip", "the certificates are read again: %s", why);
+    f->said = 0;
 }
 
 int sip_check(const struct sip_config *config, struct err *err)
@@ -204,9 +206,11 @@ int sip_check(const struct sip_config *config, struct err *err)
     if (!config->tls.cert[0] && !config->tls.ca[0])
         return 0;
     code = front_tls_read(&tls, &config->tls, err);
-    if (!code)
-        front_tls_done(&tls);
-    return code;
+    if (code)
+        return code;
+    front_tls_say(&tls, &config->tls);
+    front_tls_done(&tls);
+    return 0;
 }
 
 void front_reload(struct front *f, const struct sip_config *config)
@@ -288,11 +292,25 @@ static void bury(struct front *f)
     }
 }
 
+static int patience_of_loop(const struct front *f)
+{
+    msec wait = f->patience / 8;
+
+    if (f->lookups)
+        return 10;
+    if (wait < 20)
+        return 20;
+    return wait < 500 ? (int)wait : 500;
+}
+
 /* Deadlines, pings, names that have been looked up. */
 static void tick(struct front *f, msec now)
 {
     struct conn *next;
 
+    if (now < f->ticked + (msec)patience_of_loop(f))
+        return;
+    f->ticked = now;
     for (struct conn *c = f->conns; c; c = next) {
         next = c->next;
         conn_tick(c, now);
@@ -302,18 +320,10 @@ static void tick(struct front *f, msec now)
     f->looked = now;
     if (front_look_changed(&f->look, &f->config))
         read_again(f, "the files have changed");
-}
-
-static int patience_of_loop(const struct front *f)
-{
-    msec wait = f->patience / 8;
-
-    for (const struct conn *c = f->conns; c; c = c->next)
-        if (c->state == CONN_LOOKING_UP)
-            return 10;
-    if (wait < 20)
-        return 20;
-    return wait < 500 ? (int)wait : 500;
+    if (!f->said || now > f->said + DAY) {
+        f->said = now;
+        front_tls_say(&f->tls, &f->config);
+    }
 }
 
 static void *run(void *front)

@@ -102,7 +102,7 @@ void conn_close(struct conn *c, const char *why)
         return;
     log_debug("sip", "connection ended: %s source=%s transport=%s", why, c->peer.source.host,
               c->peer.transport);
-    c->why = why;
+    c->front->lookups -= c->state == CONN_LOOKING_UP;
     c->state = CONN_OVER;
     *c->link = c->next;
     if (c->next)
@@ -222,6 +222,7 @@ void conn_call(struct front *f, const struct front_way *w)
     (void)text_copy(c->peer.transport, sizeof c->peer.transport, "tls"); /* fits */
     (void)text_copy(c->token, sizeof c->token, "TLS");                   /* fits */
     c->state = CONN_LOOKING_UP;
+    f->lookups++;
     c->lookup = lookup_start(w->host, w->port);
     if (!c->lookup)
         conn_close(c, "no memory to look up a name");
@@ -250,6 +251,7 @@ static void connect_far(struct conn *c)
     }
     set_options(c->far.fd);
     c->state = CONN_HANDSHAKE;
+    c->front->lookups--;
     named = c->way->name[strspn(c->way->name, "0123456789.")] != '\0' && !strchr(c->way->name, ':');
     if (!start_tls(c, c->front->tls.client) ||
         (named && SSL_set_tlsext_host_name(c->ssl, c->way->name) != 1))

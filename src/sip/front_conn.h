@@ -90,7 +90,6 @@ struct conn {
     wslay_event_context_ptr ws;
     msec deadline;      /* of the handshake, or of a message that has begun; NEVER: none */
     msec heard, pinged; /* WebSocket: anything at all, and our last ping */
-    const char *why;    /* it is over */
 };
 
 struct known_way { /* the same, as the SIP thread finds it again */
@@ -113,10 +112,11 @@ struct front {
     unsigned way_count;
     struct front_way *ways[FRONT_WAYS_MAX]; /* the front's thread's */
     struct conn *conns, *over;
-    unsigned conn_count;
+    unsigned conn_count, lookups;
+    msec ticked;
     pthread_t thread;
     bool running, stop;
-    msec looked;
+    msec looked, said; /* at the files; until when the certificate holds */
     /* the SIP thread's */
     struct front_book *book;
     unsigned known_count;

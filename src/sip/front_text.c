@@ -110,12 +110,20 @@ static enum length_is content_length(const char *text, size_t head, size_t *size
     return LENGTH_GIVEN;
 }
 
+/* How many CRs and LFs it begins with. */
+static size_t blanks(const char *text, size_t length)
+{
+    size_t n = 0;
+
+    while (n < length && (text[n] == '\r' || text[n] == '\n'))
+        n++;
+    return n;
+}
+
 size_t front_message(const char *text, size_t length)
 {
-    size_t blank = 0, head, body;
+    size_t blank = blanks(text, length), head, body;
 
-    while (blank < length && (text[blank] == '\r' || text[blank] == '\n'))
-        blank++;
     if (blank)
         return blank;
     head = head_size(text, length);
@@ -134,7 +142,7 @@ bool front_whole(const char *text, size_t length, size_t *used, bool *lacks_leng
 
     *used = length;
     *lacks_length = false;
-    if (length && strspn(text, "\r\n") == length)
+    if (length && blanks(text, length) == length)
         return true; /* a keep-alive */
     if (!head)
         return false;
@@ -200,9 +208,9 @@ void front_transport(const char *text, size_t length, char to[8])
 {
     struct via v;
 
-    to[0] = '\0';
-    if (find_via(text, length, &v))
-        (void)text_copy_n(to, 8, v.transport, (size_t)(v.transport_end - v.transport)); /* or "" */
+    if (!find_via(text, length, &v) ||
+        !text_copy_n(to, 8, v.transport, (size_t)(v.transport_end - v.transport)))
+        to[0] = '\0';
 }
 
 static bool add_text(struct bytes *to, const char *text)

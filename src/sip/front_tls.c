@@ -131,11 +131,13 @@ static void ask_for_certificates(SSL_CTX *ctx, const struct sip_tls *c)
         SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(c->ca));
 }
 
-static void warn_of_end(const struct front_tls *tls, const struct sip_tls *c)
+void front_tls_say(const struct front_tls *tls, const struct sip_tls *c)
 {
     const wall_msec now = clock_wall();
     char until[32];
 
+    if (!tls->not_after)
+        return;
     clock_rfc3339(until, tls->not_after);
     if (tls->not_after <= now)
         log_warning("sip",
@@ -170,7 +172,6 @@ int front_tls_read(struct front_tls *out, const struct sip_tls *c, struct err *e
     if (tls.server) {
         ask_for_certificates(tls.server, c);
         tls.not_after = end_of(SSL_CTX_get0_certificate(tls.server));
-        warn_of_end(&tls, c);
     }
     SSL_CTX_set_verify(tls.client, SSL_VERIFY_PEER, c->verify_off ? take_any : NULL);
     *out = tls;

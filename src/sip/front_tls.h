@@ -17,6 +17,8 @@ struct front_tls {
 /* Read what `config` names. Whole, or not made at all with words that name the file at fault. */
 int front_tls_read(struct front_tls *tls, const struct sip_tls *config, struct err *err);
 void front_tls_done(struct front_tls *tls);
+/* In the log, until when our certificate holds; a warning when that is soon or was. */
+void front_tls_say(const struct front_tls *tls, const struct sip_tls *config);
 
 /* Who is at the other end, once the handshake is over: `verified` and the names. */
 void front_tls_names(SSL *ssl, struct front_peer *to);

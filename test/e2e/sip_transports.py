@@ -281,9 +281,10 @@ def slow(s):
 
 @line("TR-14", "one address has so many connections and no more")
 def limit(s):
-    made = [connect(PORT["ws"], source="127.0.0.9") for _ in range(40)]
-    for each in made:
-        ask_for_websocket(each)
+    made = []
+    for _ in range(40):
+        made.append(connect(PORT["ws"], source="127.0.0.9"))
+        ask_for_websocket(made[-1])
     more = connect(PORT["ws"], source="127.0.0.9")
     ends(more, "the forty-first")
     park_over(s, by(s, "ws"), 440)
