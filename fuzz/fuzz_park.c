@@ -127,7 +127,8 @@ static void invite(uint8_t which, uint8_t value, uint8_t more)
     (void)text_copy(in.from.uri, URI_SIZE, people[value >> 3 & 3]);
     in.has_referred_by = value & 32;
     (void)text_copy(in.referred_by.uri, URI_SIZE, people[value >> 6]);
-    in.replaces = (enum replaces)(more % (REPLACES_TWICE + 1));
+    in.replaces = (enum replaces)(more % (REPLACES_PICKUP + 1));
+    in.pickup_call = call_of(which) ? call_of(which)->id : 0;
     in.replaces_leg = leg_of(which >> 4 | (more & 16));
     in.early_only = more & 32;
     in.media_refusal = more & 128 ? 488 : 0;

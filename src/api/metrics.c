@@ -129,6 +129,24 @@ static void one(struct metrics *m, const char *name, const char *type, const cha
     put(m, "callpark_%s %llu\n", name, (unsigned long long)value);
 }
 
+static void add_lamps(const struct sip_counts *s, struct metrics *m)
+{
+    one(m, "lamp_watchers", "gauge", "Subscriptions to lamps.", s->watchers);
+    one(m, "lamp_subscribes_total", "counter", "SUBSCRIBE requests that began one, or tried to.",
+        s->subscribes);
+    one(m, "lamp_watchers_refused_total", "counter",
+        "SUBSCRIBE requests refused because there are too many, or a list is too long.",
+        s->watchers_refused);
+    one(m, "lamp_notifies_total", "counter", "NOTIFY requests sent to those who watch lamps.",
+        s->notifies);
+    one(m, "lamp_notifies_failed_total", "counter", "NOTIFY requests that were refused or lost.",
+        s->notifies_failed);
+    one(m, "lamp_publishes_total", "counter", "PUBLISH requests sent to the presence server.",
+        s->publishes);
+    one(m, "lamp_publishes_failed_total", "counter", "PUBLISH requests that were refused or lost.",
+        s->publishes_failed);
+}
+
 static void add_sip(struct app *a, struct metrics *m)
 {
     struct sip_counts s = { 0 };
@@ -152,6 +170,7 @@ static void add_sip(struct app *a, struct metrics *m)
     put(m, "callpark_sip_refused_total{reason=\"malformed\"} %llu\n",
         (unsigned long long)s.malformed);
     one(m, "sip_legs", "gauge", "SIP dialogs that are open.", s.legs);
+    add_lamps(&s, m);
 }
 
 static void add_media(struct app *a, struct metrics *m)

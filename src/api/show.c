@@ -131,6 +131,24 @@ static void add_place(struct app *a, const struct call *c, json_t *to)
     (void)json_object_set_new(to, "site", show_text_or_null(place.site ? place.site : ""));
 }
 
+/* Addresses and ids that are good for this call alone; nothing when it is in no orbit. */
+static void add_ways_in(struct app *a, const struct call *c, json_t *to)
+{
+    char ticket[URI_SIZE];
+    struct pickup p;
+
+    if (!c->has_orbit || !app_ticket(a, c, ticket)) {
+        (void)json_object_set_new(to, "ticket", json_null());
+        (void)json_object_set_new(to, "pickup", json_null());
+        return;
+    }
+    app_pickup(a, c->id, &p);
+    (void)json_object_set_new(to, "ticket", show_text(ticket));
+    (void)json_object_set_new(to, "pickup",
+                              json_pack("{s:s, s:s, s:s}", "call_id", p.call_id, "local_tag",
+                                        p.our_tag, "remote_tag", p.their_tag));
+}
+
 json_t *show_call(struct app *a, const struct call *c, bool full)
 {
     char id[IDENT_SIZE], range[IDENT_SIZE];
@@ -144,6 +162,7 @@ json_t *show_call(struct app *a, const struct call *c, bool full)
 
     add_place(a, c, call);
     add_plan(a, c, full, call);
+    add_ways_in(a, c, call);
     (void)json_object_set_new(call, "fallback_tried", json_boolean(c->fallback_tried));
     (void)json_object_set_new(call, "note", *c->note ? show_words(c->note, full) : json_null());
     (void)json_object_set_new(call, "reason", show_words(c->why, full));

@@ -242,6 +242,7 @@ static void put_in_place(struct app *a, struct admin_job *job)
     if (!only_people(job)) {
         swap_tables(a);
         orbits_rebuild(a->park.orbits, &a->deployment->ranges, a->config.destination);
+        lamps_ranges(a);
     }
     for (size_t i = 0; i < job->count; i++) {
         if (job->changes[i].what == ADMIN_RANGE_PUT || job->changes[i].what == ADMIN_RANGE_REMOVE)

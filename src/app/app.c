@@ -84,6 +84,8 @@ static void step_once(struct app *a, const struct event *ev)
     park_step(&a->park, &timed, a->now, &out);
     for (unsigned i = 0; i < out.count; i++)
         act(a, &out.at[i]);
+    for (unsigned i = 0; i < out.count; i++)
+        lamps_look(a, out.at[i].call);
     park_bury(&a->park);
     for (unsigned i = 0; i < out.count; i++) {
         if (out.at[i].type == ACT_FORGET)
@@ -165,6 +167,7 @@ static void each_second(struct app *a)
 {
     admin_drop_drained(a);
     people_second(a);
+    lamps_second(a);
     orbits_settle(a->park.orbits, a->now); /* else each count walks all that cooled down since */
     demo_second(a);
     if (a->watcher.second)
@@ -300,11 +303,14 @@ int app_new(struct app **out, const struct app_config *config, struct err *err)
     if (!result)
         result = load_token(a, err);
     if (!result)
+        result = lamps_new(a, err);
+    if (!result)
         result = start_edges(a, err);
     if (result) {
         app_free(a);
         return result;
     }
+    lamps_start(a);
     *out = a;
     return 0;
 }
@@ -357,6 +363,7 @@ void app_free(struct app *a)
     music_files_free(a);
     music_free(a);
     people_free(a);
+    lamps_free(a);
     app_leg_drop_all(a);
     steps_free(a);
     for (size_t i = 0; i < a->group_count; i++)

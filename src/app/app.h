@@ -96,6 +96,11 @@ void app_listener(const struct app *a, unsigned n,
  * is served nowhere but on the admin socket. */
 bool app_web_url(const struct app *a, char to[300]);
 
+/* The ids by which this call and no other can be picked up; an address to dial that is good for it
+ * alone (false: too long). */
+void app_pickup(const struct app *a, call_id call, struct pickup *out);
+bool app_ticket(const struct app *a, const struct call *c, char to[URI_SIZE]);
+
 /* The steps of a live call, oldest first; how many. Of one that has ended the store knows them. */
 size_t app_steps(const struct app *a, call_id id, const struct call_step **steps);
 

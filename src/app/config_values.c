@@ -310,6 +310,55 @@ int config_set_switch(struct config_reading *r, const char *value, void *to, siz
     return 0;
 }
 
+/* "snom* early": the phones whose User-Agent fits show lamps in that way. */
+int config_set_profile(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    struct sip_config *sip = &r->config->sip;
+    const char *last = strrchr(value, ' ');
+    bool early = last && text_is_nocase(last + 1, "early");
+    char agent[sizeof(sip->lamp_profiles[0].agent)], cut[256];
+
+    (void)to;
+    (void)size;
+    if (!last || (!early && !text_is_nocase(last + 1, "confirmed")))
+        return wrong(r, "is no profile: write a pattern of User-Agent, then confirmed or early",
+                     value);
+    if (sip->lamp_profile_count == SIP_PROFILES_MAX)
+        return wrong(r, "is one profile too many: 16 are allowed", value);
+    if (!text_copy_n(cut, sizeof(cut), value, (size_t)(last - value)) ||
+        !text_trim(agent, sizeof(agent), cut) || !agent[0])
+        return wrong(r, "has no pattern, or one that is too long", value);
+    (void)text_copy(sip->lamp_profiles[sip->lamp_profile_count].agent, sizeof(agent), agent);
+    sip->lamp_profiles[sip->lamp_profile_count++].how = early ? LAMP_EARLY : LAMP_CONFIRMED;
+    return 0;
+}
+
+/* Kept the other way round, so that nothing set means that names are shown. */
+int config_set_lamp_names(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    bool shown, hidden;
+    int result = config_set_switch(r, value, &shown, size);
+
+    if (result)
+        return result;
+    hidden = !shown;
+    memcpy(to, &hidden, sizeof(hidden));
+    return 0;
+}
+
+int config_set_publish_expires(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    uint64_t number;
+    uint32_t seconds;
+
+    (void)size;
+    if (set_number(r, value, 30, 3600, &number))
+        return -EINVAL;
+    seconds = (uint32_t)number;
+    memcpy(to, &seconds, sizeof(seconds));
+    return 0;
+}
+
 int config_set_level(struct config_reading *r, const char *value, void *to, size_t size)
 {
     static const char *const names[] = { "error", "warning", "info", "debug" };

@@ -130,6 +130,7 @@ struct app {
     binding_id last_binding;
     token_id last_access_token;
     struct app_counts counts;
+    struct app_lamps *lamps;
     struct demo *demo; /* NULL: there was none yet */
 };
 
@@ -208,6 +209,15 @@ int chores_start(struct app *a, struct err *err);
 void chores_stop(struct app *a); /* what was not begun is dropped; no thread is left */
 void chores_free(struct app *a);
 void take_chore(struct app *a, struct chore *c);
+
+/* lamps.c */
+int lamps_new(struct app *a, struct err *err); /* the token must be there */
+void lamps_free(struct app *a);
+void lamps_start(struct app *a); /* tells the edge all there is */
+void lamps_second(struct app *a);
+void lamps_ranges(struct app *a);           /* ranges or settings have changed */
+void lamps_look(struct app *a, call_id id); /* this call may have changed; 0: none */
+void lamps_know(const struct app *a, struct invite *in);
 
 /* load.c */
 int load_all(struct app *a, struct err *err);

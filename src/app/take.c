@@ -22,6 +22,7 @@ static void take_invite(struct app *a, const struct sip_event *s)
 {
     struct app_leg *l = app_leg_new(a, s->leg);
     struct event ev = leg_event(EV_INVITE, s->leg, 0);
+    struct invite invite = s->invite;
 
     if (!l) {
         (void)sip_refuse(a->sip, s->leg, 503, 0, 5, "out of memory");
@@ -32,7 +33,8 @@ static void take_invite(struct app *a, const struct sip_event *s)
     l->our_offer = !s->offer.present;
     l->dialog = s->dialog;
     (void)text_copy(l->source, sizeof(l->source), s->invite.source);
-    ev.invite = &s->invite;
+    lamps_know(a, &invite);
+    ev.invite = &invite;
     app_step(a, &ev);
 }
 

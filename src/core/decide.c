@@ -186,6 +186,7 @@ static void note_replaces(const struct question *q)
         [REPLACES_EARLY] = "a leg that is not answered yet",
         [REPLACES_UNKNOWN] = "no leg of this server",
         [REPLACES_TWICE] = "more than one dialog",
+        [REPLACES_PICKUP] = "the call of a lamp",
     };
     const struct call *c = calls_by_leg(q->calls, q->in->replaces_leg);
     char number[NUMBER_SIZE] = "";
@@ -195,6 +196,8 @@ static void note_replaces(const struct question *q)
     NOTE(q, ASKED_REPLACES, "Replaces names %s%s%s", found[q->in->replaces],
          c ? " of the call at " : "", number);
 }
+
+static void pick_up(const struct question *q);
 
 static void by_replaces(const struct question *q)
 {
@@ -219,6 +222,9 @@ static void by_replaces(const struct question *q)
     case REPLACES_EARLY:
         why = "Replaces names a dialog that is not answered yet";
         break;
+    case REPLACES_PICKUP:
+        pick_up(q);
+        return;
     case REPLACES_TWICE:
         code = 400;
         why = "two Replaces headers, or Replaces together with Join";
@@ -270,6 +276,47 @@ static void at_busy(const struct question *q, const struct orbit *o, const char 
         (void)text_format(why, WHY_SIZE, "retrieved by dialling %s", number);
         q->out->kind = DECIDE_RETRIEVE;
     }
+}
+
+/* ---- one call and no other: by the ids of a lamp, by a ticket -----------------------------------
+ */
+
+/* The call while it is in an orbit. */
+static bool by_call(const struct question *q, call_id id, const char *how)
+{
+    const struct call *c = id ? calls_find(q->calls, id) : NULL;
+    char number[NUMBER_SIZE];
+    struct orbit o;
+
+    if (!c || !c->has_orbit)
+        return false;
+    o = orbits_look(q->orbits, c->orbit, q->now);
+    if (o.state != ORBIT_BUSY || o.call != id)
+        return false;
+    number_text(number, c->orbit);
+    at_busy(q, &o, number, ASK_NOTHING);
+    if (q->out->kind == DECIDE_RETRIEVE)
+        (void)text_format(q->out->why, WHY_SIZE, "retrieved from %s %s", number, how);
+    return true;
+}
+
+/* What was dialled does not count, and neither does early-only: the lamp may have shown an early
+ * dialog, and RFC 3891 3 would refuse every pickup. */
+static void pick_up(const struct question *q)
+{
+    if (by_call(q, q->in->pickup_call, "by the ids of its lamp"))
+        return;
+    (void)text_copy(q->out->why, WHY_SIZE, "the call that the lamp showed is not parked any more");
+    refuse(q, 481);
+}
+
+static void by_ticket(const struct question *q)
+{
+    NOTE(q, ASKED_DIALLED, "it is a ticket for one call and no other");
+    if (by_call(q, q->in->ticket_call, "with its ticket"))
+        return;
+    (void)text_copy(q->out->why, WHY_SIZE, "the call of this ticket is not parked any more");
+    refuse(q, 480);
 }
 
 /* May an orbit be taken by somebody of whom we do not know whether he wants to park or to retrieve?
@@ -482,6 +529,8 @@ static void judge(const struct question *q)
         refuse(q, 482);
     } else if (in->replaces != REPLACES_NONE) {
         by_replaces(q);
+    } else if (*in->ticket) {
+        by_ticket(q);
     } else if (in->ask != ASK_NOTHING) {
         by_header(q);
     } else if (!by_dialled(q, in->dialled) && !by_dialled(q, in->dialled_to)) {

@@ -11,6 +11,7 @@
 #include "core/access.h"
 #include "core/calls.h"
 #include "core/deployment.h"
+#include "core/lamp.h"
 #include "core/orbits.h"
 #include "core/session.h"
 
@@ -26,6 +27,7 @@ enum replaces {
     REPLACES_EARLY,      /* an early one that they started */
     REPLACES_UNKNOWN,    /* none of ours, or tags in the wrong order */
     REPLACES_TWICE,      /* two Replaces headers, or Replaces with Join */
+    REPLACES_PICKUP,     /* the ids of a lamp of ours: `pickup_ids`, `pickup_call` */
 };
 
 enum explicit_action { ASK_NOTHING, ASK_PARK, ASK_RETRIEVE };
@@ -58,6 +60,12 @@ struct invite {
     enum replaces replaces;
     leg_id replaces_leg;
     bool early_only;
+    struct {
+        char call_id[PICKUP_SIZE], to_tag[PICKUP_TAG_SIZE], from_tag[PICKUP_TAG_SIZE];
+    } pickup_ids;                /* as they stand in the header */
+    call_id pickup_call;         /* whose they are; 0: nobody's, or they are made up */
+    char ticket[TICKET_SIZE];    /* ;ticket= of the dialled user or of the request URI; "" : none */
+    call_id ticket_call;         /* whose it is; 0: nobody's, or it is made up */
     enum explicit_action ask;    /* X-Callpark-Action, believed only when trusted */
     char ask_orbit[NUMBER_SIZE]; /* X-Callpark-Orbit, likewise */
     bool our_ring_back;          /* it is a ring back of ours that came round (RFC 3261 16.3) */

@@ -227,6 +227,7 @@ static void from_talker(const struct question *q, const struct call *c)
     case REPLACES_EARLY_OURS:
     case REPLACES_EARLY:
     case REPLACES_TWICE:
+    case REPLACES_PICKUP: /* who may have it, dials for it */
         refuse(q, 481, "the dialog to be replaced is not one that can be");
         break;
     }

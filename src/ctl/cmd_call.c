@@ -41,6 +41,7 @@ static const struct print_column detail[] = { { "call", "id", CELL_TEXT },
                                               { "fallback", "fallback", CELL_TEXT },
                                               { "note", "note", CELL_TEXT },
                                               { "why", "reason", CELL_TEXT },
+                                              { "ticket", "ticket", CELL_TEXT },
                                               { "node", "node", CELL_TEXT },
                                               { 0 } };
 

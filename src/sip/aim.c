@@ -139,7 +139,7 @@ static bool print_url(char to[URI_SIZE], const url_t *url)
 static bool aim_at_outbound(struct target *t, su_home_t *home, url_t *url, const char *outbound,
                             bool as_it_is)
 {
-    url_t *hop = url_make(home, outbound);
+    url_t *hop = url_hdup(home, URL_STRING_MAKE(outbound)->us_url);
 
     if (!hop || !hop->url_host)
         return false;
@@ -150,14 +150,13 @@ static bool aim_at_outbound(struct target *t, su_home_t *home, url_t *url, const
         url->url_host = hop->url_host;
         url->url_port = hop->url_port;
     }
-    text_copy(t->route, sizeof t->route, outbound);
-    t->routed = true;
+    t->route = outbound;
     return print_url(t->uri, url);
 }
 
 static url_t *read_url(su_home_t *home, const char *text)
 {
-    return text[0] ? url_make(home, text) : NULL;
+    return text[0] ? url_hdup(home, URL_STRING_MAKE(text)->us_url) : NULL;
 }
 
 static bool is_callable(const url_t *url)
@@ -214,7 +213,7 @@ bool aim(const struct sip *s, struct target *t, const struct sip_call *call)
         found = print_url(t->uri, url);
     else
         found = aim_at_contact(s, t, home, call->contact);
-    hop = found ? read_url(home, t->route[0] ? t->route : t->uri) : NULL;
+    hop = found ? read_url(home, t->route ? t->route : t->uri) : NULL;
     found = hop && choose_way(s, t, hop);
     su_home_deinit(home);
     return found;

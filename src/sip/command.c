@@ -15,6 +15,9 @@ enum command_kind {
     COMMAND_HANG_UP,
     COMMAND_REFER_ANSWER,
     COMMAND_REFER_PROGRESS,
+    COMMAND_LAMP,
+    COMMAND_LAMPS,
+    COMMAND_WATCHED,
     COMMAND_SETUP,
     COMMAND_STOP
 };
@@ -32,6 +35,9 @@ struct command {
     char text[WHY_SIZE];
     struct sip_call call;
     struct setup *setup; /* handed over */
+    struct orbit_lamp lamp;
+    void *list; /* handed over: lamps, or what can be watched */
+    size_t count;
 };
 
 /* The queue carries pointers, so that a long command does not make every place in it long. */
@@ -126,6 +132,33 @@ int sip_refer_progress(struct sip *s, uint32_t number, uint16_t code, const char
     return put(s, &c);
 }
 
+int sip_lamp(struct sip *s, const struct orbit_lamp *lamp)
+{
+    struct command c = { .kind = COMMAND_LAMP, .lamp = *lamp };
+
+    return put(s, &c);
+}
+
+static int put_list(struct sip *s, enum command_kind kind, void *list, size_t count)
+{
+    struct command c = { .kind = kind, .list = list, .count = count };
+    int result = put(s, &c);
+
+    if (result)
+        free(list);
+    return result;
+}
+
+int sip_lamps(struct sip *s, struct orbit_lamp *lamps, size_t count)
+{
+    return put_list(s, COMMAND_LAMPS, lamps, count);
+}
+
+int sip_watched(struct sip *s, struct sip_watched *ranges, size_t count)
+{
+    return put_list(s, COMMAND_WATCHED, ranges, count);
+}
+
 int command_put_setup(struct sip *s, struct setup *setup)
 {
     struct command c = { .kind = COMMAND_SETUP, .setup = setup };
@@ -179,12 +212,28 @@ static void carry_out(struct sip *s, const struct command *c)
     case COMMAND_REFER_PROGRESS:
         refer_progress(s, c->transaction, c->code, c->told.orbit);
         break;
+    case COMMAND_LAMP:
+        watch_lamp(s, &c->lamp);
+        break;
+    case COMMAND_LAMPS:
+        watch_lamps(s, c->list, c->count);
+        free(c->list);
+        break;
+    case COMMAND_WATCHED:
+        watch_ranges(s, c->list, c->count);
+        break;
     case COMMAND_SETUP:
         take_setup(s, c->setup);
         break;
     case COMMAND_STOP:
         break;
     }
+}
+
+static void drop(const struct command *c)
+{
+    free(c->setup);
+    free(c->list);
 }
 
 int command_take(struct sip *s)
@@ -199,7 +248,7 @@ int command_take(struct sip *s)
         if (!s->stopping)
             carry_out(s, some[i]);
         else
-            free(some[i]->setup);
+            drop(some[i]);
         free(some[i]);
     }
     return s->stopping ? -1 : 0;
@@ -210,7 +259,7 @@ void command_drop_all(struct sip *s)
     struct command *c;
 
     while (s->commands && queue_take(s->commands, &c, 1) == 1) {
-        free(c->setup);
+        drop(c);
         free(c);
     }
 }

@@ -312,6 +312,13 @@ void sip_count(const struct sip *s, struct sip_counts *out)
     COPY(malformed);
     COPY(retransmissions);
     COPY(legs);
+    COPY(subscribes);
+    COPY(watchers_refused);
+    COPY(notifies);
+    COPY(notifies_failed);
+    COPY(publishes);
+    COPY(publishes_failed);
+    COPY(watchers);
 #undef COPY
 }
 
@@ -326,6 +333,8 @@ static int set_up(struct sip *s, struct err *err)
     if (!s->root)
         return err_set(err, -ENOMEM, "the SIP library could not be started");
     code = make_agent(s, err);
+    if (!code && !watch_new(s))
+        code = err_set(err, -ENOMEM, "no memory for lamps");
     for (unsigned i = 0; !code && i < c->listen_count && i < SIP_LISTEN_MAX; i++)
         code = listen_on(s, c->listen[i], err);
     if (!code && !s->listener_count)
@@ -346,6 +355,7 @@ static void tear_down(struct sip *s)
     su_timer_destroy(s->count_timer);
     refer_forget_all(s);
     sip_leg_free(s->legs);
+    watch_free(s);
     if (s->outside)
         nta_leg_destroy(s->outside);
     nta_agent_destroy(s->agent);
@@ -363,6 +373,8 @@ static void *run(void *edge)
         log_error("sip", "the start could not be reported");
     if (!err.code)
         su_root_run(s->root);
+    if (!err.code)
+        watch_say_goodbye(s);
     tear_down(s);
     return NULL;
 }

@@ -37,9 +37,8 @@ static uint16_t front_port(const struct sip *s, const tport_t *tp)
     return (uint16_t)port;
 }
 
-void flow_note(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+tport_t *flow_take(struct sip *s, nta_incoming_t *irq, const sip_t *sip, unsigned *listener)
 {
-    struct sip *s = leg->edge;
     tport_t *tp = nta_incoming_transport(s->agent, irq, NULL);
     const char *ident = tp ? tport_ident(tp) : NULL;
     char contact[URI_SIZE];
@@ -47,19 +46,27 @@ void flow_note(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 
     for (unsigned i = 0; i < s->listener_count; i++)
         if (text_is(s->listeners[i].ident, ident))
-            leg->listener = i;
+            *listener = i;
     port = front_port(s, tp);
     if (port && sip->sip_contact) {
         headers_uri(contact, sizeof contact, sip->sip_contact->m_url);
         front_note_contact(s->front, port, contact);
     }
-    if (!tp || !tport_is_stream(tp)) {
-        tport_unref(tp);
+    if (tp && tport_is_stream(tp))
+        return tp; /* with its reference */
+    tport_unref(tp);
+    return NULL;
+}
+
+void flow_note(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    tport_t *tp = flow_take(leg->edge, irq, sip, &leg->listener);
+
+    if (!tp)
         return;
-    }
     if (leg->connection)
         tport_unref(leg->connection);
-    leg->connection = tp; /* with its reference */
+    leg->connection = tp;
 }
 
 void flow_moved(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)

@@ -171,8 +171,31 @@ void headers_number(char dialled[DIALLED_SIZE], char orbit[NUMBER_SIZE], const u
     }
 }
 
+/* "701;ticket=HEX@host" or "701@host;ticket=HEX". One that cannot be read is a ticket too, of no
+ * call: it must not end as a plain number. */
+static void copy_ticket(char to[TICKET_SIZE], const url_t *url)
+{
+    static const char name[] = ";ticket=";
+    const char *in_user = url->url_user ? strstr(url->url_user, name) : NULL;
+    char value[TICKET_SIZE] = "";
+    isize_t length = 0;
+
+    if (in_user) {
+        in_user += sizeof name - 1;
+        length = (isize_t)strcspn(in_user, ";") + 1;
+        text_copy_n(value, sizeof value, in_user, (size_t)length - 1);
+    } else if (url->url_params) {
+        length = url_param(url->url_params, "ticket", value, sizeof value);
+    }
+    if (length > 0)
+        text_copy(to, TICKET_SIZE, length <= (isize_t)sizeof value && value[0] ? value : "?");
+}
+
 static void read_dialled(struct invite *to, const sip_t *sip)
 {
+    copy_ticket(to->ticket, sip->sip_request->rq_url);
+    if (sip->sip_to && !to->ticket[0])
+        copy_ticket(to->ticket, sip->sip_to->a_url);
     headers_number(to->dialled, to->orbit_param, sip->sip_request->rq_url);
     if (sip->sip_to)
         copy_dialled(to->dialled_to, sip->sip_to->a_url);

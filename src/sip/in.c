@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "sys/log.h"
 
-const char in_allow[] = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER";
+const char in_allow[] = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER, SUBSCRIBE";
 const char in_supported[] = "replaces, timer, 100rel, norefersub, tdialog";
 const char in_accept[] = "application/sdp, multipart/mixed";
 
@@ -116,7 +116,7 @@ static bool is_known_scheme(const url_t *url)
 
 static bool is_known(const char *method)
 {
-    static const char *const known[] = { "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH" };
+    static const char *const known[] = { "REGISTER", "NOTIFY", "MESSAGE", "PUBLISH" };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(known[i], method) == 0)
@@ -362,6 +362,15 @@ static void take_cancel(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
         cancel(leg, sip);
 }
 
+/* Who may watch sees who waits if he is somebody we know. */
+static void take_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
+{
+    struct asker asker;
+
+    if (auth_admit(s, irq, sip, SIP_MAY_WATCH, &asker))
+        watch_subscribe(s, irq, sip, asker.trusted || asker.user[0]);
+}
+
 /* ---- every request outside of a dialog ---- */
 
 static void dispatch(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
@@ -381,6 +390,9 @@ static void dispatch(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
     case sip_method_refer:
         if (!requires_unknown(irq, sip))
             refer_take(s, NULL, irq, sip);
+        break;
+    case sip_method_subscribe:
+        take_subscribe(s, irq, sip);
         break;
     case sip_method_bye:
     case sip_method_update:
@@ -429,7 +441,9 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
     in_source(irq, &source);
     if (!auth_admit(s, irq, sip, 0, &asker))
         return 0;
-    if (sip->sip_to->a_tag) {
+    if (sip->sip_to->a_tag && sip->sip_request->rq_method == sip_method_subscribe) {
+        watch_refresh(s, irq, sip);
+    } else if (sip->sip_to->a_tag) {
         refuse(irq, SIP_481_NO_CALL);
     } else if (in_too_large(sip)) {
         refuse(irq, SIP_513_MESSAGE_TOO_LARGE);

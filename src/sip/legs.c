@@ -182,8 +182,7 @@ static void destroy(struct leg *leg)
         nta_leg_destroy(leg->dialog);
     if (leg->connection)
         tport_unref(leg->connection);
-    out_forget(leg);
-    free(leg->said);
+    free(leg->call);
     free(leg->sdp);
     free(leg);
 }
@@ -206,7 +205,8 @@ void sip_leg_end(struct leg *leg)
     leg->forget_at = clock_now() + LINGER_MSEC;
     free(leg->sdp);
     leg->sdp = NULL;
-    out_forget(leg);
+    free(leg->call);
+    leg->call = NULL;
     timer_set(leg);
 }
 
@@ -319,6 +319,17 @@ enum replaces sip_leg_named(struct sip *s, const sip_replaces_t *r, leg_id *id)
     return leg ? judge(leg) : REPLACES_UNKNOWN;
 }
 
+/* The ids of a lamp look like no Call-ID of a dialog here; the loop knows whose they are. */
+static bool is_pickup(const sip_replaces_t *r, struct invite *out)
+{
+    if (!r->rp_call_id || !pickup_call(r->rp_call_id))
+        return false;
+    out->replaces = REPLACES_PICKUP;
+    return text_copy(out->pickup_ids.call_id, sizeof out->pickup_ids.call_id, r->rp_call_id) &&
+           text_copy(out->pickup_ids.to_tag, sizeof out->pickup_ids.to_tag, r->rp_to_tag) &&
+           text_copy(out->pickup_ids.from_tag, sizeof out->pickup_ids.from_tag, r->rp_from_tag);
+}
+
 void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out)
 {
     const sip_replaces_t *r = sip->sip_replaces;
@@ -331,5 +342,7 @@ void sip_leg_replaces(struct sip *s, const sip_t *sip, struct invite *out)
         return;
     }
     out->early_only = r->rp_early_only != 0;
+    if (is_pickup(r, out))
+        return;
     out->replaces = sip_leg_named(s, r, &out->replaces_leg);
 }

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/types.h"
 #include "core/decide.h"
+#include "core/lamp.h"
 #include "core/refer.h"
 #include "core/session.h"
 
@@ -17,6 +18,7 @@
 #define SIP_NETWORKS_MAX 64
 #define SIP_ROUTES_SIZE 1024
 #define REFER_EXPIRES 180 /* seconds that the subscription of a REFER lasts */
+#define SIP_PROFILES_MAX 16
 #define SIP_ORIGINS_MAX 16
 #define SIP_PATH_SIZE 512
 
@@ -67,17 +69,26 @@ struct sip_config {
     unsigned trusted_count;
     struct sip_peer peers[SIP_PEERS_MAX];
     unsigned peer_count;
-    char realm[FQDN_SIZE];   /* of users' passwords; "" : `domain` */
-    char outbound[URI_SIZE]; /* next hop of calls that we start; "": RFC 3263 on the target */
-    char auth_user[64], auth_password[128]; /* when the next hop challenges us; "": we give up */
-    bool redirect_follow;                   /* a 3xx to a call of ours is followed */
-    uint32_t calls_max;                     /* legs in all; more: 503 with Retry-After */
-    uint32_t calls_per_source;              /* legs of one source address; more: 503 */
-    msec t1;                  /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
-    uint32_t session_expires; /* RFC 4028, seconds: 1800; 0: none of our own */
+    char realm[FQDN_SIZE];     /* of users' passwords; "" : `domain` */
+    char outbound[URI_SIZE];   /* next hop of calls that we start; "": RFC 3263 on the target */
+    uint32_t calls_max;        /* legs in all; more: 503 with Retry-After */
+    uint32_t calls_per_source; /* legs of one source address; more: 503 */
+    msec t1;                   /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
+    uint32_t session_expires;  /* RFC 4028, seconds: 1800; 0: none of our own */
     uint32_t min_se; /* the least that others may ask for; 0: 90, RFC 4028's; tests say less */
     char user_agent[64];
-    leg_id first_leg; /* numbers of legs that others start count up from here: odd */
+    uint32_t watchers_max;  /* subscriptions to lamps; 0: 100,000; more: 503 */
+    uint32_t watch_expires; /* the longest of them, seconds; 0: 600; tests say less */
+    bool lamp_anonymous;    /* nobody who watches sees who waits */
+    bool callpark_info;     /* BroadWorks' call-info package is offered too */
+    struct {
+        char agent[64]; /* pattern of User-Agent */
+        enum lamp how;
+    } lamp_profiles[SIP_PROFILES_MAX]; /* the first that fits; none: as the setting says */
+    unsigned lamp_profile_count;
+    char publish[URI_SIZE];   /* where lamps are published (RFC 3903); "" : nowhere */
+    uint32_t publish_expires; /* seconds; 0: 120 */
+    leg_id first_leg;         /* numbers of legs that others start count up from here: odd */
 };
 
 /* The dialog of a leg as the store keeps it (sip.md 9.1), so that a later start can find it again.
@@ -221,11 +232,33 @@ int sip_refer_progress(struct sip *s, uint32_t number, uint16_t code, const char
  * first, and from which pressure on, is in shed.c. */
 void sip_pressure(struct sip *s, unsigned percent);
 
+/* ---- lamps: those who watch an orbit or a range see this ---- */
+
+/* How the lamp of this orbit looks now; `pickup` filled in. Dark for a call whose lamp it no longer
+ * is: nothing changes. */
+int sip_lamp(struct sip *s, const struct orbit_lamp *lamp);
+
+/* All lamps that are lit: every other one is dark. At a start, and when one could not be told. The
+ * list was malloc'ed and is taken over, whatever comes back. */
+int sip_lamps(struct sip *s, struct orbit_lamp *lamps, size_t count);
+
+/* What there is to be watched. The list was malloc'ed and is taken over, whatever comes back. Those
+ * who watch what is not in it any more are told that it is gone. */
+struct sip_watched {
+    range_id range;
+    number_key first, last;
+    number_key park_number; /* one lamp for the whole range; 0: none */
+    enum lamp how;          /* of that lamp */
+};
+int sip_watched(struct sip *s, struct sip_watched *ranges, size_t count);
+
 struct sip_counts {
     uint64_t requests_in, responses_out, requests_out, responses_in;
     uint64_t shed; /* refused with 503, as too much came in */
     uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;
     uint32_t legs;
+    uint64_t subscribes, watchers_refused, notifies, notifies_failed, publishes, publishes_failed;
+    uint32_t watchers;
 };
 void sip_count(const struct sip *s, struct sip_counts *out);
 

@@ -24,7 +24,7 @@ static bool too_many_headers(const sip_t *sip)
 /* Does the parameter at `at` have a name that only begins with one that is looked for? */
 static bool is_longer_name(const char *at)
 {
-    static const char *const sought[] = { "lr", "transport", "maddr", "comp", "orbit" };
+    static const char *const sought[] = { "lr", "transport", "maddr", "comp", "orbit", "ticket" };
     size_t name = strcspn(at, "=;");
 
     for (size_t i = 0; i < sizeof sought / sizeof sought[0]; i++)

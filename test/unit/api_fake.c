@@ -158,6 +158,23 @@ void app_listener(const struct app *a, unsigned n, char to[96])
     (void)text_copy(to, 96, n == 0 ? "udp:127.0.0.1:5060" : "");
 }
 
+void app_pickup(const struct app *a, call_id call, struct pickup *out)
+{
+    unsigned char bytes[PICKUP_BYTES] = { 1 };
+
+    (void)a;
+    pickup_write(out, call, bytes);
+}
+
+bool app_ticket(const struct app *a, const struct call *c, char to[URI_SIZE])
+{
+    char number[NUMBER_SIZE];
+
+    (void)a;
+    number_text(number, c->orbit);
+    return text_format(to, URI_SIZE, "sip:%s;ticket=1f@example.com", number);
+}
+
 size_t app_steps(const struct app *a, call_id id, const struct call_step **steps)
 {
     if (a->step_count == 0 || a->steps[0].call != id)

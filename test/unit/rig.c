@@ -217,14 +217,15 @@ static void party(struct party *p, const char *name)
 static void read_replaces(enum replaces *kind, leg_id *leg, const char *text)
 {
     static const char *const names[] = {
-        [REPLACES_LEG] = "leg",         [REPLACES_ENDED] = "ended", [REPLACES_TAKEN] = "taken",
-        [REPLACES_EARLY_OURS] = "ours", [REPLACES_EARLY] = "early", [REPLACES_UNKNOWN] = "unknown",
-        [REPLACES_TWICE] = "twice",
+        [REPLACES_LEG] = "leg",     [REPLACES_ENDED] = "ended",
+        [REPLACES_TAKEN] = "taken", [REPLACES_EARLY_OURS] = "ours",
+        [REPLACES_EARLY] = "early", [REPLACES_UNKNOWN] = "unknown",
+        [REPLACES_TWICE] = "twice", [REPLACES_PICKUP] = "pickup",
     };
     const char *colon = strchr(text, ':');
 
     *leg = colon ? number(colon + 1) : 0;
-    for (unsigned i = REPLACES_LEG; i <= REPLACES_TWICE; i++)
+    for (unsigned i = REPLACES_LEG; i <= REPLACES_PICKUP; i++)
         if (strncmp(text, names[i], strlen(names[i])) == 0 &&
             (!text[strlen(names[i])] || text[strlen(names[i])] == ':'))
             *kind = (enum replaces)i;
@@ -282,7 +283,7 @@ static void leg_line(struct rig *r, enum event_type type, const struct words *w)
     struct event ev = { .type = type, .leg = number(w->word[1]) };
     struct call *c = calls_by_leg(r->p.calls, ev.leg);
 
-    ev.code = type == EV_LEG_FAILED || type == EV_LEG_RINGING ? (uint16_t)number(w->word[2]) : 0;
+    ev.code = type == EV_LEG_FAILED ? (uint16_t)number(w->word[2]) : 0;
     ev.heard = has(w, "heard");
     ev.answered = has(w, "answered");
     ev.wait = w->word[2] ? (uint32_t)number(w->word[2]) : c ? c->wait : 0;

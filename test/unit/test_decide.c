@@ -362,12 +362,67 @@ static void asked_for_an_orbit(void **state)
     }
 }
 
+static call_id id_at(const char *number)
+{
+    return orbits_look(orbits, number_read(number, NULL), NOW).call;
+}
+
+/* RP-01 to RP-05, and tickets: one call, and never the one that came after it. */
+static void one_call_and_no_other(void **state)
+{
+    static const struct {
+        const char *dialled, *from;
+        unsigned flags;
+        const char *at; /* where the call is that is named; "" : it is gone */
+        const char *by_lamp, *by_ticket;
+    } cases[] = {
+        { "700", IN, 0, "700", "retrieve 700", "retrieve 700" },
+        { "702", IN, 0, "700", "retrieve 700", "retrieve 700" },
+        { "x", IN, 0, "709", "retrieve 709", "retrieve 709" },
+        { "700", IN, EARLY_ONLY, "700", "retrieve 700", "retrieve 700" },
+        { "700", IN, 0, "", "refuse 481", "refuse 480" },
+        { "702", IN, 0, "", "refuse 481", "refuse 480" },
+        { "701", IN, 0, "701", "refuse 481", "refuse 480" }, /* it has left its orbit */
+        { "700", IN, 0, "706", "refuse 486", "refuse 486" },
+        { "700", IN, MAY_NOT, "700", "refuse 403", "refuse 403" },
+        { "700", OUT, 0, "700", "refuse 486", "refuse 486" },
+        { "700", IN, SENT, "700", "refuse 486", "refuse 486" },
+        { "700", IN, UNTRUSTED, "700", "refuse 403", "refuse 403" },
+        { "700", IN, NO_MEDIA, "700", "refuse 488", "refuse 488" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct row row = { .dialled = cases[i].dialled,
+                           .from = cases[i].from,
+                           .flags = cases[i].flags,
+                           .replaces = REPLACES_PICKUP };
+        struct invite in = invite_of(&row);
+        struct decision d;
+        char said[64];
+
+        set(SET_RETRIEVE_ALLOW, cases[i].flags & MAY_NOT ? "106" : "");
+        in.pickup_call = in.ticket_call = *cases[i].at ? id_at(cases[i].at) : 0;
+        decide(&in, &house, &deployment, orbits, calls, NOW, &d);
+        describe(said, &d);
+        assert_string_equal(said, cases[i].by_lamp);
+        in.replaces = REPLACES_NONE;
+        (void)text_copy(in.ticket, sizeof in.ticket, "?");
+        decide(&in, &house, &deployment, orbits, calls, NOW, &d);
+        describe(said, &d);
+        assert_string_equal(said, cases[i].by_ticket);
+        assert_true(*d.why);
+    }
+    set(SET_RETRIEVE_ALLOW, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row),
         cmocka_unit_test(number_elsewhere),
         cmocka_unit_test(asked_for_an_orbit),
+        cmocka_unit_test(one_call_and_no_other),
     };
 
     return cmocka_run_group_tests_name("decide", tests, make, drop);

@@ -1,0 +1,406 @@
+"""Lamps: BL (dialog events, lists, PUBLISH), RP (pickup by the ids of a lamp), and tickets. What needs no call is in
+test/unit/test_sip_watch.c."""
+
+import email
+import itertools
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+import xml.etree.ElementTree as xml
+
+from moves import ringing
+from phone import Message, Missing, PATIENCE
+from scenario import SERVER, find, line, run, want, want_that
+
+SOON = 2.0  # 500 ms on a machine that does nothing else
+INFO, RLMI = "{urn:ietf:params:xml:ns:dialog-info}", "{urn:ietf:params:xml:ns:rlmi}"
+
+
+class Lamp:
+    """One dialog-info document."""
+
+    def __init__(self, text):
+        self.text = text
+        root = xml.fromstring(text)
+        dialogs = root.findall(INFO + "dialog")
+        want(len(dialogs), 1, "dialogs in a document")
+        self.version, self.entity = int(root.get("version")), root.get("entity")
+        self.state = dialogs[0].find(INFO + "state").text
+        self.call_id = dialogs[0].get("call-id")
+        self.tags = dialogs[0].get("local-tag"), dialogs[0].get("remote-tag")
+        self.direction = dialogs[0].get("direction")
+        who = dialogs[0].find(f"{INFO}remote/{INFO}identity")
+        self.who = None if who is None else (who.get("display"), who.text)
+        target = dialogs[0].find(f"{INFO}remote/{INFO}target")
+        self.target = None if target is None else target.get("uri")
+
+    def replaces(self, crossed=False, more=""):
+        to, other = reversed(self.tags) if crossed else self.tags
+        return f"Replaces: {self.call_id};to-tag={to};from-tag={other}{more}"
+
+
+def watch(s, user, headers=(), endpoint=None):
+    """A subscription; its first lamp is in .lamp."""
+    watcher = s.dialog(user, endpoint=endpoint)
+    watcher.auto = watcher.auto | {"NOTIFY"}
+    answer = watcher.ask("SUBSCRIBE", ["Event: dialog", "Expires: 600", *headers])
+    want(answer.code, 200, "SUBSCRIBE")
+    watcher.remote_tag, watcher.remote = answer.param("To", "tag"), answer.get("To")
+    watcher.answer = answer
+    watcher.notify = watcher.request("NOTIFY")
+    if "dialog-info" in watcher.notify.get("Content-Type"):
+        watcher.lamp = Lamp(watcher.notify.body)
+    return watcher
+
+
+def shown(watcher, state, timeout=PATIENCE):
+    """Wait until the lamp shows this; its version only rises."""
+    deadline = time.monotonic() + timeout
+    while True:
+        notify = watcher.request("NOTIFY", max(0.01, deadline - time.monotonic()))
+        lamp = Lamp(notify.body)
+        want_that(lamp.version > watcher.lamp.version, "the version did not rise")
+        watcher.lamp = lamp
+        if lamp.state == state:
+            lamp.at = notify.at
+            return lamp
+
+
+def lit(s, headers=(), **settings):
+    """A caller is parked, and somebody watches: range, caller, watcher."""
+    lot = s.lot(**settings)
+    watcher = watch(s, lot.orbit, headers)
+    caller = s.park(lot, s.user(), tone=440)
+    shown(watcher, "early" if settings.get("lamp") == "early" or headers else "confirmed")
+    s.api.parked(lot.orbit)
+    return lot, caller, watcher
+
+
+def pick_up(s, dialled, header, expect=200):
+    phone = s.dialog(dialled)
+    phone.audio = s.audio(620)
+    phone.response_200 = phone.invite([header], phone.audio.offer())
+    want(phone.response_200.code, expect, "picking up")
+    if expect == 200:
+        phone.audio.start(phone.response_200.body)
+    return phone
+
+
+@line("BL-02", "park: the lamp is lit, names the caller, and its version rises; BL-01: it was dark before")
+def park(s):
+    lot = s.lot()
+    watcher = watch(s, lot.orbit)
+    want((watcher.lamp.state, watcher.lamp.entity), ("terminated", f"sip:{lot.orbit}@127.0.0.1"), "the first lamp")
+    caller = s.park(lot, s.user())
+    lamp = shown(watcher, "confirmed")
+    want_that(lamp.at - caller.response_200.at < SOON, "the lamp came late")
+    want(lamp.direction, "recipient", "direction")
+    find(re.escape(caller.user), lamp.who[1], "who waits")
+
+
+@line("BL-03", "retrieved, or hung up: the lamp is dark")
+def dark_again(s):
+    lot, caller, watcher = lit(s)
+    s.talk(caller, s.retrieve(lot.orbit, 620))
+    shown(watcher, "terminated", SOON + 1)
+    other = s.park(lot, s.user())
+    shown(watcher, "confirmed")
+    other.bye()
+    shown(watcher, "terminated", SOON + 1)
+
+
+@line("BL-04", "the key of a lit lamp dials the orbit: retrieved")
+def key(s):
+    lot, caller, watcher = lit(s)
+    s.talk(caller, s.retrieve(lot.orbit, 620))
+
+
+@line("BL-05", "lamp = early: early and recipient; picked up by the ids, and by the pickup code")
+def early(s):
+    lot, caller, watcher = lit(s, lamp="early")
+    want((watcher.lamp.state, watcher.lamp.direction), ("early", "recipient"), "the lamp")
+    s.talk(caller, pick_up(s, lot.orbit, watcher.lamp.replaces()))
+    shown(watcher, "terminated")
+    again = s.park(lot, s.user(), tone=440)
+    shown(watcher, "early")
+    s.talk(again, s.retrieve("**" + lot.orbit, 620))
+
+
+@line("BL-05a", "by the User-Agent, whatever the setting says")
+def profile(s):
+    lot, caller, watcher = lit(s, headers=["User-Agent: Blinking/2.0"])
+    want(watch(s, lot.orbit).lamp.state, "confirmed", "the lamp of another phone")
+
+
+@line("BL-07a", "the lamp stays lit while the parker is rung back, and while his phone rings in vain")
+def ring_back(s):
+    lot, caller, parker, phone = ringing(s)
+    watcher = watch(s, lot.orbit)
+    want(watcher.lamp.state, "confirmed", "while it rings")
+    phone.refuse(486, "Busy Here")
+    s.api.parked(lot.orbit)
+    want([n for n in watcher.seen if n.method == "NOTIFY" and "terminated<" in n.body], [], "dark lamps")
+
+
+@line("BL-14", "a list: Require, every orbit of the range, then only what changes")
+def resource_list(s):
+    lot = s.lot(size=12)
+    phone = s.own_endpoint(transport="tcp")
+    watcher = watch(s, f"lamps-{lot.park}", ["Supported: eventlist"], endpoint=phone)
+    want(watcher.answer.get("Require"), "eventlist", "Require in the 200")
+    parts = split(watcher.notify)
+    listed = parts["root"].findall(RLMI + "resource")
+    want(parts["root"].get("fullState"), "true", "fullState")
+    want([r.find(RLMI + "name").text for r in listed], [lot[i] for i in range(12)], "the orbits")
+    want([parts[lot[i]].state for i in range(12)], ["terminated"] * 12, "their lamps")
+    caller = s.park(lot, s.user())
+    s.api.parked(lot.orbit)
+    notify = watcher.request("NOTIFY")
+    later = split(notify)
+    want((later["root"].get("fullState"), list(later)), ("false", ["root", lot.orbit]), "what changed")
+    want(later[lot.orbit].state, "confirmed", "its lamp")
+    want_that(int(later["root"].get("version")) > int(parts["root"].get("version")), "the version did not rise")
+    caller.bye()
+
+
+def split(notify):
+    """The parts of a list: its root, and a lamp for each orbit."""
+    whole = email.message_from_string(f"Content-Type: {notify.get('Content-Type')}\r\n\r\n{notify.body}")
+    want(whole.get_content_type(), "multipart/related", "Content-Type")
+    found = {}
+    for part in whole.get_payload():
+        if part.get_content_type() == "application/rlmi+xml":
+            found["root"] = xml.fromstring(part.get_payload())
+        else:
+            found[part["Content-ID"].strip("<>").split("@")[0]] = Lamp(part.get_payload())
+    for instance in found["root"].iter(RLMI + "instance"):
+        want_that(instance.get("cid").split("@")[0] in found, f"there is no part {instance.get('cid')}")
+    return found
+
+
+@line("BL-19", "who asks for privacy is nobody")
+def private(s):
+    lot = s.lot()
+    watcher = watch(s, lot.orbit)
+    s.park(lot, s.user(), headers=["Privacy: id"])
+    want(shown(watcher, "confirmed").who, ("Anonymous", "sip:anonymous@anonymous.invalid"), "who waits")
+
+
+@line("BL-20", "a name with all that XML minds")
+def awkward_name(s):
+    lot = s.lot()
+    watcher = watch(s, lot.orbit)
+    caller = s.dialog(lot.park, user="+4930555", host="provider.example", display='A&B\\"<')
+    want(caller.invite(sdp=s.audio().offer()).code, 200, "parking")
+    want(shown(watcher, "confirmed").who[0], 'A&B"<', "the name")
+
+
+@line("BL-21", "a range that goes: its watchers are told so")
+def range_goes(s):
+    lot = s.lot()
+    watcher = watch(s, lot.orbit)
+    s.api.ask("DELETE", f"/number-ranges/{lot.id}", {})
+    notify = watcher.request("NOTIFY")
+    want(notify.get("Subscription-State"), "terminated;reason=noresource", "Subscription-State")
+
+
+# --- pickup by the ids of a lamp ---
+
+@line("RP-01", "Replaces with the ids of the lamp, tags in either order: retrieved")
+def by_ids(s):
+    lot, caller, watcher = lit(s)
+    phone = pick_up(s, lot.orbit, watcher.lamp.replaces())
+    s.talk(caller, phone)
+    other = s.park(lot, s.user(), tone=440)
+    s.api.parked(lot.orbit)
+    shown(watcher, "terminated")
+    shown(watcher, "confirmed")
+    s.talk(other, pick_up(s, lot.orbit, watcher.lamp.replaces(crossed=True)))
+
+
+@line("RP-02", "ids of a call that has gone: 481, and the one that is there now stays")
+def stale_ids(s):
+    lot, caller, watcher = lit(s)
+    old = watcher.lamp
+    caller.bye()
+    shown(watcher, "terminated")
+    s.park(lot, s.user())
+    shown(watcher, "confirmed")
+    now = s.api.parked(lot.orbit)
+    pick_up(s, lot.orbit, old.replaces(), expect=481)
+    pick_up(s, lot.orbit, watcher.lamp.replaces().replace("pk-", "pk-1"), expect=481)
+    want(s.api.parked(lot.orbit)["id"], now["id"], "the call there")
+
+
+@line("RP-03", "early-only does not count")
+def early_only(s):
+    lot, caller, watcher = lit(s, lamp="early")
+    s.talk(caller, pick_up(s, lot.orbit, watcher.lamp.replaces(more=";early-only")))
+
+
+@line("RP-04", "who may not retrieve: 403")
+def may_not(s):
+    lot, caller, watcher = lit(s, retrieve_allow="99999")
+    pick_up(s, lot.orbit, watcher.lamp.replaces(), expect=403)
+    s.api.parked(lot.orbit)
+
+
+@line("RP-05", "ids of one orbit and the number of another: the ids count")
+def other_number(s):
+    lot, caller, watcher = lit(s)
+    s.park(lot, s.user(), tone=880)
+    s.api.parked(lot[1])
+    s.talk(caller, pick_up(s, lot[1], watcher.lamp.replaces()))
+    s.api.parked(lot[1])
+
+
+@line("RP-06", "Require: join: 420")
+def join(s):
+    lot, caller, watcher = lit(s)
+    phone = s.dialog(lot.orbit)
+    response = phone.invite(["Require: join"], s.audio().offer())
+    want((response.code, response.get("Unsupported")), (420, "join"), "the answer")
+
+
+# --- tickets ---
+
+def dial(s, uri, expect=200, tone=620):
+    phone = s.dialog("", uri=uri)
+    phone.audio = s.audio(tone)
+    phone.response_200 = phone.invite(sdp=phone.audio.offer())
+    want(phone.response_200.code, expect, "dialling a ticket")
+    if expect == 200:
+        phone.audio.start(phone.response_200.body)
+    return phone
+
+
+def here(uri):
+    """The same address, at the server."""
+    return re.sub("@[^;]+", f"@{SERVER[0]}:{SERVER[1]}", uri)
+
+
+@line("TI-01", "a ticket takes its call, in either form, as API, events' call, CLI and lamp tell it")
+def ticket(s):
+    lot, caller, watcher = lit(s)
+    call = s.api.parked(lot.orbit)
+    want_that(re.fullmatch(rf"sip:{lot.orbit};ticket=[0-9a-f]+@callpark\.test", call["ticket"]), call["ticket"])
+    said = subprocess.run([os.environ["CALLPARKCTL"], "--socket", os.environ["E2E_SOCKET"], "call", "get", lot.orbit],
+                          stdout=subprocess.PIPE, check=True, timeout=20).stdout.decode()
+    find(re.escape(call["ticket"]), said, "callparkctl call get")
+    want(watcher.lamp.target.split("@")[0], call["ticket"].split("@")[0], "the target of the lamp")
+    want((call["pickup"]["call_id"], call["pickup"]["local_tag"]), (watcher.lamp.call_id, watcher.lamp.tags[0]),
+         "the ids in the API")
+    s.talk(caller, dial(s, here(call["ticket"])))
+    other = s.park(lot, s.user(), tone=440)
+    value = s.api.parked(lot.orbit)["ticket"].split(";")[1].split("@")[0]
+    s.talk(other, dial(s, f"sip:{lot.orbit}@{SERVER[0]}:{SERVER[1]};{value}"))
+
+
+@line("TI-02", "the ticket of a call that has gone: 480 and why; never the call that is there now, nor a park")
+def stale_ticket(s):
+    lot, caller, watcher = lit(s)
+    old = s.api.parked(lot.orbit)["ticket"]
+    caller.bye()
+    s.api.free(lot.orbit)
+    find("ticket", dial(s, here(old), 480).response_200.get("Warning"), "Warning")
+    s.park(lot, s.user())
+    now = s.api.parked(lot.orbit)
+    for made_up in old, old.replace("ticket=", "ticket=1"), re.sub("ticket=[0-9a-f]+", "ticket=x", old):
+        dial(s, here(made_up), 480)
+    want(s.api.parked(lot.orbit)["id"], now["id"], "the call there")
+
+
+@line("TI-03", "a ticket is no right")
+def ticket_may_not(s):
+    lot, caller, watcher = lit(s, retrieve_allow="99999")
+    dial(s, here(s.api.parked(lot.orbit)["ticket"]), 403)
+
+
+# --- lamps published elsewhere ---
+
+class Presence:
+    """A presence server that keeps what it is told, and answers 412 when it shall forget."""
+
+    def __init__(self, port):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", port))
+        self.answers = {}
+        self.known, self.seen, self.arrived, self.numbers = {}, [], threading.Condition(), itertools.count(1)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            data, source = self.socket.recvfrom(65536)
+            request = Message(data)
+            if request.method != "PUBLISH":
+                continue
+            with self.arrived:
+                if request.branch not in self.answers:  # else it was sent again
+                    self.answers[request.branch] = self.judge(request)
+                    self.seen.append((request, self.answers[request.branch][0]))
+                    self.arrived.notify_all()
+                code, headers = self.answers[request.branch]
+            lines = [f"SIP/2.0 {code} Said", *(f"Via: {via}" for via in request.all("Via"))]
+            lines += [f"{name}: {request.get(name)}" for name in ("From", "Call-ID", "CSeq")]
+            lines += [f"To: {request.get('To')};tag=p", *headers, "Content-Length: 0"]
+            self.socket.sendto(("\r\n".join(lines) + "\r\n\r\n").encode(), source)
+
+    def judge(self, request):
+        user, tag, expires = request.dialled(), request.get("SIP-If-Match"), request.get("Expires")
+        if tag and self.known.get(user) != tag:
+            return 412, []
+        self.known[user] = f"e{next(self.numbers)}"
+        if expires == "0":
+            del self.known[user]
+        return 200, [f"SIP-ETag: {self.known.get(user, 'gone')}", f"Expires: {expires}"]
+
+    def forget(self, user):
+        with self.arrived:
+            self.known[user] = "other"
+
+    def until(self, user, test, what):
+        """The first PUBLISH for this user, not told yet, that passes."""
+        deadline = time.monotonic() + PATIENCE
+        with self.arrived:
+            while True:
+                for entry in self.seen:
+                    if entry[0].dialled() == user and test(*entry):
+                        self.seen.remove(entry)
+                        return entry[0]
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise Missing(f"no PUBLISH of {user} came that is {what}")
+                self.arrived.wait(left)
+
+
+presence = Presence(int(os.environ["E2E_PRESENCE"]))
+
+
+@line("BL-18", "PUBLISH: lit, terminated under the same tag, withdrawn; 412: anew and without one")
+def publish(s):
+    lot = s.lot()
+    caller = s.park(lot, s.user())
+    first = presence.until(lot.orbit, lambda r, code: code == 200, "lit")
+    want((first.get("Event"), first.get("Expires"), first.get("SIP-If-Match")), ("dialog", "120", ""), "the first")
+    lamp = Lamp(first.body)
+    want((lamp.state, lamp.entity), ("confirmed", f"sip:{lot.orbit}@127.0.0.1"), "what is published")
+    caller.bye()
+    second = presence.until(lot.orbit, lambda r, code: r.body, "terminated")
+    want((Lamp(second.body).state, second.get("SIP-If-Match") != ""), ("terminated", True), "the second")
+    presence.until(lot.orbit, lambda r, code: r.get("Expires") == "0" and not r.body and code == 200, "the end of it")
+    again = s.park(lot, s.user())
+    presence.until(lot.orbit, lambda r, code: code == 200 and r.body, "lit again")
+    s.api.parked(lot.orbit)
+    presence.forget(lot.orbit)
+    # Another caller's identity is a change that is published.
+    again.ask("UPDATE", ['P-Asserted-Identity: "Helen" <sip:+49301@provider.example>'])
+    presence.until(lot.orbit, lambda r, code: code == 412, "refused")
+    anew = presence.until(lot.orbit, lambda r, code: code == 200 and r.body, "anew")
+    want((anew.get("SIP-If-Match"), Lamp(anew.body).who), ("", ("Helen", "sip:+49301@provider.example")), "anew")
+
+
+if __name__ == "__main__":
+    run()
