@@ -63,6 +63,9 @@ static const struct problem problems[] = {
     { "call-busy", 409, "The call cannot do that now",
       "Something else is under way with this call, such as a retriever who is just being connected. Look at "
       "its state and try again in a moment." },
+    { "park-failed", 502, "The call was not parked",
+      "Who was called did not take the call: there is no such dialog there (481), his device does not know "
+      "Replaces (420), he is busy, or nobody answered. No orbit is held for it; his own call is as it was." },
     { "precondition-required", 428, "Say which version you have seen",
       "A change names the version it was made for, so that two administrators cannot undo each other's work "
       "unseen: send the ETag of your last GET as If-Match, or If-Match: * to change it in any case." },

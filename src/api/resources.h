@@ -33,7 +33,7 @@ handler get_setting_keys, get_effective, get_global, put_global, get_of_site, pu
 handler get_music, put_music, delete_music, preview_music, get_music_file;
 
 /* calls.c, call_actions.c, records.c */
-handler get_calls, get_call, get_timeline;
+handler get_calls, post_call, get_call, get_timeline;
 handler patch_call, retrieve_call, ring_back_call, extend_call, transfer_call, hang_up_call;
 handler get_records;
 handler post_explain; /* explain.c */

@@ -101,6 +101,7 @@ static const struct path paths[] = {
     { "GET",    V1 "/music/ranges/{}/file",             get_music_file,     "", MAY_SETTINGS_READ, 0 },
 
     { "GET",    V1 "/parked-calls",                  get_calls,          "q,orbit,range,destination,site,state," LISTS, MAY_CALLS_READ, 0 },
+    { "POST",   V1 "/parked-calls",                  post_call,          "dry_run", MAY_CALLS_PARK, WRITES },
     { "GET",    V1 "/parked-calls/{}",               get_call,           "", MAY_CALLS_READ, 0 },
     { "PATCH",  V1 "/parked-calls/{}",               patch_call,         "dry_run", MAY_CALLS_NOTE, WRITES },
     { "GET",    V1 "/parked-calls/{}/timeline",      get_timeline,       "", MAY_CALLS_READ, 0 },

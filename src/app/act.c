@@ -428,10 +428,12 @@ void act(struct app *a, const struct action *action)
     case ACT_STEP:
         if (action->step == STEP_REFUSED) {
             a->refused = true;
+            a->refused_code = action->code;
             (void)text_copy(a->refused_why, sizeof(a->refused_why), action->why);
         }
         count_step(a, action);
         steps_add(a, action);
+        parks_step(a, action);
         break;
     }
 }

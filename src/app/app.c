@@ -362,6 +362,7 @@ void app_free(struct app *a)
     audit_free(a);
     music_files_free(a);
     music_free(a);
+    parks_free(a);
     people_free(a);
     lamps_free(a);
     app_leg_drop_all(a);

@@ -278,6 +278,13 @@ bool app_command(struct app *a, const struct event *command, char why[WHY_SIZE])
  * orbit for the leg of the caller who waits there; "": none. Nothing is changed but `in`. */
 void app_foresee(struct app *a, struct invite *in, const char *replaces, struct foresight *out);
 
+/* Have a call fetched (EV_DO_PARK): `done` is told when it is parked, or with `until_parked` false
+ * as soon as it is written and being called; call 0: why not, with the code that a phone would have
+ * got. Called once, maybe before this returns, unless the server ends before. */
+typedef void app_park_done(void *context, call_id call, uint16_t code, const char *why);
+void app_park_call(struct app *a, const struct event *command, bool until_parked,
+                   app_park_done *done, void *context);
+
 /* Read from the store; `rows` NULL and `err` set when it failed. The receiver frees the rows. */
 typedef void app_rows(void *context, struct store_rows *rows, const char *err);
 void app_ask(struct app *a, const struct store_query *query, app_rows *done, void *context);

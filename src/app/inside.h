@@ -109,8 +109,10 @@ struct app {
 
     struct event own[OWN_EVENTS_MAX]; /* what failed while actions were carried out */
     unsigned own_first, own_count;
-    uint16_t failure; /* code of the leg whose failure is being handled; 0: none */
-    bool refused;     /* the present command, and why */
+    uint16_t failure;      /* code of the leg whose failure is being handled; 0: none */
+    bool refused;          /* the present command, and why */
+    uint16_t refused_code; /* 0: none that says more than `refused_why` */
+    struct app_park_wait *parks;
     char refused_why[WHY_SIZE];
     char reason[128]; /* of the BYE that is being handled, to be passed on */
 
@@ -163,6 +165,10 @@ bool turn_take_token(struct app *a, uint64_t token, struct app_token *out);
 void turn_end_group(struct app *a);
 void turn_drop_group(struct app *a); /* nothing of the present group is written */
 void turn_submit(struct app *a);
+
+/* parks.c */
+void parks_step(struct app *a, const struct action *action); /* for whoever waits for that call */
+void parks_free(struct app *a);
 
 /* steps.c */
 void steps_add(struct app *a, const struct action *action);

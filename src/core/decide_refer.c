@@ -109,6 +109,10 @@ static void from_outside(const struct question *q)
     ask(q, &target, parker, &in);
     if (!park_at(q))
         return;
+    if (r->first) {
+        q->out->park.first = r->first;
+        q->out->park.last = r->last;
+    }
     if (r->names != REPLACES_NONE && r->names != REPLACES_UNKNOWN) {
         refuse(q, 481, "the dialog to be replaced is ours and not one that can be parked");
     } else if (!*r->replaces && !r->commanded && !q->house->refer_dial) {

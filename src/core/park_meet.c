@@ -208,7 +208,10 @@ void park_never_up(struct turn *t, struct call *c)
 {
     leg_id dead = c->peer_up ? c->caller_leg : c->peer;
 
-    park_hang_up(t, c, dead, 408, "no acknowledgement");
+    if (c->transfer)
+        park_hang_up(t, c, dead, 0, "nobody answered");
+    else
+        park_hang_up(t, c, dead, 408, "no acknowledgement");
     if (park_swap_early(t, c, dead))
         return;
     if (!c->peer_up) {

@@ -198,8 +198,10 @@ static bool is_same(const struct party *a, const struct party *b)
 /* The announcement stops at once, or the one who waits would hear somebody else's number. */
 static void caller_changed(struct turn *t, struct call *c)
 {
+    /* Whom he was having fetched is not fetched any more: the transfer came another way. */
+    bool off = c->state == CALL_FETCHING && park_transfer_off(t, c, 487, "is not needed any more");
     bool news = parker_is_known(c);
-    bool is_spoken_to = news && (c->state == CALL_TELLING || c->state == CALL_LEAVING);
+    bool is_spoken_to = news && (off || c->state == CALL_TELLING || c->state == CALL_LEAVING);
     char name[DISPLAY_SIZE];
 
     c->caller = t->ev->party;

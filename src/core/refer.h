@@ -26,7 +26,8 @@ struct refer {
                                    */
     enum replaces names;          /* whether that is one of ours */
     leg_id replaces_leg;
-    bool commanded; /* by somebody with the right to: he may call whom he likes */
+    number_key first, last; /* outside of a dialog: between these; 0, 0: as `dialled` says */
+    bool commanded;         /* by somebody with the right to: he may call whom he likes */
 };
 
 enum refer_kind {

@@ -68,6 +68,10 @@ const struct ctl_option ctl_option_table[CTL_OPTIONS] = {
     [OPT_HISTORY]     = { "history", 0, "WHO", "who sent the call on, as History-Info shows" },
     [OPT_REPLACES]    = { "replaces", 0, "LEG", "the leg to be replaced: an orbit, or 'Call-ID;to-tag=...;from-tag=...'" },
     [OPT_SECONDS]     = { "seconds", 0, "N", "end by itself after so many" },
+    [OPT_CALL_ID]     = { "call-id", 0, "ID", "Call-ID of a dialog that he has with somebody else" },
+    [OPT_LOCAL_TAG]   = { "local-tag", 0, "TAG", "his own tag in that dialog" },
+    [OPT_REMOTE_TAG]  = { "remote-tag", 0, "TAG", "the tag of his far end" },
+    [OPT_PARKER]      = { "parker", 0, "URI", "who is rung back when nobody retrieves the call" },
 };
 /* clang-format on */
 

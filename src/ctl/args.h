@@ -70,6 +70,10 @@ enum ctl_option_id {
     OPT_SOURCE,
     OPT_HISTORY,
     OPT_REPLACES,
+    OPT_CALL_ID,
+    OPT_LOCAL_TAG,
+    OPT_REMOTE_TAG,
+    OPT_PARKER,
     CTL_OPTIONS
 };
 

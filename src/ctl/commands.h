@@ -27,6 +27,7 @@ int cmd_orbit_get(struct ctl *ctl);
 int cmd_call_list(struct ctl *ctl);
 int cmd_call_get(struct ctl *ctl);
 int cmd_call_timeline(struct ctl *ctl);
+int cmd_call_park(struct ctl *ctl);
 int cmd_call_retrieve(struct ctl *ctl);
 int cmd_call_ringback(struct ctl *ctl);
 int cmd_call_extend(struct ctl *ctl);

@@ -56,7 +56,7 @@ class UnixConnection(http.client.HTTPConnection):
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(10)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(self.path)
 
 
@@ -71,6 +71,16 @@ class Api:
         if expect and response.status != expect or not expect and response.status >= 300:
             raise Missing(f"{method} {path}: {response.status} {text[:300]}")
         return json.loads(text) if text else None
+
+    def post(self, path, body):
+        """The status and the answer, whatever they are."""
+        connection = UnixConnection(os.environ["E2E_SOCKET"])
+        connection.timeout = 30
+        connection.request("POST", "/api/v1" + path, json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        return response.status, json.loads(text) if text else {}
 
     def items(self, path):
         answer = self.ask("GET", path)

@@ -1,5 +1,6 @@
 """REFER: PR (park by REFER), PI (by the API, and X-Callpark headers), RT (transfers after the bridge)."""
 
+import threading
 import time
 
 from phone import token
@@ -28,8 +29,13 @@ def refer(s, dialog, target, headers=(), expect=202):
 
 
 def notified(dialog, code, state="terminated", answer=200):
+    seen = dialog.__dict__.setdefault("notified", set())
     notify = dialog.request("NOTIFY")
     dialog.reply(notify, answer)
+    while notify.cseq in seen:  # sent again, as our answer was late
+        notify = dialog.request("NOTIFY")
+        dialog.reply(notify, answer)
+    seen.add(notify.cseq)
     want(find(r"^SIP/2.0 (\d+)", notify.body, "sipfrag"), str(code), "sipfrag")
     want_that(notify.get("Subscription-State").startswith(state), notify.get("Subscription-State"))
     want_that(notify.get("Content-Type").startswith("message/sipfrag"), notify.get("Content-Type"))
@@ -133,7 +139,7 @@ def unwanted(s):
     notified(p, 100, "active", 481)
     pick_up(s, s.accept(h), 440)
     s.api.parked(lot.orbit)
-    want(p.count("NOTIFY"), 1, "NOTIFY")
+    want(len({m.cseq for m in p.seen if m.method == "NOTIFY"}), 1, "NOTIFY")
 
 
 @line("PR-07", "two phones answer: one is kept, the other gets ACK and BYE")
@@ -203,6 +209,71 @@ def several(s):
     want(second.event, f"refer;id={r.cseq}", "Event of the second")
     s.accept(other).refuse(486)
     notified(r, 486)
+
+
+class Asked(threading.Thread):
+    """POST parked-calls, whose answer comes when the call is parked."""
+
+    def __init__(self, s, body):
+        super().__init__(daemon=True)
+        self.s, self.body, self.code, self.answer = s, body, 0, {}
+        self.start()
+
+    def run(self):
+        self.code, self.answer = self.s.api.post("/parked-calls", self.body)
+
+    def done(self):
+        self.join(20)
+        return self.code, self.answer
+
+
+def dialog_of(s, user):
+    return {"target": f"sip:{user}@{s.endpoint.where}", "call_id": "call@pbx", "local_tag": "his", "remote_tag": "mine"}
+
+
+@line("PI-01", "the API parks a dialog by its Call-ID and tags: INVITE with that Replaces, 201 with the orbit")
+def by_api(s):
+    lot, h, p = s.lot(), s.user(), s.user()
+    asked = Asked(s, {**dialog_of(s, h), "range": lot.id, "parker": f"sip:{p}@callpark.test"})
+    leg = s.accept(h)
+    want(leg.invite_request.get("Replaces"), REPLACES, "Replaces")
+    pick_up(s, leg, 440)
+    code, answer = asked.done()
+    want((code, answer["orbit"], answer["state"]), (201, lot.orbit, "parked"), "answer")
+    want(answer["parker"]["uri"], f"sip:{p}@callpark.test", "parker")
+    leg.audio.hears_sound()
+    s.api.ring_back(answer)
+    s.accept(p).refuse(486)
+
+
+@line("PI-02", "he knows no such dialog: an error of the API, the orbit is free")
+def unknown_dialog(s):
+    lot, h = s.lot(), s.user()
+    asked = Asked(s, {**dialog_of(s, h), "orbit": lot[4]})
+    s.accept(h).refuse(481, "No Such Dialog")
+    code, answer = asked.done()
+    want((code, answer["type"].split("/")[-1]), (502, "park-failed"), "answer")
+    s.api.free(lot[4])
+
+
+@line("PI-call", "the API calls an address and parks it: 202 at once, parked when it answers; a full orbit is refused")
+def call_back(s):
+    lot, h = s.lot(), s.user()
+    body = {"uri": f"sip:{h}@callpark.test", "orbit": lot[2]}
+    code, answer = Asked(s, body).done()
+    want((code, answer["orbit"], answer["state"]), (202, lot[2], "parking"), "answer")
+    want(Asked(s, body).done()[0], 503, "the same orbit again")
+    pick_up(s, s.accept(h), 440)
+    s.api.parked(lot[2])
+
+
+@line("PI-words", "what is missing or wrong is said: 422 with its place")
+def wrong(s):
+    for body, place in (({}, "/call_id"), ({"uri": "http://x"}, "/uri"), ({"uri": "sip:1@x", "orbit": "99999"}, "/orbit"),
+                        ({"uri": "sip:1@x", "call_id": "a"}, "/uri"),
+                        ({**dialog_of(s, "1"), "local_tag": "a;b"}, "/local_tag")):
+        code, answer = Asked(s, body).done()
+        want((code, answer["errors"][0]["pointer"] if "errors" in answer else answer.get("pointer")), (422, place), str(body))
 
 
 @line("PI-03", "X-Callpark-Action: park and X-Callpark-Orbit from a trusted system: there")

@@ -218,6 +218,20 @@ bool app_command(struct app *a, const struct event *command, char why[WHY_SIZE])
     return !a->command_refused;
 }
 
+void app_park_call(struct app *a, const struct event *command, bool until_parked,
+                   app_park_done *done, void *context)
+{
+    struct call *c = calls_next(app_park(a)->calls, 0);
+
+    a->command = *command;
+    a->refer = *command->refer;
+    a->until_parked = until_parked;
+    if (a->command_refused)
+        done(context, 0, a->refused_code, a->command_refused);
+    else
+        done(context, c ? c->id : 0, 0, "");
+}
+
 void app_ask(struct app *a, const struct store_query *query, app_rows *done, void *context)
 {
     struct store_rows *rows = a->rows ? a->rows : calloc(1, sizeof *rows);

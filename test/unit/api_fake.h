@@ -77,6 +77,9 @@ struct app {
     admin_done *held;
     struct admin_change held_change; /* the first of what waits */
     void *held_context;
+    struct refer refer; /* of the last EV_DO_PARK */
+    bool until_parked;
+    uint16_t refused_code;
     const char *command_refused; /* why the next commands are refused; NULL: they are not */
     struct event command;
     struct store_query query;

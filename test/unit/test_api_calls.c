@@ -224,6 +224,51 @@ static void commands_that_make_no_sense_are_refused(void **state)
     assert_int_equal(fake_ask(a, act("POST", "/hangup"), NULL, NULL)->status, 410);
 }
 
+static void a_call_is_fetched(void **state)
+{
+    static const char dialog[] = "\"target\":\"sip:alice@192.0.2.9\",\"call_id\":\"38@pbx\","
+                                 "\"local_tag\":\"a\",\"remote_tag\":\"b\"";
+    static const struct {
+        const char *body;
+        unsigned status;
+    } wrong[] = {
+        { "{}", 422 },
+        { "{\"uri\":\"http://x\"}", 422 },
+        { "{\"uri\":\"sip:1@x\",\"orbit\":\"99\"}", 422 },
+        { "{\"uri\":\"sip:1@x\",\"orbit\":\"4107\",\"range\":\"Lobby\"}", 422 },
+        { "{\"uri\":\"sip:1@x\",\"call_id\":\"x\"}", 422 },
+        { "{\"target\":\"sip:1@x\",\"call_id\":\"x\"}", 422 },
+        { "{\"target\":\"sip:1@x\",\"call_id\":\"x;y\",\"local_tag\":\"a\",\"remote_tag\":\"b\"}",
+          422 },
+        { "{\"uri\":\"sip:1@x\",\"who\":\"x\"}", 400 },
+    };
+    struct app *a = *state;
+    char body[300];
+
+    (void)with_call(a);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(fake_ask(a, "POST " CALLS, NULL, wrong[i].body)->status, wrong[i].status);
+    assert_int_equal(a->command.type, 0);
+    (void)text_format(body, sizeof body, "{%s,\"range\":\"lobby\",\"parker\":\"sip:5@x\"}", dialog);
+    assert_int_equal(fake_ask(a, "POST " CALLS, NULL, body)->status, 201);
+    assert_true(fake_holds(&a->answer, "orbit=4107"));
+    assert_int_equal(a->command.type, EV_DO_PARK);
+    assert_true(a->until_parked && a->refer.commanded);
+    assert_string_equal(a->refer.target, "sip:alice@192.0.2.9");
+    assert_string_equal(a->refer.replaces, "38@pbx;to-tag=a;from-tag=b");
+    assert_string_equal(a->refer.from.uri, "sip:5@x");
+    assert_int_equal(a->refer.first, number_read("4100", NULL));
+    assert_int_equal(
+        fake_ask(a, "POST " CALLS, NULL, "{\"uri\":\"sip:1@x\",\"orbit\":\"4109\"}")->status, 202);
+    assert_false(a->until_parked);
+    assert_string_equal(a->refer.dialled, "4109");
+    a->command_refused = "he did not take the call";
+    assert_int_equal(fake_ask(a, "POST " CALLS, NULL, body)->status, 502);
+    a->refused_code = 486;
+    assert_int_equal(fake_ask(a, "POST " CALLS, NULL, body)->status, 503);
+    assert_true(fake_holds(&a->answer, "type=/api/problems/no-free-orbit"));
+}
+
 static void a_note_names_its_version(void **state)
 {
     struct app *a = *state;
@@ -576,6 +621,7 @@ int main(void)
         WITH_APP(a_call_that_ended_is_gone_not_unknown),
         WITH_APP(commands_reach_the_machine),
         WITH_APP(commands_that_make_no_sense_are_refused),
+        WITH_APP(a_call_is_fetched),
         WITH_APP(a_note_names_its_version),
         WITH_APP(the_story_of_a_call_is_told),
         WITH_APP(records_are_read_in_pages_and_forms),

@@ -142,6 +142,13 @@ static const struct rig_script scripts[] = {
           "refer:1:202 call:100:caller:replaces:sip:alice@10.0.0.9 transferring" },
         { "gone 1", "fetching save" },
         { "at 10", "notify:1:408 bye:100 park_failed ended forget" } } },
+    { "somebody else is on the leg of the consultation: nobody is fetched any more",
+      { RIG_105_CONSULTS,
+        { "refer 1 leg=1 to=sip:alice@10.0.0.9 replaces=unknown",
+          "refer:1:202 call:100:caller:replaces:sip:alice@10.0.0.9 transferring" },
+        { "identity 1 +4930123456",
+          "bye:100 transfer_failed notify:1:487 identity music:1 parked save" },
+        { "up 100", "bye:100:200" } } },
     { "who is parked does not transfer",
       { RIG_PARKED_BY_105,
         { "refer 1 leg=1 to=sip:105@pbx.example", "refer:1:403 transfer_failed" },
@@ -245,7 +252,7 @@ static const struct rig_script scripts[] = {
     { "he hangs up at once and the target never answers",
       { TRANSFERRING,
         { "gone 3", "music:1 transferring save" },
-        { "at 25", "bye:100:408 music:1 returned notify:7:408 call:102:parker:sip:106@pbx.example "
+        { "at 25", "bye:100 music:1 returned notify:7:408 call:102:parker:sip:106@pbx.example "
                    "ringback_started save" },
         { "failed 102 486", "ringback_failed say:1:regret timed_out save" } } },
     { "the caller's side refers: the retriever is the one who stays",

@@ -120,6 +120,7 @@ async function calls() {
     await told(c, 'call.retrieved');
     await v1('POST', `parked-calls/${d}/transfer`, { to: phone });
     await told(d, 'call.forwarded');
+    await v1('POST', 'parked-calls', { uri: phone, orbit: '715' });
     await endCalls();
     await until(async () => (await api('GET', 'call-records')).total >= 4, 'four records');
     await v1('GET', 'call-records?limit=2&outcome=retrieved');
