@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import ssl
 import time
 
@@ -318,6 +319,35 @@ def wrong_via(s):
                      "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n".encode())
     find("tr16-right", made.recv(4096).decode(), "the first answer")
     made.close()
+
+
+def inner_listeners():
+    """Where the SIP library takes what the front relays: the listeners on odd addresses of loopback."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [row.split() for row in list(table)[1:]]
+    for row in rows:
+        address, _, port = row[1].partition(":")
+        packed = bytes.fromhex(address)[::-1]
+        if row[3] == "0A" and packed[0] == 127 and packed[1] >= 64:
+            yield ".".join(map(str, packed)), int(port, 16)
+
+
+@line("TR-17", "who connects to the inside of the front by himself is refused, though his address is trusted")
+def intruder(s):
+    found = list(inner_listeners())
+    want_that(found, "there is no listener on loopback")
+    for host, port in found:
+        made = socket.create_connection((host, port), 5, source_address=("127.0.0.1", 0))
+        made.settimeout(0.5)
+        made.sendall(b"OPTIONS sip:x@y SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n"
+                     b"To: <sip:c@d>\r\nCall-ID: tr17\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n"
+                     b"Content-Length: 0\r\n\r\n")
+        try:
+            answer = made.recv(4096)
+        except TimeoutError:
+            answer = b""  # a server of another test may be slow; it does not say yes either
+        made.close()
+        want_that(b"SIP/2.0 200" not in answer, f"{host}:{port} said {answer[:40]}")
 
 
 if __name__ == "__main__":
