@@ -37,7 +37,7 @@ static void check_answer(const char *offer, size_t size, const struct session *a
 
     if (!sdp_make_answer(text, sizeof text, offer, size, agreed, &local, &origin))
         return;
-    assert(sdp_take(text, strlen(text), &again));
+    assert(sdp_take(text, strlen(text), NULL, &again));
     assert(again.usable && again.rtp.port == 4000);
     assert(again.codecs[0].codec == agreed->codec);
     assert(again.codecs[0].payload_type == agreed->payload_type);
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct session_wish wish = { .prefer = CODEC_NONE };
     struct session agreed;
 
-    (void)sdp_take(text, size, &offer);
+    (void)sdp_take(text, size, NULL, &offer);
     check_offer(&offer);
     if (session_agree(&offer, &wish, &agreed) == SESSION_AGREED)
         check_answer(text, size, &agreed);

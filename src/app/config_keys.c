@@ -58,6 +58,8 @@ static const struct {
     { "media", "streams-max",   config_set_count,    FIELD(media.streams_max), false },
     { "media", "music",         config_set_text,     FIELD(media.music),       false },
     { "media", "prompts",       config_set_text,     FIELD(media.prompts),     false },
+    { "media", "srtp",          config_set_srtp,     0, 0,                     false },
+    { "media", "srtp-over-plain", config_set_over_plain, 0, 0,                 false },
     { "web",   "listen",        config_set_text,     FIELD(http.listen),       false },
     { "web",   "admin-socket",  config_set_text,     FIELD(http.socket),       false },
     { "web",   "token-file",    config_set_text,     FIELD(token_file),        false },

@@ -359,6 +359,34 @@ int config_set_publish_expires(struct config_reading *r, const char *value, void
     return 0;
 }
 
+int config_set_srtp(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    static const char *const names[] = { [SRTP_OPTIONAL] = "optional", "off", "required" };
+
+    (void)to;
+    (void)size;
+    for (unsigned i = 0; i < 3; i++)
+        if (text_is_nocase(value, names[i])) {
+            r->config->sip.srtp = (enum srtp_policy)i;
+            return 0;
+        }
+    return wrong(r, "is none of off, optional, required", value);
+}
+
+int config_set_over_plain(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    static const char *const names[] = { [SRTP_PLAIN_TRUSTED] = "trusted", "no", "yes" };
+
+    (void)to;
+    (void)size;
+    for (unsigned i = 0; i < 3; i++)
+        if (text_is_nocase(value, names[i])) {
+            r->config->sip.srtp_over_plain = (enum srtp_over_plain)i;
+            return 0;
+        }
+    return wrong(r, "is none of trusted, yes, no", value);
+}
+
 int config_set_level(struct config_reading *r, const char *value, void *to, size_t size)
 {
     static const char *const names[] = { "error", "warning", "info", "debug" };

@@ -8,6 +8,8 @@
 typedef int config_set_value(struct config_reading *r, const char *value, void *to, size_t size);
 
 config_set_value config_set_text;
+config_set_value config_set_srtp;
+config_set_value config_set_over_plain;
 config_set_value config_set_fqdn;
 config_set_value config_set_listen;
 config_set_value config_set_client_cert;

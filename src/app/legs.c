@@ -80,6 +80,29 @@ static void dialog_text(char *to, size_t size, const struct sip_dialog *d)
                       d->remote.host, d->remote.port, d->session_expires, d->we_refresh);
 }
 
+static void append_hex(char *to, size_t size, const char *name, const uint8_t *bytes, size_t count)
+{
+    (void)text_append(to, size, "%s=", name);
+    for (size_t i = 0; i < count; i++)
+        (void)text_append(to, size, "%02x", bytes[i]);
+    (void)text_append(to, size, "\n");
+}
+
+/* What a restart needs to go on with: whoever may read the store may hear the call. */
+static void keys_text(char *to, size_t size, const struct app_leg *l)
+{
+    const struct session_crypto *c = &l->agreed.crypto;
+
+    if (l->agreed.keying != KEYING_SDES)
+        return;
+    (void)text_append(to, size, "profile=%s\nsuite=%s\ntag=%u\n", profile_name(l->agreed.profile),
+                      suite_name(c->suite), c->tag);
+    append_hex(to, size, "key_in", c->key, c->key_size);
+    append_hex(to, size, "mki_in", c->mki, c->mki_size);
+    append_hex(to, size, "key_out", l->local.key,
+               suite_key_size(c->suite) + suite_salt_size(c->suite));
+}
+
 static void media_text(char *to, size_t size, const struct app_leg *l)
 {
     (void)text_format(to, size,
@@ -102,4 +125,5 @@ void app_leg_save(struct app *a, const struct app_leg *l, call_id call)
     change->leg.call = call;
     dialog_text(change->leg.dialog, sizeof(change->leg.dialog), &l->dialog);
     media_text(change->leg.media, sizeof(change->leg.media), l);
+    keys_text(change->leg.media, sizeof(change->leg.media), l);
 }

@@ -65,10 +65,12 @@ static bool take_answer(struct app *a, struct app_leg *l, const struct session_o
     l->our_offer = false;
     if (!answer->present || session_agree(answer, &any, &agreed) != SESSION_AGREED)
         return false;
+    agreed.by_answer = true;
     l->theirs = *answer;
     l->agreed = agreed;
     l->agreed_once = true;
-    return !media_agree(a->media, l->leg, &agreed);
+    return !media_agree(a->media, l->leg, &agreed) &&
+           !media_local(a->media, l->leg, &l->local); /* its key may be another now */
 }
 
 /* A leg that is up has a row, so that a restart can find it again. */

@@ -63,6 +63,7 @@ struct session {
     uint8_t line; /* of an answer: which m= line of their offer is ours */
     enum profile profile;
     enum keying keying;
+    bool by_answer; /* they answered an offer of ours: our key is the one that it named */
     struct session_crypto crypto; /* KEYING_SDES: the tag and suite of both, and their key */
     struct session_dtls dtls;     /* KEYING_DTLS: theirs */
     struct session_ice ice;       /* theirs */

@@ -39,7 +39,7 @@ static void open_stream(struct worker *w, struct stream *s, const struct open_co
                           .ptime = PTIME_DEFAULT,
                           .ssrc = c->ssrc,
                           .clock_base = c->ssrc * 2654435761U, /* random, as the SSRC is */
-                          .sequence = (uint16_t)(c->ssrc >> 7),
+                          .sequence = c->ssrc >> 7 & 0x7FFF, /* no rollover soon: RFC 3711 3.3.1 */
                           .peer = NO_STREAM,
                           .wants_music = true,
                           .rtcp_due = due + FIRST_REPORT };
@@ -68,6 +68,9 @@ static void agree_keys(struct worker *w, struct stream *s, const struct agree_co
     s->ice = c->ours;
     if (!s->must_protect)
         secure_done(s);
+    if (c->keying == KEYING_SDES && (c->send.suite != SRTP_NONE || c->hear.suite != SRTP_NONE) &&
+        !secure_change(s, &c->send, &c->hear))
+        log_error("media", "a leg is mute: not enough memory for its keys");
     if (c->keying == KEYING_DTLS)
         path_agree(w, s, &c->path);
     else

@@ -72,7 +72,7 @@ void control_received(struct worker *w, struct stream *s, uint8_t *data, size_t 
     bool good = stream_has_keys(s), bye;
 
     if (good && s->must_protect)
-        good = srtcp_decrypt(&s->secure->in, data, &size) == SRTP_OK;
+        good = secure_take(s->secure, data, &size, true);
     if (good)
         path_is_alive(s, now_ns / 1000000);
     if (good && rtcp_read(&s->far, data, size, now_ns / 1000000, &bye))

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "media/srtp_cipher.h"
+
 bool media_leg_init(struct legs *l, uint32_t most, uint64_t seed)
 {
     uint32_t buckets = 64;
@@ -77,6 +79,8 @@ void media_leg_forget(struct legs *l, struct leg *one)
         at = &(*at)->next_by_id;
     *at = one->next_by_id;
     one->leg = 0;
+    srtp_wipe(one->local.key, sizeof one->local.key);
+    srtp_wipe(&one->hears, sizeof one->hears);
 }
 
 void media_leg_give_back(struct legs *l, uint32_t number)

@@ -14,6 +14,8 @@ struct leg {
     uint16_t port;          /* ours */
     struct endpoint expected, signalled;
     struct session_local local;
+    enum srtp_suite sends_with;       /* SDES: the key in `local` has been used, with this suite */
+    struct session_crypto hears;      /* SDES: theirs */
     struct session_dtls theirs;       /* with whom hands are shaken; `setup` means nothing here */
     char their_ufrag[ICE_UFRAG_SIZE]; /* another one: they begin their ICE anew */
     struct leg *next_by_id, *next_by_remote;

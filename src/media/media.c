@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "media/dtls.h"
 #include "media/ice.h"
+#include "media/srtp_cipher.h"
 #include "sys/queue.h"
 
 static bool send_command(struct media *m, const struct leg *leg, const struct command *c)
@@ -160,6 +161,13 @@ static void give_up(struct media *m, struct leg *leg, struct lane *lane)
     media_leg_give_back(&m->legs, leg->number);
 }
 
+/* What we send with by SDES, from now on. */
+static int name_key(struct leg *leg)
+{
+    leg->sends_with = SRTP_NONE;
+    return getrandom(leg->local.key, sizeof leg->local.key, 0) == sizeof leg->local.key ? 0 : -EIO;
+}
+
 /* Ours for the whole life of the leg, but for ICE's, which are new when theirs are. */
 static int name_ice(struct leg *leg, struct err *err)
 {
@@ -204,6 +212,8 @@ static int prepare_keys(struct media *m, struct leg *leg, const struct session_o
 
     dtls_identity_fingerprint(m->identity, &leg->local.dtls.fingerprint[0]);
     leg->local.dtls.fingerprint_count = 1;
+    if (!failed && name_key(leg))
+        failed = err_set(err, -EIO, "media: no random number: %s", strerror(errno));
     if (failed || !theirs)
         return failed;
     choose_role(leg, &theirs->dtls);
@@ -283,6 +293,29 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
 static bool does_ice(const struct session *agreed)
 {
     return agreed->keying == KEYING_DTLS && agreed->ice.present && !agreed->ice.lite;
+}
+
+/* SDES. Who changes his key begins to count anew with it, and expects the same of us, so ours
+ * changes too: a key that has been used must never see the same numbers again (RFC 3711 9.1). In an
+ * answer to our own offer it is the one that the offer named. */
+static int follow_crypto(struct leg *leg, const struct session *agreed, struct agree_command *c)
+{
+    bool changed = !crypto_equal(&leg->hears, &agreed->crypto);
+
+    if (agreed->keying != KEYING_SDES) {
+        leg->hears = (struct session_crypto){ .suite = SRTP_NONE };
+        return leg->sends_with != SRTP_NONE ? name_key(leg) : 0;
+    }
+    if (changed && leg->sends_with != SRTP_NONE && !agreed->by_answer && name_key(leg))
+        return -EIO;
+    if (leg->sends_with != agreed->crypto.suite) {
+        c->send = agreed->crypto; /* suite and sizes */
+        c->send.mki_size = 0;
+        memcpy(c->send.key, leg->local.key, sizeof c->send.key);
+    }
+    if (changed)
+        c->hear = agreed->crypto;
+    return 0;
 }
 
 /* They begin their ICE anew: so do we (RFC 8839 4.4.1.1.1). */
@@ -370,6 +403,9 @@ int media_agree(struct media *m, leg_id id, const struct session *agreed)
     if (failed)
         return failed;
     c = agreement(leg, agreed);
+    failed = follow_crypto(leg, agreed, &c.agree);
+    if (failed)
+        return failed;
     if (c.agree.rtp.family != FAMILY_NONE && c.agree.rtp.family != leg->family)
         return -EAFNOSUPPORT;
     failed = move(m, leg, &c);
@@ -382,6 +418,11 @@ int media_agree(struct media *m, leg_id id, const struct session *agreed)
         return -EAGAIN;
     }
     settle_agreement(m, leg, &c.agree, agreed->rtcp_mux);
+    if (agreed->keying == KEYING_SDES) {
+        leg->sends_with = agreed->crypto.suite;
+        leg->hears = agreed->crypto;
+    }
+    srtp_wipe(&c, sizeof c);
     return 0;
 }
 

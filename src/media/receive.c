@@ -135,12 +135,20 @@ static bool is_expected(const struct stream *s, const struct rtp_packet *p)
             p->payload_type == RTP_PAYLOAD_CN);
 }
 
-/* ICE says where to send and not where from; that it could be decrypted says whose it is. */
+/* ICE says where to send and not where from; that it could be decrypted says whose it is, and so a
+ * stream of SRTP follows its far end wherever that goes (RFC 7362 4). */
 static enum latch_verdict whose(struct stream *s, const struct arrival *a)
 {
-    if (s->path && s->must_protect && !latch_is_expecting(&s->source.latch))
+    struct latch *l = &s->source.latch;
+    enum latch_verdict verdict;
+
+    if (s->path && s->must_protect && !latch_is_expecting(l))
         return LATCH_TAKE;
-    return latch_decide(&s->source.latch, &a->from, a->now_ns / 1000000);
+    verdict = latch_decide(l, &a->from, a->now_ns / 1000000);
+    if (verdict == LATCH_REFUSE && s->must_protect && latch_is_set(l) &&
+        latch_pin(l, &a->from, a->now_ns / 1000000))
+        return LATCH_MOVE;
+    return verdict;
 }
 
 static void take(struct worker *w, struct stream *s, const struct rtp_packet *p,
@@ -170,7 +178,7 @@ static bool open_packet(struct stream *s, struct arrival *a)
 {
     if (!s->must_protect)
         return true;
-    if (!s->secure || srtp_decrypt(&s->secure->in, a->data, &a->size) != SRTP_OK)
+    if (!s->secure || !secure_take(s->secure, a->data, &a->size, false))
         return false;
     path_is_alive(s, a->now_ns / 1000000);
     return true;

@@ -9,6 +9,7 @@ void secure_done(struct stream *s)
         return;
     srtp_done(&s->secure->in);
     srtp_done(&s->secure->out);
+    srtp_done(&s->secure->before);
     free(s->secure);
     s->secure = NULL;
 }
@@ -22,4 +23,41 @@ bool secure_open(struct stream *s, const struct session_crypto *ours,
         return true;
     secure_done(s);
     return false;
+}
+
+bool secure_change(struct stream *s, const struct session_crypto *ours,
+                   const struct session_crypto *theirs)
+{
+    struct secure *k = s->secure;
+    bool made = true;
+
+    if (!k)
+        return secure_open(s, ours, theirs);
+    if (ours->suite != SRTP_NONE) {
+        srtp_done(&k->out);
+        made = srtp_begin(&k->out, ours);
+    }
+    if (theirs->suite != SRTP_NONE) {
+        srtp_done(&k->before);
+        k->before = k->in;
+        made = srtp_begin(&k->in, theirs) && made;
+    }
+    if (!made)
+        secure_done(s);
+    return made;
+}
+
+static bool take_with(struct srtp *k, uint8_t *packet, size_t *size, bool rtcp)
+{
+    return (rtcp ? srtcp_decrypt(k, packet, size) : srtp_decrypt(k, packet, size)) == SRTP_OK;
+}
+
+bool secure_take(struct secure *s, uint8_t *packet, size_t *size, bool rtcp)
+{
+    if (take_with(&s->in, packet, size, rtcp)) {
+        if (s->before.suite != SRTP_NONE)
+            srtp_done(&s->before); /* whoever has the new key does not go back */
+        return true;
+    }
+    return s->before.suite != SRTP_NONE && take_with(&s->before, packet, size, rtcp);
 }

@@ -306,7 +306,18 @@ size_t srtp_encrypt(struct srtp *s, const uint8_t *header, size_t header_bytes,
 struct cut {
     uint8_t *packet;
     size_t header, body; /* `body`: what is encrypted, without a tag */
+    size_t mki;          /* how much of it there is */
 };
+
+/* Some name an MKI and leave it out of their packets: it is there if it stands where it should.
+ * `behind`: what stands behind it. */
+static size_t mki_of(const struct srtp *s, const uint8_t *packet, size_t size, size_t behind)
+{
+    size_t least = behind + s->mki_size;
+
+    return size >= least && memcmp(packet + size - least, s->mki, s->mki_size) == 0 ? s->mki_size
+                                                                                    : 0;
+}
 
 static enum srtp_verdict open_packet(struct srtp *s, const struct cut *c, uint64_t index)
 {
@@ -322,15 +333,17 @@ static enum srtp_verdict open_packet(struct srtp *s, const struct cut *c, uint64
                                                                                : SRTP_FORGED;
     bytes_put32(roc, (uint32_t)(index >> 16));
     srtp_pads_sign(&s->pads, signed_, 2, tag, s->tag_size);
-    if (!same_bytes(tag, body + c->body + s->mki_size, s->tag_size))
+    if (!same_bytes(tag, body + c->body + c->mki, s->tag_size))
         return SRTP_FORGED;
     return srtp_cipher_run(s->cipher, iv, body, c->body, body) ? SRTP_OK : SRTP_MALFORMED;
 }
 
 enum srtp_verdict srtp_decrypt(struct srtp *s, uint8_t *packet, size_t *size)
 {
-    size_t header = header_size(packet, *size), trailer = (size_t)s->tag_size + s->mki_size;
-    struct cut c = { packet, header, *size - header - trailer };
+    size_t header = header_size(packet, *size);
+    size_t mki = mki_of(s, packet, *size, is_gcm(s) ? 0 : s->tag_size);
+    size_t trailer = (size_t)s->tag_size + mki;
+    struct cut c = { packet, header, *size - header - trailer, mki };
     struct srtp_source *one;
     enum srtp_verdict verdict;
     uint64_t index;
@@ -421,7 +434,7 @@ static enum srtp_verdict open_report(struct srtp *s, const struct cut *c, const 
     if (is_gcm(s))
         return open_sealed(s, c, iv, word) ? SRTP_OK : SRTP_FORGED;
     srtp_pads_sign(&s->rtcp_pads, &all, 1, tag, s->rtcp_tag_size);
-    if (!same_bytes(tag, word + 4 + s->mki_size, s->rtcp_tag_size))
+    if (!same_bytes(tag, word + 4 + c->mki, s->rtcp_tag_size))
         return SRTP_FORGED;
     if (!(bytes_get32(word) & RTCP_ENCRYPTED))
         return SRTP_OK;
@@ -440,8 +453,9 @@ static void note_report(struct srtp *s, uint32_t ssrc, uint32_t index)
 
 enum srtp_verdict srtcp_decrypt(struct srtp *s, uint8_t *packet, size_t *size)
 {
-    size_t trailer = (size_t)4 + s->mki_size + s->rtcp_tag_size;
-    struct cut c = { packet, RTCP_FIXED, *size - RTCP_FIXED - trailer };
+    size_t mki = mki_of(s, packet, *size, is_gcm(s) ? 0 : s->rtcp_tag_size);
+    size_t trailer = (size_t)4 + mki + s->rtcp_tag_size;
+    struct cut c = { packet, RTCP_FIXED, *size - RTCP_FIXED - trailer, mki };
     const struct srtp_source *one;
     enum srtp_verdict verdict;
     const uint8_t *word;

@@ -70,8 +70,9 @@ struct path_command {
 
 struct agree_command {
     enum keying keying;
-    struct session_ice ours;  /* new if theirs are (RFC 8839 4.4.1.1.1) */
-    struct path_command path; /* KEYING_DTLS */
+    struct session_ice ours;          /* new if theirs are (RFC 8839 4.4.1.1.1) */
+    struct path_command path;         /* KEYING_DTLS */
+    struct session_crypto send, hear; /* KEYING_SDES: new keys; SRTP_NONE: as before */
     enum codec codec;
     uint8_t payload_type, ptime;
     int16_t dtmf_payload_type;

@@ -108,7 +108,7 @@ static void take_ack(struct leg *leg, const sip_t *sip)
     timer_restart(leg);
     ev = report_begin(leg, SIP_ACKED);
     if (leg->we_offered && headers_sdp(sip, &sdp, &length, &unknown))
-        (void)sdp_take(sdp, length, &ev->offer);
+        dialog_read(leg, sdp, length, &ev->offer);
     leg->we_offered = false;
     sip_leg_refresh_facts(leg);
     ev->dialog = leg->facts;

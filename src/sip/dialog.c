@@ -10,6 +10,50 @@
 
 /* ---- bodies ---- */
 
+static bool is_encrypted(const struct leg *leg)
+{
+    return text_is(leg->facts.transport, "tls") || text_is(leg->facts.transport, "wss");
+}
+
+/* May keys be told to, and believed from, the far end? Whom we call has been chosen by us. */
+static struct sdp_policy policy_of(const struct leg *leg)
+{
+    const struct sip_config *config = &leg->edge->setup->config;
+    struct sdp_policy policy = { config->srtp, is_encrypted(leg) };
+
+    if (config->srtp_over_plain == SRTP_PLAIN_YES)
+        policy.keys = true;
+    else if (!policy.keys && config->srtp_over_plain == SRTP_PLAIN_TRUSTED)
+        policy.keys = leg->facts.we_called || in_trusted(leg->edge, leg->facts.remote.host);
+    return policy;
+}
+
+void dialog_read(struct leg *leg, const char *sdp, size_t length, struct session_offer *to)
+{
+    struct sdp_policy policy = policy_of(leg);
+
+    (void)sdp_take(sdp, length, &policy, to); /* what cannot be read is not usable either */
+    leg->profile = to->profile;
+    leg->suite = to->crypto_count ? to->crypto[0].suite : SRTP_NONE;
+}
+
+/* Our own offer: as the leg is already; else protected if it must be, or if nobody reads the keys
+ * on the way: then on a plain line, so that who knows nothing of SRTP can still answer (RFC 8643).
+ */
+static struct sdp_protection protection_of(const struct leg *leg, bool plain)
+{
+    struct sdp_policy policy = policy_of(leg);
+    struct sdp_protection p = { PROFILE_AVP, false, SRTP_NONE };
+
+    if (leg->suite != SRTP_NONE)
+        return (struct sdp_protection){ leg->profile, true, leg->suite };
+    if (policy.srtp == SRTP_REQUIRED)
+        p = (struct sdp_protection){ PROFILE_SAVP, policy.keys, SRTP_NONE };
+    else if (policy.srtp == SRTP_OPTIONAL)
+        p.keys = is_encrypted(leg) && !plain;
+    return p;
+}
+
 /* The version of o= rises by one with each change and with nothing else (RFC 3264 8), so that a
  * refresh with the same words is seen as one. */
 static const char *keep_body(struct leg *leg, char *text)
@@ -27,6 +71,7 @@ static const char *keep_body(struct leg *leg, char *text)
 const char *dialog_body(struct leg *leg, const sip_t *offer, const struct session *agreed,
                         const struct session_local *local, bool plain)
 {
+    struct sdp_protection protect = protection_of(leg, plain);
     char *text = malloc(SDP_TEXT_SIZE), *smaller;
     const char *sdp = NULL;
     size_t length = 0;
@@ -45,7 +90,8 @@ const char *dialog_body(struct leg *leg, const sip_t *offer, const struct sessio
     else if (leg->web)
         done = sdp_make_web_offer(text, SDP_TEXT_SIZE, leg->prefer, local, &leg->origin);
     else
-        done = sdp_make_offer(text, SDP_TEXT_SIZE, leg->prefer, plain, local, &leg->origin);
+        done =
+            sdp_make_offer(text, SDP_TEXT_SIZE, leg->prefer, plain, &protect, local, &leg->origin);
     if (!done) {
         leg->origin.version -= leg->sdp != NULL;
         free(text);
@@ -230,7 +276,7 @@ static int on_ack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     leg->we_offered = false;
     ev = report_begin(leg, SIP_ACKED);
     if (headers_sdp(sip, &sdp, &length, &unknown))
-        (void)sdp_take(sdp, length, &ev->offer);
+        dialog_read(leg, sdp, length, &ev->offer);
     sip_leg_refresh_facts(leg);
     ev->dialog = leg->facts;
     report_send(leg);
@@ -278,7 +324,7 @@ static void report_offered(struct leg *leg, nta_incoming_t *irq, const sip_t *si
         nta_incoming_bind(irq, on_ack, leg);
     ev->transaction = leg->transaction;
     if (sdp) {
-        (void)sdp_take(sdp, length, &ev->offer);
+        dialog_read(leg, sdp, length, &ev->offer);
         ev->address_changed =
             !text_is(ev->offer.rtp.host, leg->media.host) || ev->offer.rtp.port != leg->media.port;
         leg->media = ev->offer.rtp;

@@ -127,7 +127,9 @@ struct leg {
     struct party party;   /* as last reported */
     struct address media; /* where they wanted RTP, as last reported */
     struct sdp_origin origin;
-    char *sdp; /* our last body, NULL: none yet */
+    char *sdp;             /* our last body, NULL: none yet */
+    enum profile profile;  /* of their last SDP */
+    enum srtp_suite suite; /* of its keys; SRTP_NONE: it had none that count */
     enum codec prefer;
     bool web;        /* our offers are for a WebRTC phone */
     leg_id replaces; /* whom our 200 to this INVITE replaces; 0: nobody */
@@ -233,6 +235,8 @@ void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
                   const struct session *agreed, const struct session_local *local);
 /* Our answer or offer for this leg, with the o= version raised if it says something new; NULL: it
  * cannot be written. The text belongs to the leg. */
+/* Their SDP, read as our policy has it on this leg; remembered for our next offer. */
+void dialog_read(struct leg *leg, const char *sdp, size_t length, struct session_offer *to);
 const char *dialog_body(struct leg *leg, const sip_t *offer, const struct session *agreed,
                         const struct session_local *local, bool plain);
 void dialog_bye(struct leg *leg, uint16_t code, const char *text);

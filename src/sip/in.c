@@ -249,7 +249,7 @@ static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const str
     leg->replaces = ev->invite.replaces_leg;
     ev->invite.our_ring_back = ours && out_is_nonce(leg->edge, ours);
     if (sdp)
-        (void)sdp_take(sdp, length, &ev->offer); /* what cannot be read is not usable either */
+        dialog_read(leg, sdp, length, &ev->offer);
     ev->invite.media_refusal = media_refusal(&ev->offer);
     if (ev->invite.media_refusal)
         ev->invite.media_warning = media_warning(&ev->offer);

@@ -193,7 +193,7 @@ static void report_answered(struct leg *leg, const sip_t *sip)
 
     ev->code = 200;
     if (headers_sdp(sip, &sdp, &length, &unknown))
-        (void)sdp_take(sdp, length, &ev->offer);
+        dialog_read(leg, sdp, length, &ev->offer);
     leg->media = ev->offer.rtp;
     headers_party(&leg->party, sip);
     ev->party = leg->party;

@@ -42,7 +42,7 @@ bool read_invite(const char *text, size_t length, struct invite *to, struct sess
         copy_dialog(sip);
         headers_invite(to, sip);
         if (headers_sdp(sip, &sdp, &sdp_length, &refusal))
-            (void)sdp_take(sdp, sdp_length, offer);
+            (void)sdp_take(sdp, sdp_length, NULL, offer);
         good = refusal == 0;
     }
     msg_destroy(msg);

@@ -3,6 +3,7 @@
 
 #include "sip/sdp.h"
 #include "sip/sdp_body.h"
+#include "sip/sdp_crypto.h"
 #include "sip/sdp_keys.h"
 
 #include <arpa/inet.h>
@@ -12,28 +13,49 @@
 
 #include "base/text.h"
 
+/* The key lines that we could use, in their order. */
+static uint8_t read_crypto(const sdp_media_t *m, const struct sdp_policy *policy,
+                           struct session_crypto to[SESSION_CRYPTO_MAX])
+{
+    uint8_t count = 0;
+
+    if (policy->srtp == SRTP_OFF || !policy->keys)
+        return 0;
+    for (const sdp_attribute_t *a = m->m_attributes; a; a = a->a_next)
+        if (a->a_name && a->a_value && strcasecmp(a->a_name, "crypto") == 0 &&
+            count < SESSION_CRYPTO_MAX && sdp_crypto_read(&to[count], a->a_value))
+            count++;
+    return count;
+}
+
 /* How much we would like to answer this line: 0, not at all. */
 static unsigned rank(const struct sdp_body *body, const sdp_session_t *sdp, const sdp_media_t *m,
-                     unsigned line)
+                     unsigned line, const struct sdp_policy *policy)
 {
+    struct session_crypto crypto[SESSION_CRYPTO_MAX];
+    bool handshake = policy->srtp != SRTP_OFF && sdp_keys_usable(sdp, m);
+    enum profile profile = body->profile[line];
+
     if (m->m_type != sdp_media_audio || !body->known[line] || m->m_port == 0 ||
         m->m_port > UINT16_MAX)
         return 0;
-    if (!profile_is_secure(body->profile[line]))
-        return 1;
-    return profile_is_dtls(body->profile[line]) && sdp_keys_usable(sdp, m) ? 3 : 0;
+    if (profile_is_dtls(profile))
+        return handshake ? 3 : 0;
+    if (read_crypto(m, policy, crypto))
+        return 2;
+    return handshake || (!profile_is_secure(profile) && policy->srtp != SRTP_REQUIRED);
 }
 
 /* The audio line that we answer: the first of the best. An offer that repeats its audio in another
  * form (RFC 8643's forerunner, "best effort") has its other lines refused. */
 static const sdp_media_t *pick(const struct sdp_body *body, const sdp_session_t *sdp,
-                               uint8_t *which)
+                               const struct sdp_policy *policy, uint8_t *which)
 {
     const sdp_media_t *best = NULL;
     unsigned line = 0, most = 0;
 
     for (const sdp_media_t *m = sdp->sdp_media; m && line < SDP_MEDIA_MAX; m = m->m_next, line++) {
-        unsigned wanted = rank(body, sdp, m, line);
+        unsigned wanted = rank(body, sdp, m, line, policy);
 
         if (wanted > most) {
             most = wanted;
@@ -151,26 +173,38 @@ static void read_media(const sdp_session_t *sdp, const sdp_media_t *m, struct se
         out->warning = 399;
 }
 
-bool sdp_take(const char *text, size_t length, struct session_offer *out)
+/* `sdp` was made of `body`. */
+static void read_session(const sdp_session_t *sdp, const struct sdp_body *body,
+                         const struct sdp_policy *policy, struct session_offer *out)
 {
+    const sdp_media_t *audio = pick(body, sdp, policy, &out->line);
+
+    out->warning = audio ? 0 : why_unusable(sdp);
+    if (!audio)
+        return;
+    out->profile = body->profile[out->line];
+    read_media(sdp, audio, out);
+    out->crypto_count = read_crypto(audio, policy, out->crypto);
+}
+
+bool sdp_take(const char *text, size_t length, const struct sdp_policy *policy,
+              struct session_offer *out)
+{
+    static const struct sdp_policy all = { SRTP_OPTIONAL, true };
     struct sdp_body body;
     sdp_parser_t *parser = NULL;
     const sdp_session_t *sdp = NULL;
-    const sdp_media_t *audio;
 
-    *out = (struct session_offer){ .present = true, .dtmf_payload_type = -1, .warning = 399 };
+    policy = policy ? policy : &all;
+    *out = (struct session_offer){
+        .present = true, .dtmf_payload_type = -1, .warning = 399, .srtp = policy->srtp
+    };
     if (!sdp_body_read(&body, text, length))
         return false;
     parser = sdp_parse(NULL, body.text, (issize_t)body.length, 0);
     sdp = parser ? sdp_session(parser) : NULL;
-    if (sdp) {
-        audio = pick(&body, sdp, &out->line);
-        out->warning = audio ? 0 : why_unusable(sdp);
-        if (audio) {
-            out->profile = body.profile[out->line];
-            read_media(sdp, audio, out);
-        }
-    }
+    if (sdp)
+        read_session(sdp, &body, policy, out);
     sdp_parser_free(parser);
     return sdp != NULL;
 }
@@ -186,7 +220,8 @@ struct parts {
     sdp_rtpmap_t maps[SESSION_CODECS_MAX + 1];
     unsigned map_count;
     sdp_attribute_t attributes[8];
-    unsigned attribute_count;
+    unsigned attribute_count, crypto_count;
+    char crypto[SESSION_CRYPTO_MAX][SDP_CRYPTO_SIZE];
     struct sdp_keys keys;
     char rtcp[16], ptime[8], ssrc[96];
 };
@@ -246,6 +281,15 @@ static void add_codec(struct parts *p, enum codec c, unsigned payload_type)
     } else {
         add_map(p, codec_name(c), payload_type, 8000, NULL);
     }
+}
+
+static void add_crypto(struct parts *p, uint32_t tag, enum srtp_suite suite,
+                       const struct session_local *local)
+{
+    char *text = p->crypto[p->crypto_count++];
+
+    if (sdp_crypto_write(text, tag, suite, local->key))
+        add_attribute(p, "crypto", text);
 }
 
 static void add_keys(struct parts *p, const struct sdp_keys_wish *wish,
@@ -354,8 +398,6 @@ static unsigned fill_media(sdp_media_t *media, struct line *lines, sdp_list_t *f
                            struct parts *p, const sdp_session_t *offer, const struct sdp_body *body)
 {
     const char *end = body->text + body->length, *at = next_media_line(body->text, end);
-    uint8_t line = 0;
-    const sdp_media_t *audio = pick(body, offer, &line);
     unsigned n = 0;
 
     for (const sdp_media_t *m = offer->sdp_media; m; m = m->m_next, n++) {
@@ -367,8 +409,6 @@ static unsigned fill_media(sdp_media_t *media, struct line *lines, sdp_list_t *f
                             profile_name(body->profile[n]));
         if (!fill_refused(&media[n], p, &lines[n], &formats[n]))
             return 0;
-        if (m == audio)
-            media[n].m_user = p; /* the one that is ours */
         if (n)
             media[n - 1].m_next = &media[n];
         at = next_media_line(at, end);
@@ -394,7 +434,7 @@ static bool answer(char *to, size_t size, const sdp_session_t *offer, const stru
                    const struct sdp_origin *origin)
 {
     struct parts p;
-    sdp_media_t media[SDP_MEDIA_MAX];
+    sdp_media_t media[SDP_MEDIA_MAX], *next;
     struct line lines[SDP_MEDIA_MAX];
     sdp_list_t formats[SDP_MEDIA_MAX];
     unsigned count;
@@ -402,17 +442,17 @@ static bool answer(char *to, size_t size, const sdp_session_t *offer, const stru
     begin(&p, local, origin);
     fill_maps(&p, agreed);
     add_common(&p, local, agreed->ptime, agreed->rtcp_mux);
+    if (agreed->keying == KEYING_SDES)
+        add_crypto(&p, agreed->crypto.tag, agreed->crypto.suite, local);
     answer_keys(&p, agreed, local);
     count = fill_media(media, lines, formats, &p, offer, body);
-    for (unsigned i = 0; i < count; i++)
-        if (media[i].m_user) {
-            sdp_media_t *next = media[i].m_next;
-
-            media[i] = our_media(&p, local, agreed->direction, lines[i].protocol);
-            media[i].m_next = next;
-        }
+    if (agreed->line >= count)
+        return false;
+    next = media[agreed->line].m_next;
+    media[agreed->line] = our_media(&p, local, agreed->direction, lines[agreed->line].protocol);
+    media[agreed->line].m_next = next;
     p.session.sdp_media = media;
-    return count && print(to, size, &p.session);
+    return print(to, size, &p.session);
 }
 
 bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
@@ -433,8 +473,23 @@ bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
     return done;
 }
 
+/* The strongest first; an answerer takes the first that it has. */
+static void offer_keys(struct parts *p, const struct sdp_protection *protect,
+                       const struct session_local *local)
+{
+    static const enum srtp_suite all[SESSION_CRYPTO_MAX] = { SRTP_AES_256_GCM, SRTP_AES_128_GCM,
+                                                             SRTP_AES_128_SHA1_80,
+                                                             SRTP_AES_128_SHA1_32 };
+
+    if (protect->suite != SRTP_NONE)
+        add_crypto(p, 1, protect->suite, local);
+    for (size_t i = 0; protect->suite == SRTP_NONE && i < SESSION_CRYPTO_MAX; i++)
+        add_crypto(p, (uint32_t)i + 1, all[i], local);
+}
+
 bool sdp_make_offer(char *to, size_t size, enum codec prefer, bool plain,
-                    const struct session_local *local, const struct sdp_origin *origin)
+                    const struct sdp_protection *protect, const struct session_local *local,
+                    const struct sdp_origin *origin)
 {
     static const enum codec all[] = { CODEC_PCMU, CODEC_PCMA, CODEC_G722 };
     struct parts p;
@@ -450,7 +505,10 @@ bool sdp_make_offer(char *to, size_t size, enum codec prefer, bool plain,
     if (!plain)
         add_map(&p, "telephone-event", 101, 8000, "0-15");
     add_common(&p, local, 20, !plain && local->rtcp_port == local->rtp.port);
-    media = our_media(&p, local, DIR_SENDRECV, "RTP/AVP");
+    if (protect && protect->keys)
+        offer_keys(&p, protect, local);
+    media =
+        our_media(&p, local, DIR_SENDRECV, profile_name(protect ? protect->profile : PROFILE_AVP));
     p.session.sdp_media = &media;
     return print(to, size, &p.session);
 }

@@ -20,9 +20,25 @@ struct sdp_origin {
     uint64_t id, version;
 };
 
-/* Read an offer or an answer. `out` is written always: with `present`, and when it could not be
- * read (false) or says more than we care to look at (false) with nothing usable. */
-bool sdp_take(const char *text, size_t length, struct session_offer *out);
+/* What may be read and written about keys on a leg. */
+struct sdp_policy {
+    enum srtp_policy srtp;
+    bool keys; /* a=crypto counts: nobody else reads the keys on their way */
+};
+
+/* How our own offer protects its audio by SDES: with `suite` alone, or with all that we have. */
+struct sdp_protection {
+    enum profile profile;
+    bool keys;
+    enum srtp_suite suite; /* SRTP_NONE: all */
+};
+
+/* Read an offer or an answer. `policy` NULL: all may be. Of several audio lines the best that may
+ * be is taken: one that is protected rather than one that is not. `out` is written always: with
+ * `present`, and when it could not be read (false) or says more than we care to look at (false)
+ * with nothing usable. */
+bool sdp_take(const char *text, size_t length, const struct sdp_policy *policy,
+              struct session_offer *out);
 
 /* Write the answer to the offer `text`: its m= lines in its order, ours with `agreed`, all others
  * refused with port 0. False if it does not fit or the offer cannot be read. */
@@ -30,9 +46,11 @@ bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
                      const struct session *agreed, const struct session_local *local,
                      const struct sdp_origin *origin);
 
-/* Write an offer of all that we can do, `prefer` first; `plain`: G.711 alone, no extensions. */
+/* Write an offer of all that we can do, `prefer` first, `protect` NULL: in the clear; `plain`:
+ * G.711 alone, no extensions. */
 bool sdp_make_offer(char *to, size_t size, enum codec prefer, bool plain,
-                    const struct session_local *local, const struct sdp_origin *origin);
+                    const struct sdp_protection *protect, const struct session_local *local,
+                    const struct sdp_origin *origin);
 
 /* The same for a WebRTC phone: UDP/TLS/RTP/SAVPF, with our fingerprint and ICE credentials. */
 bool sdp_make_web_offer(char *to, size_t size, enum codec prefer, const struct session_local *local,

@@ -25,11 +25,11 @@ static bool is_one_of(const char *line, size_t length, const char *const *names)
 
 static bool is_used_attribute(const char *line, size_t length)
 {
-    static const char *const used[] = {
-        "a=rtpmap",   "a=ptime",    "a=maxptime", "a=rtcp",        "a=rtcp-mux", "a=sendrecv",
-        "a=sendonly", "a=recvonly", "a=inactive", "a=fingerprint", "a=setup",    "a=tls-id",
-        "a=ice-lite", "a=mid",      "a=group",    "a=ice-ufrag",   "a=ice-pwd",  NULL
-    };
+    static const char *const used[] = { "a=rtpmap",   "a=ptime",       "a=maxptime", "a=rtcp",
+                                        "a=rtcp-mux", "a=sendrecv",    "a=sendonly", "a=recvonly",
+                                        "a=inactive", "a=fingerprint", "a=setup",    "a=tls-id",
+                                        "a=ice-lite", "a=mid",         "a=group",    "a=ice-ufrag",
+                                        "a=ice-pwd",  "a=crypto",      NULL };
 
     return is_one_of(line, length, used);
 }

@@ -56,9 +56,14 @@ struct sip_peer {
     unsigned may;                           /* SIP_MAY_... */
 };
 
+/* Whether keys in SDP count where the signalling is not encrypted: `[media] srtp-over-plain`. */
+enum srtp_over_plain { SRTP_PLAIN_TRUSTED, SRTP_PLAIN_NO, SRTP_PLAIN_YES };
+
 struct sip_config {
     char listen[SIP_LISTEN_MAX][96]; /* "udp:127.0.0.1:5060", "tcp:[::1]:5060", "wss:0.0.0.0:443";
                                         port 0: any free one */
+    enum srtp_policy srtp;
+    enum srtp_over_plain srtp_over_plain; /* TRUSTED: from and to peers of ours */
     unsigned listen_count;
     struct sip_tls tls;
     char advertise[FQDN_SIZE]; /* host in Contact and Via; "" : each listener's own address */

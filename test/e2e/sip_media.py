@@ -62,12 +62,12 @@ def changes(s):
     want(port_of(answer.body), port_of(first), "our port")
 
 
-@line("MD-03", "audio, video and a secure audio line: three lines back, in order, one of them in use")
+@line("MD-03", "audio, video and a secure audio line of a suite that we lack: three lines back, in order, one of them in use")
 def three_lines(s):
     lot = s.lot()
     audio = s.audio()
     more = ["m=video 40002 RTP/AVP 99", "a=rtpmap:99 H264/90000", "m=audio 40004 RTP/SAVP 0",
-            "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"]
+            "a=crypto:1 F8_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"]
     caller = s.park(lot, "105", sdp=audio.offer(more=more))
     lines = re.findall(r"(?m)^m=(\w+) (\d+) (\S+)", caller.response_200.body)
     want([kind for kind, _, _ in lines], ["audio", "video", "audio"], "lines of the answer")
@@ -80,11 +80,14 @@ def three_lines(s):
 def dynamic(s):
     lot = s.lot()
     audio = s.audio()
-    formats = ["111 opus/48000/2", "107 PCMU/8000", "100 telephone-event/8000"]
+    formats = ["96 speex/16000", "107 PCMU/8000", "111 opus/48000/2", "100 telephone-event/8000"]
     caller = s.park(lot, "105", sdp=audio.offer(formats))
     want(answer_pt(caller.response_200.body), [107, 100], "payload types of the answer")
     find(r"a=rtpmap:107 PCMU/8000", caller.response_200.body, "rtpmap")
     want({p.pt for p in audio.wait_packets(10)}, {107}, "payload type of the music")
+    formats = ["111 opus/48000/2", "107 PCMU/8000", "112 telephone-event/48000", "100 telephone-event/8000"]
+    caller = s.park(s.lot(), "105", sdp=s.audio().offer(formats))
+    want(answer_pt(caller.response_200.body), [111, 112], "payload types beside Opus")
 
 
 @line("MD-05", "ptime 10, 30, 40 and maxptime 30: packets of that length")

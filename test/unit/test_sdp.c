@@ -21,7 +21,7 @@ static const struct sdp_origin origin = { .id = 77, .version = 1 };
 
 static void take(const char *text, struct session_offer *offer)
 {
-    (void)sdp_take(text, strlen(text), offer);
+    (void)sdp_take(text, strlen(text), NULL, offer);
 }
 
 /* The answer, or "" when the offer cannot be agreed with. */
@@ -159,7 +159,7 @@ static void test_unusable(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *text = cases[i].offer;
 
-        if (sdp_take(text, strlen(text), &offer) != cases[i].result ||
+        if (sdp_take(text, strlen(text), NULL, &offer) != cases[i].result ||
             offer.warning != cases[i].warning)
             fail_msg("%u for %s", offer.warning, text);
         assert_true(offer.present);
@@ -259,13 +259,13 @@ static void test_too_much(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *text = many(BODY AUDIO, cases[i].line, cases[i].n);
 
-        assert_int_equal(sdp_take(text, strlen(text), &offer), cases[i].result);
+        assert_int_equal(sdp_take(text, strlen(text), NULL, &offer), cases[i].result);
         assert_int_equal(offer.usable, cases[i].result);
         if (cases[i].result)
             assert_non_null(strstr(answer(text), "m=audio 4000"));
         free(text);
     }
-    assert_int_equal(sdp_take("v=0\r\n\0o", 7, &offer), false);
+    assert_int_equal(sdp_take("v=0\r\n\0o", 7, NULL, &offer), false);
 }
 
 static void test_offer(void **state)
@@ -274,14 +274,14 @@ static void test_offer(void **state)
     struct session_local v6 = { .rtp = { "2001:db8::9", 4000 }, .rtcp_port = 4005 };
 
     (void)state;
-    assert_true(sdp_make_offer(text, sizeof text, CODEC_PCMA, false, &local, &origin));
+    assert_true(sdp_make_offer(text, sizeof text, CODEC_PCMA, false, NULL, &local, &origin));
     assert_non_null(strstr(text, "m=audio 4000 RTP/AVP 8 0 9 101\r\n"));
-    assert_true(sdp_make_offer(text, sizeof text, CODEC_G722, true, &local, &origin));
+    assert_true(sdp_make_offer(text, sizeof text, CODEC_G722, true, NULL, &local, &origin));
     assert_non_null(strstr(text, "m=audio 4000 RTP/AVP 0 8\r\n"));
-    assert_true(sdp_make_offer(text, sizeof text, CODEC_NONE, false, &v6, &origin));
+    assert_true(sdp_make_offer(text, sizeof text, CODEC_NONE, false, NULL, &v6, &origin));
     assert_non_null(strstr(text, "c=IN IP6 2001:db8::9\r\n"));
     assert_non_null(strstr(text, "a=rtcp:4005\r\n"));
-    assert_false(sdp_make_offer(text, 40, CODEC_NONE, false, &local, &origin));
+    assert_false(sdp_make_offer(text, 40, CODEC_NONE, false, NULL, &local, &origin));
 }
 
 static void test_same(void **state)
@@ -290,11 +290,11 @@ static void test_same(void **state)
     struct sdp_origin later = { .id = 77, .version = 2 };
 
     (void)state;
-    sdp_make_offer(a, sizeof a, CODEC_PCMA, false, &local, &origin);
-    sdp_make_offer(b, sizeof b, CODEC_PCMA, false, &local, &later);
+    sdp_make_offer(a, sizeof a, CODEC_PCMA, false, NULL, &local, &origin);
+    sdp_make_offer(b, sizeof b, CODEC_PCMA, false, NULL, &local, &later);
     assert_string_not_equal(a, b);
     assert_true(sdp_same(a, b));
-    sdp_make_offer(b, sizeof b, CODEC_PCMU, false, &local, &later);
+    sdp_make_offer(b, sizeof b, CODEC_PCMU, false, NULL, &local, &later);
     assert_false(sdp_same(a, b));
 }
 
