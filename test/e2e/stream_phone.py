@@ -153,6 +153,13 @@ class StreamEndpoint(Endpoint):
         for i, (begin, end) in enumerate(zip([0] + cuts, cuts + [len(data)])):
             self.socket.sendall(frame(TEXT if i == 0 else 0, data[begin:end], end == len(data)))
 
+    def close(self):
+        """Not before its reader has left: the number of a socket that is closed under it may be another's the next
+        moment, and TLS reads by number."""
+        self.open = False
+        self.drop()
+        self.socket.close()
+
     def drop(self):
         """The network goes away without a word."""
         try:
@@ -173,7 +180,7 @@ class CalledByTls(Endpoint):
         self.context.load_cert_chain(certificate + ".pem", certificate + ".key")
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.socket, self.connections = None, 0
+        self.socket, self.connections, self.readers = None, 0, []
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -182,12 +189,19 @@ class CalledByTls(Endpoint):
                 plain = self.listener.accept()[0]
                 self.socket = self.context.wrap_socket(plain, server_side=True)
                 self.connections += 1
-                threading.Thread(target=self.read_tcp, daemon=True).start()
+                reader = threading.Thread(target=self.read_tcp, daemon=True)
+                self.readers.append((self.socket, reader))
+                reader.start()
             except OSError:
                 continue
 
     def close(self):
         self.open = False
         self.listener.close()
-        if self.socket:
-            self.socket.close()
+        for made, reader in self.readers:
+            try:
+                made.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            reader.join(5)
+            made.close()
