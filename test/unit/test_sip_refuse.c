@@ -44,7 +44,7 @@ static void test_methods(void **state)
     } cases[] = {
         { "OPTIONS", "", "SIP/2.0 200" },   { "REGISTER", "", "SIP/2.0 405" },
         { "PUBLISH", "", "SIP/2.0 405" },   { "MESSAGE", "", "SIP/2.0 405" },
-        { "REFER", "", "SIP/2.0 400" },     { "SUBSCRIBE", "", "SIP/2.0 405" },
+        { "REFER", "", "SIP/2.0 400" },     { "SUBSCRIBE", "", "SIP/2.0 489" },
         { "BYE", "", "SIP/2.0 481" },       { "BYE", "x", "SIP/2.0 481" },
         { "UPDATE", "x", "SIP/2.0 481" },   { "INFO", "x", "SIP/2.0 481" },
         { "CANCEL", "", "SIP/2.0 481" },    { "INVITE", "x", "SIP/2.0 481" },
