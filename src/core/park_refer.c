@@ -65,7 +65,7 @@ static void begin_anew(struct turn *t, struct call *c)
 {
     c->parker = c->peer_party;
     c->parker_known = *c->parker.uri || *c->parker.contact;
-    c->parker_gone = c->fallback_tried = c->forced = c->by_hand = c->consult = false;
+    c->parker_gone = c->fallback_tried = c->forced = c->by_hand = false;
     c->attempt = 0;
     c->resume_at = park_full_patience(t, c);
     c->give_up_at = park_later(t->now, park_longest(c));

@@ -121,6 +121,88 @@ static void command_given(struct world *w, const struct event *ev)
         c->forced = c->may_ring = true;
 }
 
+static struct referral *referral_of(struct world *w, uint32_t number)
+{
+    for (unsigned i = 0; i < 64; i++)
+        if (w->referral[i].number == number)
+            return &w->referral[i];
+    return NULL;
+}
+
+static void referral_comes(struct world *w, const struct refer *r)
+{
+    struct referral *free = referral_of(w, 0);
+
+    for (unsigned i = 0; !free && i < 64; i++)
+        if (w->referral[i].over)
+            free = &w->referral[i];
+    if (!r->number)
+        return;
+    if (!free)
+        judge_fail(w, "too many REFERs are open");
+    *free = (struct referral){ .number = r->number, .leg = r->leg, .named = r->replaces_leg };
+}
+
+bool judge_is_referred(const struct world *w, leg_id leg)
+{
+    for (unsigned i = 0; leg && i < 64; i++) {
+        const struct referral *r = &w->referral[i];
+        bool just_over = r->over && r->over_in == w->steps;
+
+        /* Whoever referred goes once he has been told the end, whom it names a moment before. */
+        if (r->number &&
+            ((r->leg == leg && just_over) || (r->named == leg && (!r->over || just_over))))
+            return true;
+    }
+    return false;
+}
+
+/* Each REFER is answered once, and told its end once. */
+void judge_referral(struct world *w, const struct action *a)
+{
+    struct referral *r = referral_of(w, a->refer);
+
+    if (!r || r->over || r->accepted != (a->type == ACT_REFER_PROGRESS))
+        judge_fail(w, "REFER %u is told %u, out of turn", a->refer, a->code);
+    if (a->code == 202 && phones_leg(w, r->named))
+        phones_leg(w, r->named)->taken = true;
+    r->accepted = true;
+    r->over = a->type == ACT_REFER_PROGRESS || a->code >= 300;
+    r->over_in = w->steps;
+}
+
+void judge_look_again(struct world *w, struct watch *c)
+{
+    const struct call *now = calls_find(w->p.calls, c->call);
+    struct leg *l = now ? phones_leg(w, now->caller_leg) : NULL;
+    struct leg *other = now ? phones_leg(w, now->peer) : NULL;
+
+    if (!now)
+        return;
+    c->caller = now->caller_leg;
+    if (c->claimant == c->caller)
+        c->claimant = now->peer;
+    c->rules = now->rules;
+    c->rung = now->attempt;
+    c->fallback_called = now->fallback_tried;
+    c->has_parker = now->parker_known;
+    c->parker_gone = now->parker_gone;
+    c->consult = now->consult;
+    c->give_up = now->give_up_at;
+    c->in_orbit = now->has_orbit;
+    c->orbit = now->orbit;
+    if (l) {
+        l->role = ROLE_CALLER;
+        l->call = c->call;
+        if (l->intent == INTENT_RETRIEVE)
+            l->intent = INTENT_PARK;
+    }
+    if (other) {
+        other->role = ROLE_OTHER;
+        other->call = c->call;
+    }
+}
+
 void judge_event(struct world *w, const struct event *ev)
 {
     struct leg *l = phones_leg(w, ev->leg);
@@ -130,6 +212,8 @@ void judge_event(struct world *w, const struct event *ev)
         c->save_failed = true;
     if (ev->type >= EV_DO_RETRIEVE && ev->type <= EV_DO_FORCE_OUT)
         command_given(w, ev);
+    if (ev->type == EV_REFER)
+        referral_comes(w, ev->refer);
     if (!l)
         return;
     w->stray = ev->type == EV_LEG_UP && l->let_go ? l->id : 0;
@@ -184,6 +268,14 @@ static void parking_begins(struct world *w, const struct event *ev, const struct
 
     memset(c, 0, sizeof *c);
     c->call = a->call;
+    if (ev->refer) { /* nobody has been called yet */
+        c->moving = true;
+        c->asked = w->now;
+        c->earliest = NEVER;
+        judge_cooled(w, now->orbit);
+        judge_look_again(w, c);
+        return;
+    }
     c->caller = l->id;
     c->asked = w->now;
     c->has_parker = *l->by && !text_is(l->by, l->user);
@@ -222,7 +314,10 @@ static void came_back(struct world *w, struct watch *c)
 {
     const struct call *now = calls_find(w->p.calls, c->call);
 
-    c->may_ring = !now->has_orbit || c->forced;
+    c->may_ring = !now->has_orbit || c->forced || c->moving;
+    if (c->moving) /* whoever sent him away is due now, and stays so when his ring is called off */
+        c->earliest = w->now;
+    c->moving = false;
     c->in_orbit = now->has_orbit;
     c->orbit = now->orbit;
     c->met = false;
@@ -255,6 +350,35 @@ static void judge_outcome(struct world *w, const struct watch *c)
         judge_fail(w, "call %" PRIu64 " is recorded as %s", c->call, outcome_name(o));
 }
 
+/* What a REFER has done to a call. */
+static void referred(struct world *w, struct watch *c, const struct action *a)
+{
+    enum step step = a->step;
+    const struct call *now = calls_find(w->p.calls, c->call);
+    struct leg *old = phones_leg(w, c->caller);
+
+    if (step == STEP_TRANSFERRING || step == STEP_FETCHING)
+        c->moving = true;
+    else if (!c->moving || (step == STEP_TRANSFER_FAILED && a->code))
+        return; /* or another REFER was refused meanwhile */
+    judge_look_again(w, c);
+    if (old && old->id != c->caller)
+        old->taken = true; /* he transferred in another way than by Replaces */
+    if (step == STEP_PARKED) {
+        c->met = false;
+        c->claimant = 0;
+        c->answered = w->now;
+        c->may_ring = c->forced;
+        judge_patience(w, c);
+    }
+    if (step != STEP_TRANSFERRING && step != STEP_FETCHING) {
+        c->moving = false;
+        c->coming = 0;
+    }
+    if (step == STEP_TRANSFERRED)
+        c->claimant = now->peer;
+}
+
 void judge_step(struct world *w, const struct event *ev, const struct action *a)
 {
     struct watch *c = judge_watch(w, a->call);
@@ -271,6 +395,9 @@ void judge_step(struct world *w, const struct event *ev, const struct action *a)
     }
     if (a->step == STEP_TIMED_OUT && !c->regret)
         judge_regret(w, c);
+    if (a->step == STEP_TRANSFERRING || a->step == STEP_FETCHING || a->step == STEP_PARKED ||
+        a->step == STEP_TRANSFERRED || a->step == STEP_TRANSFER_FAILED)
+        referred(w, c, a);
     if (a->step == STEP_TAKEN_OVER)
         taken_over(w, c);
     if (a->step == STEP_RETURNED)
@@ -292,6 +419,9 @@ static void judge_leg(struct world *w, const struct leg *l)
 
     if (c && c->ringing == l->id && w->now > l->since + c->rules.ring_time + LATE)
         judge_fail(w, "leg %" PRIu64 " rings for ever", l->id);
+    if (c && c->coming == l->id && l->wire == WIRE_ASKED &&
+        w->now > l->since + LATE + (c->rules.ring_time > 10000 ? c->rules.ring_time : 10000))
+        judge_fail(w, "leg %" PRIu64 " is called for ever", l->id);
     if (l->wire != WIRE_UP || !l->told_up || l->told_gone)
         return;
     if (l->hears == HEARS_NOTHING && (l->role == ROLE_CALLER || w->now > l->up + 41000))
@@ -315,6 +445,9 @@ void judge_end(struct world *w)
         if (judge_is_alive(&w->leg[i]))
             judge_fail(w, "leg %" PRIu64 " of call %" PRIu64 " is left over", w->leg[i].id,
                        w->leg[i].call);
+    for (unsigned i = 0; i < 64; i++)
+        if (w->referral[i].number && !w->referral[i].over)
+            judge_fail(w, "REFER %u never got its end", w->referral[i].number);
     if (orbits_count(w->p.orbits, 0, 0, w->now).busy)
         judge_fail(w, "an orbit is occupied at the end of the day");
     for (struct call *c = calls_next(w->p.calls, 0); c; c = calls_next(w->p.calls, c->id))
@@ -341,7 +474,8 @@ void judge_restart(struct world *w)
         struct watch *c = &w->watch[i];
         const struct call *now = calls_find(w->p.calls, c->call);
 
-        c->ringing = c->claimant = 0;
+        c->ringing = c->claimant = c->coming = 0;
+        c->moving = false;
         c->met = c->regret = false;
         c->over = !now;
         if (now) {
@@ -358,4 +492,5 @@ void judge_restart(struct world *w)
         }
     }
     memset(w->freed, 0, sizeof w->freed);
+    memset(w->referral, 0, sizeof w->referral);
 }

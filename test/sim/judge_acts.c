@@ -71,6 +71,13 @@ static void judge_call(struct world *w, const struct event *ev, const struct act
         judge_fail(w, "two are rung at once for call %" PRIu64, a->call);
     if (a->orbit)
         judge_told(w, a, NULL);
+    if (a->kind == CALLING_CALLER || a->kind == CALLING_TARGET) {
+        if (judge_is_alive(phones_leg(w, c->coming)) &&
+            phones_leg(w, c->coming)->wire == WIRE_ASKED)
+            judge_fail(w, "two are called at once for call %" PRIu64, a->call);
+        c->coming = a->leg;
+        return;
+    }
     early = w->now < c->earliest && !c->may_ring && ev->type != EV_DO_RING_BACK;
     c->ringing = a->leg;
     c->kind = a->kind;
@@ -129,6 +136,10 @@ static const char *reason_to_hang_up(struct world *w, const struct leg *l)
         return "over, or asked for";
     if (is_replaced(w, l))
         return "replaced";
+    if (l->intent == INTENT_CALLED && !l->told_up)
+        return "only called";
+    if (judge_is_referred(w, l->id))
+        return "transferred";
     if (l->hears == HEARS_PARTNER)
         return partner_left(w, l, phones_leg(w, l->partner)) ? "the other side left" : NULL;
     if (l->role == ROLE_OTHER)
@@ -188,13 +199,16 @@ void judge_regret(struct world *w, struct watch *c)
 /* ---- connecting */
 
 /* Promise 2: never two who wait. */
-static void judge_bridge(struct world *w, const struct action *a)
+static void judge_bridge(struct world *w, const struct event *ev, const struct action *a)
 {
     struct leg *one = phones_leg(w, a->leg);
     struct leg *two = phones_leg(w, a->other);
 
     if (!one || !two || one == two)
         judge_fail(w, "leg %" PRIu64 " is connected with nobody", a->leg);
+    if (judge_watch(w, a->call) &&
+        (judge_watch(w, a->call)->moving || judge_is_referred(w, one->id) || ev->type == EV_REFER))
+        judge_look_again(w, judge_watch(w, a->call));
     if (one->role == two->role)
         judge_fail(w, "two callers met: legs %" PRIu64 " and %" PRIu64, a->leg, a->other);
     if (one->call != a->call || two->call != a->call)
@@ -215,6 +229,8 @@ void judge_action(struct world *w, const struct event *ev, const struct action *
 
     if (a->type == ACT_STEP)
         judge_step(w, ev, a);
+    else if (a->type == ACT_REFER_ANSWER || a->type == ACT_REFER_PROGRESS)
+        judge_referral(w, a);
     else if (a->type == ACT_ANSWER)
         judge_answer(w, a, l);
     else if (a->type == ACT_REFUSE)
@@ -224,7 +240,7 @@ void judge_action(struct world *w, const struct event *ev, const struct action *
     else if (a->type == ACT_HANG_UP)
         judge_hang_up(w, a);
     else if (a->type == ACT_BRIDGE)
-        judge_bridge(w, a);
+        judge_bridge(w, ev, a);
     else if (a->type == ACT_SAY && a->say == SAY_ORBIT)
         judge_told(w, a, l);
     else if (a->type == ACT_SAY && a->say == SAY_REGRET && c && !c->regret)

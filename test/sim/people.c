@@ -107,6 +107,24 @@ static void commands(struct world *w)
     world_step(w, &ev);
 }
 
+/* Somebody is to be fetched: by REFER outside of a dialog, or by command. */
+static void fetches(struct world *w)
+{
+    struct note note = { .type = EV_REFER };
+    struct refer refer = { 0 };
+    struct event ev = { .type = EV_DO_PARK, .refer = &refer };
+
+    if (world_chance(w, 60)) {
+        world_later(w, world_dice(w, 30), FUTURE_DELIVER, &note);
+        return;
+    }
+    phones_refer(w, NULL, &refer);
+    refer.number = 0;
+    refer.commanded = true;
+    (void)text_copy(ev.actor, DISPLAY_SIZE, "anna");
+    world_step(w, &ev);
+}
+
 /* ---- administrators -----------------------------------------------------------------------------
  */
 
@@ -220,7 +238,9 @@ void people_arrive(struct world *w)
 {
     uint64_t what = world_dice(w, 100);
 
-    if (what < 35)
+    if (what < 4)
+        fetches(w);
+    else if (what < 35)
         parks(w);
     else if (what < 50)
         consults(w);

@@ -160,6 +160,8 @@ static void called(struct world *w, const struct action *a)
     struct leg *l = phones_new(w, a->leg, INTENT_CALLED);
 
     l->call = a->call;
+    if (a->kind == CALLING_CALLER)
+        l->role = ROLE_CALLER;
     l->silent = world_chance(w, 25);
     if (world_chance(w, 70))
         later(w, world_dice(w, 300), FUTURE_RINGS, l, 180);
@@ -255,6 +257,8 @@ static void consults(struct world *w, struct leg *l)
 {
     msec when = 500 + world_span(w, 6000);
 
+    if (world_chance(w, 15))
+        later(w, when - world_dice(w, 400), FUTURE_REFER, l, 0);
     switch (world_dice(w, 8)) {
     case 0:
     case 1:
@@ -299,6 +303,8 @@ static void lives(struct world *w, struct leg *l)
         later(w, 500 + world_span(w, 20000), FUTURE_TRANSFER, l, 0);
     if (world_chance(w, 8))
         later(w, 500 + world_span(w, 30000), FUTURE_IDENTITY, l, 0);
+    if (world_chance(w, 15))
+        later(w, 500 + world_span(w, 15000), FUTURE_REFER, l, 0);
 }
 
 static void comes_up(struct world *w, struct leg *l)
@@ -384,6 +390,49 @@ static void changes(struct world *w, struct leg *l)
     world_later(w, world_dice(w, 30), FUTURE_DELIVER, &note);
 }
 
+/* ---- REFER --------------------------------------------------------------------------------------
+ */
+
+/* Somebody who is called, an orbit, or another of the legs there are. */
+void phones_refer(struct world *w, const struct leg *l, struct refer *r)
+{
+    static const char *const numbers[] = { "park", "700", "701", "*100", "7000" };
+    const struct leg *named = &w->leg[world_dice(w, LEGS)];
+    bool names = world_chance(w, 40);
+
+    r->number = ++w->last_referral;
+    r->leg = l ? l->id : 0;
+    r->near = world_chance(w, 95);
+    (void)text_copy(r->dialled, DIALLED_SIZE, numbers[world_dice(w, 4)]);
+    (void)text_format(r->target_user, DIALLED_SIZE, "3%02u", (unsigned)world_dice(w, 100));
+    if (l && world_chance(w, 35))
+        (void)text_copy(r->target_user, DIALLED_SIZE, numbers[world_dice(w, 5)]);
+    (void)text_format(r->target, URI_SIZE, "sip:%s@pbx", r->target_user);
+    (void)text_format(r->from.uri, URI_SIZE, "sip:%s@pbx", l ? l->user : "105");
+    if (names && named->id && named != l && world_chance(w, 60)) {
+        r->replaces_leg = named->id;
+        r->names = named->taken                                 ? REPLACES_TAKEN
+                   : named->wire == WIRE_UP && !named->let_go   ? REPLACES_LEG
+                   : named->wire == WIRE_GONE && !named->let_go ? REPLACES_ENDED
+                                                                : REPLACES_UNKNOWN;
+    } else if (names || !l) {
+        r->names = REPLACES_UNKNOWN;
+    }
+    if (r->names != REPLACES_NONE)
+        (void)text_copy(r->replaces, REPLACES_SIZE, "x;to-tag=a;from-tag=b");
+}
+
+static void refers(struct world *w, const struct leg *l)
+{
+    struct note note = { .type = EV_REFER, .leg = l->id };
+
+    if (l->wire != WIRE_UP)
+        return;
+    world_later(w, world_dice(w, 30), FUTURE_DELIVER, &note);
+    if (world_chance(w, 25)) /* he does not wait for what comes of it */
+        later(w, world_dice(w, 3000), FUTURE_HANG_UP, l, 0);
+}
+
 void phones_happen(struct world *w, const struct future *f)
 {
     struct leg *l = phones_leg(w, f->note.leg);
@@ -408,6 +457,8 @@ void phones_happen(struct world *w, const struct future *f)
         transfers(w, l);
     else if (f->what == FUTURE_IDENTITY)
         changes(w, l);
+    else if (f->what == FUTURE_REFER)
+        refers(w, l);
     else if (f->what == FUTURE_MOVE && l->wire == WIRE_UP)
         phones_report(w, EV_MEDIA_MOVED, l, 0);
 }

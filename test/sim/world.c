@@ -83,7 +83,7 @@ void world_later(struct world *w, msec in, enum what what, const struct note *no
     if (note)
         f.note = *note;
     /* What the SIP edge reports stays in its order, however long each took. */
-    if (what == FUTURE_DELIVER && note->type < EV_SAID) {
+    if (what == FUTURE_DELIVER && (note->type < EV_SAID || note->type == EV_REFER)) {
         if (f.at < w->last_delivery)
             f.at = w->last_delivery;
         w->last_delivery = f.at;
@@ -209,6 +209,7 @@ static void deliver(struct world *w, const struct note *n)
 {
     struct leg *l = phones_leg(w, n->leg);
     struct invite in = { 0 };
+    struct refer refer = { 0 };
     struct event ev = {
         .type = n->type,
         .leg = n->leg,
@@ -225,6 +226,15 @@ static void deliver(struct world *w, const struct note *n)
                w->now - MORNING, (int)n->type, n->leg, n->call, n->code);
     if (*n->user)
         (void)text_format(ev.party.uri, URI_SIZE, "sip:%s@pbx", n->user);
+    if (n->type == EV_REFER) {
+        if (n->leg && (!l || l->wire != WIRE_UP))
+            return;
+        phones_refer(w, l, &refer);
+        ev.refer = &refer;
+        if (w->verbose)
+            printf("#   REFER %u to %s, at '%s', names %d leg %" PRIu64 "\n", refer.number,
+                   refer.target, refer.dialled, (int)refer.names, refer.replaces_leg);
+    }
     if (n->type == EV_INVITE) {
         if (!l)
             return;

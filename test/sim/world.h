@@ -74,6 +74,17 @@ struct watch {
     bool over;
     number_key orbit;
     bool in_orbit;
+    leg_id coming; /* called to be parked, or to take the place of whoever referred */
+    bool moving;   /* a REFER is being carried out */
+};
+
+/* A REFER, from its arrival to the last that was said of it. */
+struct referral {
+    uint32_t number; /* 0: free */
+    leg_id leg, named;
+    bool accepted;
+    bool over;
+    uint64_t over_in; /* step */
 };
 
 enum what {
@@ -89,6 +100,7 @@ enum what {
     FUTURE_TRANSFER,
     FUTURE_IDENTITY,
     FUTURE_MOVE,
+    FUTURE_REFER,
     FUTURE_STORE,
     FUTURE_ARRIVAL,
     FUTURE_QUIET
@@ -138,6 +150,8 @@ struct world {
     struct watch watch[WATCHES];
     struct future future[FUTURES];
     unsigned futures;
+    struct referral referral[64];
+    uint32_t last_referral;
     struct change change[FUTURES];
     unsigned changes_first, changes_last;
     struct call *row[ROWS]; /* what is on disk */
@@ -171,6 +185,8 @@ void phones_do(struct world *w, const struct action *a);
 void phones_happen(struct world *w, const struct future *f);
 void phones_invite(struct world *w, struct leg *l);
 void phones_ask(const struct leg *l, struct invite *in);
+/* What a REFER of this leg says; NULL: it stands outside of a dialog. */
+void phones_refer(struct world *w, const struct leg *l, struct refer *r);
 
 /* people.c: who does what when */
 void people_arrive(struct world *w);
@@ -191,6 +207,12 @@ void judge_step(struct world *w, const struct event *ev, const struct action *a)
 /* judge_acts.c: may the machine ask for that? */
 void judge_action(struct world *w, const struct event *ev, const struct action *a);
 void judge_regret(struct world *w, struct watch *c);
+
+void judge_referral(struct world *w, const struct action *a);
+/* May this leg be hung up on because a REFER is carried out? */
+bool judge_is_referred(const struct world *w, leg_id leg);
+/* Whom the machine takes for the caller, and what it knows of him, after a REFER. */
+void judge_look_again(struct world *w, struct watch *c);
 
 void judge_fail(struct world *w, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
