@@ -6,6 +6,7 @@ import { can } from '../state.js';
 import { AboutCard, CareCard, DrainButton } from '../system/care.js';
 import { CertificatesCard, CountsCard, HealthCard, NodeCard, NodesCard, SipCard, StoreCard } from '../system/cards.js';
 import { DemoCard } from '../system/demo.js';
+import { ExplainCard } from '../system/explain.js';
 import { useSource } from '../system/load.js';
 
 export default function Page() {
@@ -14,6 +15,6 @@ export default function Page() {
     return html`<div class="page system"><${PageHead} title=${t('system.title')} help="system"><${Button} icon="refresh" onClick=${system.reload}>${t('refresh')}<//><//>
         <div class="cards">
             <${NodeCard} source=${system} actions=${drain} /><${HealthCard} source=${system} /><${CountsCard} source=${system} /><${SipCard} source=${system} />
-            <${StoreCard} source=${system} /><${CertificatesCard} /><${NodesCard} />${can('system.write') && html`<${DemoCard} />`}<${CareCard} /><${AboutCard} />
+            <${StoreCard} source=${system} /><${CertificatesCard} /><${NodesCard} />${can('calls.read') && html`<${ExplainCard} />`}${can('system.write') && html`<${DemoCard} />`}<${CareCard} /><${AboutCard} />
         </div></div>`;
 }
