@@ -377,6 +377,8 @@ static void bridge(struct app *a, const struct action *action)
         app_leg_save(a, l, action->call);
     if (other)
         app_leg_save(a, other, action->call);
+    if (c)
+        tell_sides(a, c);
 }
 
 static void answer_refer(struct app *a, const struct action *action)
@@ -434,6 +436,8 @@ void act(struct app *a, const struct action *action)
         count_step(a, action);
         steps_add(a, action);
         parks_step(a, action);
+        if (action->step == STEP_PARKED && app_call(a, action->call))
+            tell_parked(a, app_call(a, action->call));
         break;
     }
 }

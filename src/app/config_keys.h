@@ -34,5 +34,6 @@ int config_peer(struct config_reading *r, const char *section, unsigned *index);
 int config_take_peer(struct config_reading *r, const char *section, const char *name,
                      const char *value);
 int config_check_peers(const struct app_config *config, struct err *err);
+int config_check_prefixes(const struct house *h, struct err *err); /* config_values.c */
 
 #endif

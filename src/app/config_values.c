@@ -153,6 +153,54 @@ int config_set_networks(struct config_reading *r, const char *value, void *to, s
     return each_item(r, value, add_network);
 }
 
+static bool is_prefix(const char *item)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "*#+-_.";
+
+    return *item && strlen(item) < PREFIX_SIZE && item[strspn(item, allowed)] == '\0';
+}
+
+/* Star codes and words that phones' keys put before a number. */
+int config_set_prefixes(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    char(*prefixes)[PREFIX_SIZE] = to;
+    size_t room = size / PREFIX_SIZE, count = 0, length;
+    char item[64];
+
+    for (value += strspn(value, ", "); *value; value += length, value += strspn(value, ", ")) {
+        length = strcspn(value, ", ");
+        (void)text_copy_n(item, sizeof(item), value, length); /* too long is no prefix either */
+        if (!is_prefix(item))
+            return wrong(r, "is no prefix: write *68 or park+, 15 characters at most", item);
+        for (count = 0; count < room && prefixes[count][0]; count++)
+            ;
+        if (count == room)
+            return wrong(r, "is one prefix too many: 8 are allowed", item);
+        (void)text_copy(prefixes[count], PREFIX_SIZE, item); /* fits, it was checked */
+    }
+    return 0;
+}
+
+static bool both_have(const struct house *h, unsigned n)
+{
+    for (unsigned i = 0; i < PREFIXES_MAX && h->retrieve_prefix[i][0]; i++)
+        if (text_is(h->park_prefix[n], h->retrieve_prefix[i]))
+            return true;
+    return false;
+}
+
+int config_check_prefixes(const struct house *h, struct err *err)
+{
+    for (unsigned i = 0; i < PREFIXES_MAX && h->park_prefix[i][0]; i++)
+        if (both_have(h, i))
+            return err_set(err, -EINVAL,
+                           "[sip] park-prefix and retrieve-prefix are both '%s': one of them must "
+                           "be another",
+                           h->park_prefix[i]);
+    return 0;
+}
+
 static int add_proxy(struct config_reading *r, const char *item)
 {
     struct http_config *http = &r->config->http;

@@ -16,6 +16,7 @@ config_set_value config_set_client_cert;
 config_set_value config_set_verify;
 config_set_value config_set_origins;
 config_set_value config_set_networks;
+config_set_value config_set_prefixes;
 config_set_value config_set_proxies;
 config_set_value config_set_url;
 config_set_value config_set_header;

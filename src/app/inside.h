@@ -151,6 +151,11 @@ void take_store(struct app *a, struct store_event *ev);
 /* act.c */
 void act(struct app *a, const struct action *action);
 
+/* tell.c */
+void tell_sides(struct app *a, const struct call *c);  /* whom each talks to */
+void tell_changed(struct app *a, leg_id leg);          /* somebody else is on it now */
+void tell_parked(struct app *a, const struct call *c); /* the number, to the parker */
+
 /* legs.c */
 struct app_leg *app_leg_new(struct app *a, leg_id leg); /* NULL: no memory */
 struct app_leg *app_leg_find(struct app *a, leg_id leg);

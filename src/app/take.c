@@ -153,6 +153,7 @@ static void take_identity(struct app *a, const struct sip_event *s)
 
     ev.party = s->party;
     app_step(a, &ev);
+    tell_changed(a, s->leg);
 }
 
 static void take_offer(struct app *a, const struct sip_event *s)

@@ -428,10 +428,15 @@ static bool by_range_address(const struct question *q, const char *text)
     return true;
 }
 
-/* What follows the prefix; NULL: another number. */
-static const char *behind_prefix(const char *text, const char *prefix)
+/* The longest of these that `text` begins with; "": none. */
+static const char *prefix_of(const char *text, const char prefixes[PREFIXES_MAX][PREFIX_SIZE])
 {
-    return *prefix && text_starts(text, prefix) ? text + strlen(prefix) : NULL;
+    const char *longest = "";
+
+    for (unsigned i = 0; i < PREFIXES_MAX && *prefixes[i]; i++)
+        if (text_starts(text, prefixes[i]) && strlen(prefixes[i]) > strlen(longest))
+            longest = prefixes[i];
+    return longest;
 }
 
 static void not_ours(const struct question *q, const char *text)
@@ -447,16 +452,35 @@ static void not_ours(const struct question *q, const char *text)
 /* A PBX or a star code said which of the two it wants. */
 static void by_command(const struct question *q, enum explicit_action ask, const char *orbit)
 {
-    if (!*orbit && ask == ASK_PARK)
+    bool done = false;
+
+    if (*orbit)
+        done = (ask == ASK_PARK && by_range_address(q, orbit)) || by_orbit(q, orbit, ask);
+    else if (ask == ASK_PARK) {
         park_anywhere(q);
-    else if (!*orbit || !by_orbit(q, orbit, ask))
+        done = true;
+    }
+    if (!done)
         not_ours(q, orbit);
+}
+
+/* "*68701", "park+701". Of two prefixes that fit the longer one is meant. */
+static bool by_prefix(const struct question *q, const char *text)
+{
+    const char *park = prefix_of(text, q->house->park_prefix);
+    const char *retrieve = prefix_of(text, q->house->retrieve_prefix);
+    bool parks = strlen(park) > strlen(retrieve);
+    const char *prefix = parks ? park : retrieve;
+
+    if (!*prefix)
+        return false;
+    NOTE(q, ASKED_COMMAND, "%s is a prefix for %s", prefix, parks ? "parking" : "retrieving");
+    by_command(q, parks ? ASK_PARK : ASK_RETRIEVE, text + strlen(prefix));
+    return true;
 }
 
 static bool by_dialled(const struct question *q, const char *text)
 {
-    const char *rest = behind_prefix(text, q->house->park_prefix);
-
     bool anywhere = *text && text_is_nocase(text, q->house->park_user);
 
     if (*q->in->orbit_param && (anywhere || range_address(q, text))) {
@@ -469,19 +493,8 @@ static bool by_dialled(const struct question *q, const char *text)
         park_anywhere(q);
         return true;
     }
-    if (by_range_address(q, text) || by_orbit(q, text, ASK_NOTHING))
-        return true;
-    if (rest) {
-        NOTE(q, ASKED_COMMAND, "%.20s is the prefix for parking", q->house->park_prefix);
-        by_command(q, ASK_PARK, rest);
-        return true;
-    }
-    rest = behind_prefix(text, q->house->retrieve_prefix);
-    if (rest) {
-        NOTE(q, ASKED_COMMAND, "%.20s is the prefix for retrieving", q->house->retrieve_prefix);
-        by_command(q, ASK_RETRIEVE, rest);
-    }
-    return rest != NULL;
+    /* A range may have numbers that begin like a prefix: the whole number counts first. */
+    return by_range_address(q, text) || by_orbit(q, text, ASK_NOTHING) || by_prefix(q, text);
 }
 
 /* X-Callpark-Action; without an orbit of its own it speaks of the number that was dialled. */

@@ -16,6 +16,8 @@
 #include "core/session.h"
 
 #define DIALLED_SIZE 64
+#define PREFIXES_MAX 8 /* of one kind */
+#define PREFIX_SIZE 16
 
 /* What the Replaces header (RFC 3891) of the INVITE names. */
 enum replaces {
@@ -90,11 +92,12 @@ struct decision {
 
 /* What decides beside the tables. */
 struct house {
-    char park_user[DIALLED_SIZE];  /* "park" */
-    char park_prefix[NUMBER_SIZE]; /* "*68": *68701 parks at 701, *68 alone anywhere; "": none */
-    char retrieve_prefix[NUMBER_SIZE]; /* "*88": *88701 retrieves, never parks; "": none */
-    char destination[FQDN_SIZE];       /* of this node */
-    char domains[8][FQDN_SIZE];        /* ours; none: any */
+    char park_user[DIALLED_SIZE]; /* "park" */
+    /* "*68": *68701 parks at 701, *68 alone anywhere. "" behind the last. */
+    char park_prefix[PREFIXES_MAX][PREFIX_SIZE];
+    char retrieve_prefix[PREFIXES_MAX][PREFIX_SIZE]; /* "*88": *88701 retrieves, never parks */
+    char destination[FQDN_SIZE];                     /* of this node */
+    char domains[8][FQDN_SIZE];                      /* ours; none: any */
     unsigned domain_count;
     bool draining;
     bool refer_dial; /* a REFER outside of a dialog may have us call somebody without Replaces */

@@ -76,6 +76,10 @@ static const struct row rows[SETTING_KEYS] = {
         { "announce", "", "Whether the number of the orbit is spoken to the parker.",
           KIND_SWITCH, 0, 1, false, "on|off" },
         FIELD(announce), NULL, "on" },
+    [SET_MESSAGE] = {
+        { "message", "", "Whether the parker is sent a text message with the number of the orbit.",
+          KIND_SWITCH, 0, 1, false, "on|off" },
+        FIELD(message), NULL, "off" },
     [SET_LANGUAGE] = {
         { "language", "", "The language in which the number is spoken.",
           KIND_TEXT, 2, 15, false, "" },

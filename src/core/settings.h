@@ -23,6 +23,7 @@ enum setting_key {
     SET_RINGBACK_PREFIX,
     SET_ALERT_INFO,
     SET_ANNOUNCE,       /* say the number to the parker */
+    SET_MESSAGE,        /* write it to whoever sent the call here: SIP MESSAGE */
     SET_LANGUAGE,       /* "en", "de", ... of the spoken number */
     SET_LAMP,           /* confirmed or early */
     SET_FREE_ORBIT,     /* park or reject: an internal call to a free orbit */
@@ -48,6 +49,7 @@ struct rules {
     char ringback_prefix[DISPLAY_SIZE];
     char alert_info[URI_SIZE];
     bool announce;
+    bool message;
     char language[16];
     enum lamp lamp;
     enum free_orbit free_orbit;

@@ -15,6 +15,7 @@ static void send_answer(struct leg *leg, const char *body, const struct sip_told
     char asserted[URI_SIZE + DISPLAY_SIZE * 2], orbit[64] = "", expires[64], contact[URI_SIZE + 8];
 
     headers_name_addr(asserted, sizeof asserted, told->display, told->uri);
+    text_copy(leg->identity_told, sizeof leg->identity_told, asserted);
     text_format(orbit, sizeof orbit, "X-Callpark-Orbit: %s", told->orbit);
     timer_header(leg, expires);
     text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);

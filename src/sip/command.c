@@ -13,6 +13,8 @@ enum command_kind {
     COMMAND_REPLY,
     COMMAND_CALL,
     COMMAND_HANG_UP,
+    COMMAND_MESSAGE,
+    COMMAND_IDENTIFY,
     COMMAND_REFER_ANSWER,
     COMMAND_REFER_PROGRESS,
     COMMAND_LAMP,
@@ -34,6 +36,7 @@ struct command {
     struct sip_told told;
     char text[WHY_SIZE];
     struct sip_call call;
+    struct sip_message message;
     struct setup *setup; /* handed over */
     struct orbit_lamp lamp;
     void *list; /* handed over: lamps, or what can be watched */
@@ -159,6 +162,22 @@ int sip_watched(struct sip *s, struct sip_watched *ranges, size_t count)
     return put_list(s, COMMAND_WATCHED, ranges, count);
 }
 
+int sip_message(struct sip *s, const struct sip_message *m)
+{
+    struct command c = { .kind = COMMAND_MESSAGE, .message = *m };
+
+    return put(s, &c);
+}
+
+int sip_identify(struct sip *s, leg_id leg, const char *display, const char *uri)
+{
+    struct command c = { .kind = COMMAND_IDENTIFY, .leg = leg };
+
+    text_copy(c.told.display, sizeof c.told.display, display);
+    text_copy(c.told.uri, sizeof c.told.uri, uri);
+    return put(s, &c);
+}
+
 int command_put_setup(struct sip *s, struct setup *setup)
 {
     struct command c = { .kind = COMMAND_SETUP, .setup = setup };
@@ -221,6 +240,13 @@ static void carry_out(struct sip *s, const struct command *c)
         break;
     case COMMAND_WATCHED:
         watch_ranges(s, c->list, c->count);
+        break;
+    case COMMAND_MESSAGE:
+        tell_message(s, &c->message);
+        break;
+    case COMMAND_IDENTIFY:
+        if (leg)
+            tell_identity(leg, c->told.display, c->told.uri);
         break;
     case COMMAND_SETUP:
         take_setup(s, c->setup);

@@ -19,6 +19,7 @@
 #define LINGER_MSEC 32000 /* how long an ended leg is remembered (sip.md 2.0) */
 #define MESSAGE_MAX 65536
 #define CALL_ID_SIZE 192
+#define NAME_ADDR_SIZE (URI_SIZE + DISPLAY_SIZE * 2)
 #define PEER_NETWORKS_MAX 16 /* of one peer */
 #define WARNING_SIZE (WHY_SIZE + FQDN_SIZE + 16)
 
@@ -87,6 +88,7 @@ struct sip {
     struct held *held_first, **held_last;
     unsigned held_count;
     su_timer_t *held_timer, *count_timer;
+    unsigned messages; /* that wait for an answer, see tell.c */
     struct subscription *refers;
     unsigned refer_count;
     uint32_t last_refer;
@@ -121,6 +123,12 @@ struct leg {
     nta_incoming_t *offer;   /* their re-INVITE or UPDATE, until sip_reply() or its ACK */
     nta_outgoing_t *request; /* our first INVITE */
     nta_outgoing_t *bye, *refresh;
+    nta_outgoing_t *identify; /* tells them whom they talk to, see tell.c */
+    bool identify_offers;     /* it is a re-INVITE */
+    bool identify_never;      /* they take none on this dialog */
+    bool identify_again;      /* after a 491 it may be sent once more */
+    unsigned identify_tries;
+    char identity[NAME_ADDR_SIZE], identity_told[NAME_ADDR_SIZE]; /* to be told; told last */
     uint32_t transaction; /* of `offer`; 0: it is answered */
     uint32_t last_transaction;
     struct sip_dialog facts;
@@ -139,7 +147,7 @@ struct leg {
     uint16_t farewell_code; /* for Reason of the BYE that waits for an ACK */
     char farewell[64];
     su_timer_t *timer;
-    msec refresh_at, expires_at, forget_at; /* NEVER: not running */
+    msec refresh_at, expires_at, forget_at, identify_at; /* NEVER: not running */
     unsigned refresh_tries;
     unsigned refers;       /* that came in this dialog */
     struct sip_call *call; /* what we were asked to call, until it is answered */
@@ -287,7 +295,16 @@ void timer_header(const struct leg *leg, char to[64]);
 void timer_answered(struct leg *leg, const sip_t *sip);
 void timer_restart(struct leg *leg); /* after each refresh, ours or theirs */
 void timer_stop(struct leg *leg);
-void timer_set(struct leg *leg); /* after any change of the three moments */
+void timer_set(struct leg *leg);              /* after any change of the four moments */
+msec timer_glare_wait(const struct leg *leg); /* after a 491 */
+void timer_acknowledge(struct leg *leg, nta_outgoing_t *request); /* the 200 to our re-INVITE */
+
+/* ---- tell.c ---- */
+
+void tell_message(struct sip *s, const struct sip_message *m);
+/* Have this phone show whom it is connected with; the same name is told once. */
+void tell_identity(struct leg *leg, const char *display, const char *uri);
+void tell_now(struct leg *leg); /* identify_at has come */
 
 /* Before the first agent: no answer of the library's own to STUN (quiet.c). */
 void quiet_stun(void);

@@ -64,7 +64,7 @@ struct leg *sip_leg_add(struct sip *s, leg_id id, enum leg_state state)
     leg->id = id;
     leg->edge = s;
     leg->state = state;
-    leg->refresh_at = leg->expires_at = leg->forget_at = NEVER;
+    leg->refresh_at = leg->expires_at = leg->forget_at = leg->identify_at = NEVER;
     su_randmem(&leg->origin.id, sizeof leg->origin.id);
     leg->origin.id >>= 2; /* some read it as a signed number */
     leg->origin.version = 1;
@@ -178,6 +178,7 @@ static void destroy(struct leg *leg)
     nta_outgoing_destroy(leg->request);
     nta_outgoing_destroy(leg->bye);
     nta_outgoing_destroy(leg->refresh);
+    nta_outgoing_destroy(leg->identify);
     if (leg->dialog)
         nta_leg_destroy(leg->dialog);
     if (leg->connection)
@@ -201,7 +202,7 @@ void sip_leg_end(struct leg *leg)
 {
     count_off(leg);
     leg->state = LEG_ENDED;
-    leg->refresh_at = leg->expires_at = NEVER;
+    leg->refresh_at = leg->expires_at = leg->identify_at = NEVER;
     leg->forget_at = clock_now() + LINGER_MSEC;
     free(leg->sdp);
     leg->sdp = NULL;

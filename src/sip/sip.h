@@ -257,6 +257,20 @@ struct sip_watched {
 };
 int sip_watched(struct sip *s, struct sip_watched *ranges, size_t count);
 
+/* A text message. What becomes of it is not reported. */
+struct sip_message {
+    char to[URI_SIZE];
+    char contact[URI_SIZE];      /* his device, used when `to` names no host but us; "" : unknown */
+    char from_user[NUMBER_SIZE]; /* "701", so that it can be called back */
+    char text[WHY_SIZE + DISPLAY_SIZE];
+};
+int sip_message(struct sip *s, const struct sip_message *m);
+
+/* Have the phone of this leg show whom it is connected with: once nothing else is under way, by
+ * UPDATE where it takes that, by re-INVITE where its peer says display-reinvite; else not at all.
+ */
+int sip_identify(struct sip *s, leg_id leg, const char *display, const char *uri);
+
 struct sip_counts {
     uint64_t requests_in, responses_out, requests_out, responses_in;
     uint64_t shed; /* refused with 503, as too much came in */

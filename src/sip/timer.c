@@ -18,6 +18,8 @@ static msec earliest(const struct leg *leg)
 {
     msec first = leg->refresh_at < leg->expires_at ? leg->refresh_at : leg->expires_at;
 
+    if (leg->identify_at < first)
+        first = leg->identify_at;
     return leg->forget_at < first ? leg->forget_at : first;
 }
 
@@ -165,31 +167,30 @@ static void refresh(struct leg *leg)
     leg->refresh_at = NEVER;
     if (leg->state != LEG_UP || leg->refresh)
         return;
-    if (leg->offer || !send_refresh(leg))
+    if (leg->offer || leg->identify || !send_refresh(leg))
         leg->refresh_at = clock_now() + RETRY_MSEC;
 }
 
 /* RFC 3261 14.1: the owner of the Call-ID waits longer, so that the two do not collide again. */
-static msec glare_wait(const struct leg *leg)
+msec timer_glare_wait(const struct leg *leg)
 {
     uint32_t random = (uint32_t)su_randint(0, 190);
 
     return leg->facts.we_called ? 2100 + random * 10 : random * 10 + 10;
 }
 
-static void acknowledge(struct leg *leg)
+void timer_acknowledge(struct leg *leg, nta_outgoing_t *request)
 {
     su_home_t home[1] = { SU_HOME_INIT(home) };
     sip_cseq_t *cseq;
     nta_outgoing_t *ack = NULL;
 
     su_home_init(home);
-    cseq = sip_cseq_create(home, nta_outgoing_cseq(leg->refresh), SIP_METHOD_ACK);
+    cseq = sip_cseq_create(home, nta_outgoing_cseq(request), SIP_METHOD_ACK);
     if (cseq)
         ack = nta_outgoing_tcreate(
             leg->dialog, NULL, NULL, NULL, SIP_METHOD_ACK, NULL, SIPTAG_CSEQ(cseq),
-            NTATAG_ACK_BRANCH(nta_outgoing_branch(leg->refresh)),
-            NTATAG_TPORT(sip_leg_connection(leg)),
+            NTATAG_ACK_BRANCH(nta_outgoing_branch(request)), NTATAG_TPORT(sip_leg_connection(leg)),
             TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     su_home_deinit(home);
     nta_outgoing_destroy(ack);
@@ -204,7 +205,7 @@ static void refresh_failed(struct leg *leg, int status, const sip_t *sip)
         return;
     }
     if (status == 491)
-        wait = glare_wait(leg);
+        wait = timer_glare_wait(leg);
     if (status == 405 || status == 501) {
         leg->allows_update = false;
         wait = 0;
@@ -227,7 +228,7 @@ static int on_refreshed(struct leg *leg, nta_outgoing_t *request, const sip_t *s
         if (sip->sip_contact)
             nta_leg_client_route(leg->dialog, NULL, sip->sip_contact);
         if (is_invite)
-            acknowledge(leg);
+            timer_acknowledge(leg, request);
     }
     nta_outgoing_destroy(leg->refresh);
     leg->refresh = NULL;
@@ -259,5 +260,7 @@ static void on_timer(struct sip *s, su_timer_t *timer, void *magic)
     }
     if (leg->refresh_at <= now)
         refresh(leg);
+    if (leg->identify_at <= now)
+        tell_now(leg);
     timer_set(leg);
 }

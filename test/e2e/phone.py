@@ -82,6 +82,7 @@ class Endpoint:
     def __init__(self, server, port=0, transport="udp", host="127.0.0.1"):
         self.server, self.transport, self.host = server, transport, host
         self.dialogs, self.users, self.trace = {}, {}, []
+        self.texts, self.text_codes = {}, {}
         self.lock = threading.Lock()
         self.open = True
         self.more = ";transport=tcp" if transport == "tcp" else ""  # in Contact
@@ -148,8 +149,25 @@ class Endpoint:
                 else:
                     self.answer(message, 404, "Not Found", [], "")
                     return
+            elif not dialog and message.method == "MESSAGE":
+                self.take_text(message)
         if dialog:
             dialog.take(message)
+
+    def take_text(self, message):
+        """A text message to a user; 0 in `text_codes`: it is not answered."""
+        code = self.text_codes.get(message.dialled(), 200)
+        self.texts.setdefault(message.dialled(), queue.Queue()).put(message)
+        if code:
+            self.answer(message, code, "Whatever", [], "")
+
+    def text(self, user, timeout=PATIENCE):
+        with self.lock:
+            waiting = self.texts.setdefault(user, queue.Queue())
+        try:
+            return waiting.get(timeout=timeout)
+        except queue.Empty:
+            raise Missing(f"no text message to {user} within {timeout} s") from None
 
     def send(self, text, to=None):
         data = text.encode() if isinstance(text, str) else text

@@ -49,8 +49,8 @@ struct rig *rig_new(void)
     r->p.next_leg = 100;
     r->now = START;
     (void)text_copy(r->p.house.park_user, DIALLED_SIZE, "park");
-    (void)text_copy(r->p.house.park_prefix, NUMBER_SIZE, "*68");
-    (void)text_copy(r->p.house.retrieve_prefix, NUMBER_SIZE, "*88");
+    (void)text_copy(r->p.house.park_prefix[0], PREFIX_SIZE, "*68");
+    (void)text_copy(r->p.house.retrieve_prefix[0], PREFIX_SIZE, "*88");
     (void)text_copy(r->p.house.destination, FQDN_SIZE, here.fqdn);
     orbits_rebuild(r->p.orbits, &r->deployment.ranges, here.fqdn);
     return r;

@@ -58,6 +58,10 @@ static void refused_with_words(void **state)
         { "[node]\njust words\n", "f:2: neither [section] nor key = value" },
         { "[sip]\noutbound = 10.0.0.1\n", "is no SIP URI" },
         { "[sip]\nlisten = udp:0.0.0.0:5060\n", "say in [media] advertise" },
+        { "[sip]\npark-prefix = *68, a b?\n", "f:2: [sip] park-prefix: 'b?' is no prefix" },
+        { "[sip]\nretrieve-prefix = 1,2,3,4,5,6,7,8,9\n", "is one prefix too many" },
+        { "[sip]\npark-prefix = *68\nretrieve-prefix = *88\nretrieve-prefix = *68\n",
+          "park-prefix and retrieve-prefix are both '*68'" },
         { "[peer.]\n", "f:1: 'peer.' is no section for a peer" },
         { "[peer.trusted]\nnetworks = 10.0.0.1\n", "what [sip] trusted is called" },
         { "[peer.pbx]\n", "[peer.pbx] is known by nothing" },
@@ -104,6 +108,7 @@ static void everything_is_understood(void **state)
         "[sip]\nlisten = udp:127.0.0.1:5062\nlisten = tcp:[::1]:5062\n"
         "trusted = 10.0.0.0/8, 192.0.2.7\ntrusted = 2001:db8::/32\n"
         "domain = contoso.com, sip.contoso.com\npark-user = 700\n"
+        "park-prefix = *68\npark-prefix = *58, park+\nretrieve-prefix = **\n"
         "outbound = sip:10.0.0.1:5060;transport=tcp\n"
         "[media]\nrtp-ports = 30000-30999\nworkers = 2\n"
         "[web]\nlisten = 127.0.0.1:0\nadmin-socket = /tmp/x.sock\n"
@@ -121,6 +126,10 @@ static void everything_is_understood(void **state)
     assert_int_equal(config.sip.trusted_count, 3);
     assert_string_equal(config.house.domains[1], "sip.contoso.com");
     assert_string_equal(config.house.park_user, "700");
+    assert_string_equal(config.house.park_prefix[1], "*58");
+    assert_string_equal(config.house.park_prefix[2], "park+");
+    assert_string_equal(config.house.park_prefix[3], "");
+    assert_string_equal(config.house.retrieve_prefix[0], "**");
     assert_string_equal(config.media.bind4, "127.0.0.1");
     assert_string_equal(config.media.bind6, "::1");
     assert_int_equal(config.media.port_last, 30999);

@@ -93,8 +93,11 @@ static int make(void **state)
     assert_int_equal(deployment_put_destination(&deployment, &other, NULL), 0);
     make_orbits();
     (void)text_copy(house.park_user, sizeof house.park_user, "park");
-    (void)text_copy(house.park_prefix, sizeof house.park_prefix, "*68");
-    (void)text_copy(house.retrieve_prefix, sizeof house.retrieve_prefix, "*88");
+    (void)text_copy(house.park_prefix[0], PREFIX_SIZE, "*68");
+    (void)text_copy(house.park_prefix[1], PREFIX_SIZE, "park+");
+    (void)text_copy(house.retrieve_prefix[0], PREFIX_SIZE, "*8"); /* the longer one counts */
+    (void)text_copy(house.retrieve_prefix[1], PREFIX_SIZE, "*88");
+    (void)text_copy(house.retrieve_prefix[2], PREFIX_SIZE, "*7");
     (void)text_copy(house.destination, sizeof house.destination, "pool.example");
     (void)text_copy(house.domains[0], sizeof house.domains[0], "pbx.example");
     house.domain_count = 1;
@@ -179,6 +182,11 @@ static const struct row {
     { "702", IN, PARK, REPLACES_NONE, 0, "park 702!", "" },
     { "700", IN, PARK, REPLACES_NONE, 0, "refuse 486", "occupied" },
     { "*88700", OUT, 0, REPLACES_NONE, 0, "refuse 403", "may not retrieve" },
+    { "park+702", IN, 0, REPLACES_NONE, 0, "park 702", "" },
+    { "*687000", IN, 0, REPLACES_NONE, 0, "park 700-709", "range 1" },
+    { "*8700", IN, 0, REPLACES_NONE, 0, "retrieve 700", "" },
+    { "retrieve+700", IN, 0, REPLACES_NONE, 0, "refuse 404", "" },
+    { "*702", IN, 0, REPLACES_NONE, 0, "park *702", "" },
     /* 4: the general address, and a range's own */
     { "park", IN, 0, REPLACES_NONE, 0, "park any", "next free" },
     { "PARK", IN, 0, REPLACES_NONE, 0, "park any", "" },

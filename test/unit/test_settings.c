@@ -63,6 +63,7 @@ static void has_the_defaults_of_the_design(void **state)
         [SET_RINGBACK_PREFIX] = "Park %o: %n",
         [SET_ALERT_INFO] = "<urn:alert:service:recall:hold>;info=park-recall",
         [SET_ANNOUNCE] = "on",
+        [SET_MESSAGE] = "off",
         [SET_LANGUAGE] = "en",
         [SET_LAMP] = "confirmed",
         [SET_FREE_ORBIT] = "park",

@@ -8,7 +8,7 @@ export const SPECIAL = new Set(['music']);
 /** The rows in the order in which a call meets them; what is not named comes behind. */
 const groups = [
     ['time', ['pickup_timeout', 'max_pickup_attempts', 'ring_time', 'timeout_uri', 'max_park']],
-    ['hears', ['music_on_hold', 'announce', 'language']],
+    ['hears', ['music_on_hold', 'announce', 'language', 'message']],
     ['shown', ['ringback_prefix', 'alert_info', 'lamp']],
     ['orbits', ['allocation', 'cool_down', 'free_orbit', 'retrieve_allow']],
 ];

@@ -1,0 +1,171 @@
+/* Telling people: a text message to somebody's phone, and the name that a phone shows during a call
+ * (RFC 4916, RFC 3325). None of it is worth a call: what fails is left as it is. Not for what our
+ * answer to an INVITE says, see answer.c. */
+#include "sip/edge.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define MESSAGES_MAX 256 /* on their way at one time */
+#define BUSY_WAIT 300    /* until a transaction of this dialog is looked at again */
+#define TRIES_MAX 40
+
+/* ---- a text message (RFC 3428) ---- */
+
+static int on_message_answer(struct leg *magic, nta_outgoing_t *request, const sip_t *sip)
+{
+    struct sip *s = (void *)magic; /* it belongs to no leg */
+    int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
+
+    if (status < 200)
+        return 0;
+    if (status >= 300)
+        log_info("sip", "a text message was not taken: %d", status);
+    nta_outgoing_destroy(request);
+    s->messages--;
+    return 0;
+}
+
+static bool send_message(struct sip *s, const struct target *t, const struct sip_message *m)
+{
+    su_home_t home[1] = { SU_HOME_INIT(home) };
+    char from[URI_SIZE * 2 + 32], uri[URI_SIZE], to[URI_SIZE + 8];
+    sip_call_id_t *name;
+    const char *tag;
+    nta_outgoing_t *request = NULL;
+
+    su_home_init(home);
+    name = sip_call_id_create(home, NULL);
+    tag = nta_agent_newtag(home, NULL, s->agent);
+    text_format(uri, sizeof uri, "sip:%s@%s", m->from_user, aim_domain(s, t->listener));
+    text_format(to, sizeof to, "<%s>", t->uri);
+    if (name && tag && text_format(from, sizeof from, "<%s>;tag=%s", uri, tag))
+        request = nta_outgoing_tcreate(
+            s->outside, on_message_answer, (void *)s, (url_string_t const *)t->route,
+            SIP_METHOD_MESSAGE, URL_STRING_MAKE(t->uri), SIPTAG_CALL_ID(name),
+            SIPTAG_FROM_STR(from), SIPTAG_TO_STR(to),
+            SIPTAG_USER_AGENT_STR(s->setup->config.user_agent[0] ? s->setup->config.user_agent
+                                                                 : NULL),
+            SIPTAG_CONTENT_TYPE_STR("text/plain;charset=UTF-8"), SIPTAG_PAYLOAD_STR(m->text),
+            TPTAG_IDENT(s->listeners[t->listener].ident), TAG_END());
+    su_home_deinit(home);
+    return request != NULL;
+}
+
+void tell_message(struct sip *s, const struct sip_message *m)
+{
+    struct sip_call whom = { .is_ring_back = true };
+    struct target t;
+
+    text_copy(whom.uri, sizeof whom.uri, m->to);
+    text_copy(whom.contact, sizeof whom.contact, m->contact);
+    if (s->messages >= MESSAGES_MAX) {
+        log_warning("sip", "a text message is left out: %d wait for an answer", MESSAGES_MAX);
+        return;
+    }
+    if (!aim(s, &t, &whom) || !send_message(s, &t, m))
+        log_info("sip", "a text message could not be sent to %s", m->to);
+    else
+        s->messages++;
+}
+
+/* ---- whom a phone shows ---- */
+
+static int on_identified(struct leg *leg, nta_outgoing_t *request, const sip_t *sip);
+
+static bool may_reinvite(const struct leg *leg)
+{
+    const struct sip_peer *peer = peer_of(leg->edge, leg->facts.remote.host, NULL);
+
+    return leg->sdp && peer && peer->display_reinvite;
+}
+
+/* UPDATE without SDP moves no offer; a re-INVITE has the session as it is. Both refresh the session
+ * timer, or they would end it (RFC 4028 7.4). */
+static bool send_identity(struct leg *leg, bool update)
+{
+    char expires[64], contact[URI_SIZE + 8];
+
+    text_format(expires, sizeof expires, "%u;refresher=%s", leg->facts.session_expires,
+                leg->facts.we_refresh ? "uac" : "uas");
+    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    leg->identify = nta_outgoing_tcreate(
+        leg->dialog, on_identified, leg, NULL, update ? sip_method_update : sip_method_invite,
+        update ? "UPDATE" : "INVITE", NULL, SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
+        SIPTAG_SUPPORTED_STR("replaces, timer"),
+        SIPTAG_SESSION_EXPIRES_STR(leg->facts.session_expires ? expires : NULL),
+        SIPTAG_P_ASSERTED_IDENTITY_STR(leg->identity),
+        SIPTAG_CONTENT_TYPE_STR(update ? NULL : "application/sdp"),
+        SIPTAG_PAYLOAD_STR(update ? NULL : leg->sdp), NTATAG_TPORT(sip_leg_connection(leg)),
+        TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
+    leg->identify_offers = leg->identify && !update;
+    return leg->identify != NULL;
+}
+
+/* RFC 3311 5.1, RFC 3261 14.1: not before the ACK, and nothing else may be under way. */
+static bool is_busy(const struct leg *leg)
+{
+    return leg->state != LEG_UP || leg->offer || leg->refresh || leg->identify;
+}
+
+void tell_now(struct leg *leg)
+{
+    bool update = leg->allows_update;
+
+    leg->identify_at = NEVER;
+    if (leg->silent || leg->identify_never || leg->state == LEG_LEAVING ||
+        leg->state == LEG_ENDED || (!update && !may_reinvite(leg)))
+        return;
+    if (is_busy(leg) && ++leg->identify_tries < TRIES_MAX)
+        leg->identify_at = clock_now() + BUSY_WAIT;
+    else if (!is_busy(leg) && send_identity(leg, update))
+        text_copy(leg->identity_told, sizeof leg->identity_told, leg->identity);
+}
+
+void tell_identity(struct leg *leg, const char *display, const char *uri)
+{
+    headers_name_addr(leg->identity, sizeof leg->identity, display, uri);
+    if (!leg->identity[0] || text_is(leg->identity, leg->identity_told))
+        return;
+    leg->identify_tries = 0;
+    leg->identify_again = true;
+    leg->identify_at = clock_now();
+    timer_set(leg);
+}
+
+static void failed(struct leg *leg, int status)
+{
+    if (status == 491 && leg->identify_again) {
+        leg->identify_again = false;
+        leg->identify_at = clock_now() + timer_glare_wait(leg);
+        timer_set(leg);
+    } else if (status == 405 || status == 501) {
+        leg->identify_never = true;
+    }
+}
+
+static int on_identified(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)
+{
+    int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
+    bool fine = status >= 200 && status < 300 && sip;
+
+    if (request != leg->identify || status < 200)
+        return 0;
+    if (fine && sip->sip_contact)
+        nta_leg_client_route(leg->dialog, NULL, sip->sip_contact);
+    if (fine && leg->identify_offers)
+        timer_acknowledge(leg, request);
+    nta_outgoing_destroy(request);
+    leg->identify = NULL;
+    leg->identify_offers = false;
+    if (leg->state != LEG_UP)
+        return 0;
+    if (fine)
+        timer_answered(leg, sip);
+    else
+        failed(leg, status);
+    return 0;
+}

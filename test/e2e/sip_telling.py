@@ -1,0 +1,194 @@
+"""Telling people: OR (the number by text message, who is on the other side), PK and PD-08 (what park keys send)."""
+
+import time
+
+from moves import pick_up, ringing
+from scenario import find, line, run, want, want_that
+
+
+# --- a text message with the number ---
+
+
+def text_of(s, user):
+    message = s.endpoint.text(user)
+    find("^text/plain", message.get("Content-Type"), "Content-Type")
+    return message
+
+
+@line("OR-02", "blind park: the parker is sent a text message that names the caller and the orbit")
+def text_message(s):
+    lot, parker = s.lot(message="on"), s.user()
+    caller = s.park(lot, parker)
+    message = text_of(s, parker)
+    want(message.body, f"{caller.user} is parked at {lot.orbit}.", "the text")
+    find(rf"<sip:{lot.orbit}@callpark\.test>;tag=", message.get("From"), "From")
+    s.api.parked(lot.orbit)
+
+
+@line("OR-02b", "the text message is refused, or never answered: nothing changes")
+def text_refused(s):
+    for code in (404, 405, 415, 0):
+        lot, parker = s.lot(message="on"), s.user()
+        s.endpoint.text_codes[parker] = code
+        caller = s.park(lot, parker, tone=440)
+        text_of(s, parker)
+        s.api.parked(lot.orbit)
+        s.talk(caller, s.retrieve(lot.orbit, 620))
+
+
+@line("OR-02c", "who withholds his number is not named; in the language of the range")
+def text_hidden(s):
+    lot, parker = s.lot(message="on", language="de"), s.user()
+    caller = s.park(lot, parker, headers=["Privacy: id"])
+    message = text_of(s, parker)
+    want(message.body, f"Ein Anrufer ist auf {lot.orbit} geparkt.", "the text")
+    want_that(caller.user not in str(message), "the number is in the message")
+
+
+@line("OR-02d", "no text message to somebody outside, to who consults, or where it is off", slow=True)
+def no_text(s):
+    shown = s.user()
+    for settings, sender in (({"message": "on"}, "sip:+4930555@callpark.test"), ({}, f"sip:{shown}@callpark.test")):
+        lot = s.lot(**settings)
+        caller = s.outsider(lot.park)
+        caller.audio = s.audio()
+        want(caller.invite([f"Referred-By: <{sender}>"], caller.audio.offer()).code, 200, "parking")
+        s.api.parked(lot.orbit)
+    lot = s.lot(message="on")
+    consult = s.dialog(lot.park)
+    consult.audio = s.audio()
+    want(consult.invite(sdp=consult.audio.offer()).code, 200, "the consultation")
+    s.api.parked(lot.orbit, 15)
+    for user in (shown, consult.user, "+4930555"):
+        want_that(s.endpoint.texts.get(user) is None, f"{user} got a text message")
+
+
+# --- who is on the other side ---
+
+
+def colleague(s, lot, tone=440, allow=None):
+    """Somebody inside is transferred to the range."""
+    caller = s.dialog(lot.park)
+    caller.auto.discard("UPDATE")
+    if allow:
+        caller.allow = allow
+    caller.audio = s.audio(tone)
+    answer = caller.invite(["Referred-By: <sip:105@callpark.test>"], caller.audio.offer())
+    want(answer.code, 200, "parking")
+    caller.audio.start(answer.body)
+    s.api.parked(lot.orbit)
+    return caller
+
+
+@line("OR-06", "after retrieval the caller's phone is told by UPDATE without SDP who has him; who retrieves, in the 200")
+def told_by_update(s):
+    lot = s.lot()
+    caller = colleague(s, lot)
+    retriever = s.retrieve(lot.orbit, 620)
+    find(f"<sip:{caller.user}@callpark.test>", retriever.response_200.get("P-Asserted-Identity"), "who is retrieved")
+    update = caller.request("UPDATE")
+    find(f"<sip:{retriever.user}@callpark.test>", update.get("P-Asserted-Identity"), "P-Asserted-Identity")
+    want(update.body, "", "SDP")
+    caller.reply(update, 200)
+    s.talk(caller, retriever)
+    want(retriever.count("UPDATE"), 0, "UPDATEs to who knew already")
+
+
+@line("OR-04", "UPDATE answered 491: once more after a while, then no more; the call is unaffected", slow=True)
+def glare(s):
+    lot = s.lot()
+    caller = colleague(s, lot)
+    retriever = s.retrieve(lot.orbit, 620)
+    first = caller.request("UPDATE")
+    caller.reply(first, 491, "Request Pending")
+    second = caller.wait(lambda m: m.method == "UPDATE" and m.cseq != first.cseq, 10, "a second UPDATE")
+    caller.reply(second, 491, "Request Pending")
+    s.talk(caller, retriever)
+    time.sleep(2.5)  # longer than the wait after a 491
+    want(len({m.cseq for m in caller.seen if m.method == "UPDATE"}), 2, "UPDATEs in all, sent again or not")
+
+
+@line("OR-07", "UPDATE answered 405: never again on that dialog, whoever comes")
+def never_again(s):
+    lot = s.lot()
+    caller = colleague(s, lot)
+    retriever = s.retrieve(lot.orbit, 620)
+    caller.reply(caller.request("UPDATE"), 405, "Method Not Allowed")
+    want(retriever.ask("UPDATE", ['P-Asserted-Identity: "Eve" <sip:199@callpark.test>']).code, 200, "another identity")
+    s.talk(caller, retriever)
+    caller.quiet(1, "UPDATE", "INVITE")
+
+
+@line("OR-08", "somebody else comes on the other side: the phone is told that, too")
+def told_again(s):
+    lot = s.lot()
+    caller = colleague(s, lot)
+    retriever = s.retrieve(lot.orbit, 620)
+    caller.reply(caller.request("UPDATE"), 200)
+    want(retriever.ask("UPDATE", ['P-Asserted-Identity: "Eve" <sip:199@callpark.test>']).code, 200, "another identity")
+    update = caller.request("UPDATE")
+    want(update.get("P-Asserted-Identity"), '"Eve" <sip:199@callpark.test>', "P-Asserted-Identity")
+    caller.reply(update, 200)
+
+
+@line("OR-09", "no UPDATE in Allow, display-reinvite = yes: re-INVITE with the session as it is, audio goes on")
+def told_by_reinvite(s):
+    lot = s.lot()
+    caller = colleague(s, lot, allow="INVITE, ACK, CANCEL, BYE")
+    ours = [m for m in caller.seen if m.code == 200][0].body
+    retriever = s.retrieve(lot.orbit, 620)
+    invite = caller.request("INVITE")
+    find(f"<sip:{retriever.user}@callpark.test>", invite.get("P-Asserted-Identity"), "P-Asserted-Identity")
+    want(invite.body, ours, "SDP")
+    caller.reply(invite, 200, sdp=caller.audio.offer())
+    caller.request("ACK")
+    s.talk(caller, retriever)
+
+
+@line("OR-10", "a ring back that is answered is told who it is; who is outside is told nothing")
+def ring_back(s):
+    lot, caller, _, phone = ringing(s)
+    phone = pick_up(s, phone, 620)
+    update = phone.request("UPDATE")
+    find(rf"<sip:\+?{caller.user.lstrip('+')}@", update.get("P-Asserted-Identity"), "P-Asserted-Identity")
+    s.talk(caller, phone)
+    want([m.method for m in caller.seen if m.method], [], "requests to the caller")
+    s.api.free(lot.orbit)
+
+
+# --- what park keys send ---
+
+
+@line("PK-01", "park keys: *68 and park+ park, *88 and retrieve+ retrieve, whatever else the call looks like (PD-08)")
+def prefixes(s):
+    lot = s.lot()
+    want(s.dialog(f"*88{lot.orbit}").invite(sdp=s.audio().offer()).code, 480, "retrieving from an empty orbit")
+    caller = s.outsider(f"*68{lot.orbit}")
+    caller.audio = s.audio(440)
+    answer = caller.invite(sdp=caller.audio.offer())
+    want(answer.code, 200, "parking by *68")
+    caller.audio.start(answer.body)
+    s.api.parked(lot.orbit)
+    want(s.dialog(f"*68{lot.orbit}").invite(sdp=s.audio().offer()).code, 486, "parking where somebody is")
+    want(s.dialog(f"park+{lot.orbit}").invite(sdp=s.audio().offer()).code, 486, "the same by park+")
+    s.talk(caller, s.retrieve(f"retrieve+{lot.orbit}", 620))
+    anywhere = s.outsider(f"*68{lot.park}")
+    want(anywhere.invite(sdp=s.audio().offer()).code, 200, "parking in the range by *68 and its park number")
+    s.api.parked(lot.orbit)
+
+
+@line("PK-03", "INFO: a package 469, an unknown body 415, what phones send anyway 200; the call goes on")
+def info(s):
+    lot = s.lot()
+    caller = s.park(lot, s.user(), tone=440)
+    want(caller.ask("INFO", ["Info-Package: x-park"]).code, 469, "a package")
+    refused = caller.ask("INFO", body="<park/>", kind="application/x-park+xml")
+    want(refused.code, 415, "an unknown body")
+    find("application/dtmf-relay", refused.get("Accept"), "Accept")
+    want(caller.ask("INFO", body="Signal=1\r\n", kind="application/dtmf-relay").code, 200, "a key")
+    want(caller.ask("INFO").code, 200, "nothing at all")
+    s.talk(caller, s.retrieve(lot.orbit, 620))
+
+
+if __name__ == "__main__":
+    run()
