@@ -66,7 +66,7 @@ const bodies = {
     importRanges: [{ name: 'New', start: '900', end: '909', destination: POOL }],
     replaceRange: { name: 'Ours', start: '700', end: '729', destination: POOL },
     changeRange: { name: 'Ours again' },
-    parkCall: { uri: 'sip:1@127.0.0.1' },
+    parkCall: { uri: 'sip:1@127.0.0.1', range: here.id },
     noteCall: { note: 'x' },
     explain: { from: '105', to: '700' },
     retrieveCall: { to: 'sip:1@127.0.0.1' },
