@@ -24,6 +24,7 @@ if [ "$only" = --one ]; then
         case $target in
         music) runs=$((runs / 10)) ;;  # decodes sound for each
         router) runs=$((runs / 20)) ;; # a whole server with empty tables for each
+        wire) runs=$((runs / 200)) ;;  # traffic with a whole server, and a call as ever behind each
         esac
         limits="-seed=1 -runs=$runs"
         kept=$(mktemp -d) # from what is in git only, so that it is the same for everybody
