@@ -120,6 +120,12 @@ static void fail(struct leg *leg, uint16_t code, const char *why)
     sip_leg_end(leg);
 }
 
+/* Who is reached by a WebSocket is a browser. */
+static bool is_web_phone(const struct sip_call *call)
+{
+    return strstr(call->contact, "transport=ws") || strstr(call->uri, "transport=ws");
+}
+
 void out_call(struct sip *s, const struct sip_call *call)
 {
     struct leg *leg = sip_leg_add(s, call->leg, LEG_CALLING);
@@ -130,6 +136,7 @@ void out_call(struct sip *s, const struct sip_call *call)
         return;
     }
     leg->facts.we_called = true;
+    leg->web = is_web_phone(call);
     leg->prefer = call->prefer;
     leg->call = malloc(sizeof *call);
     if (leg->call)

@@ -1,0 +1,23 @@
+#!/bin/sh
+# A phone in a real browser over WebSocket: it parks, hears music, is retrieved, and retrieves what a plain phone parked.
+# time-limit: 300
+. "$(dirname "$0")/lib.sh"
+tls=$e2e_dir/tls
+mkdir "$tls"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$tls/key.pem" -out "$tls/cert.pem" \
+    -days 9 -subj "/CN=callpark.test" -addext "subjectAltName=DNS:callpark.test,IP:127.0.0.1" 2>/dev/null ||
+    e2e_fail "openssl could not make a certificate"
+# shellcheck disable=SC2046
+set -- $(e2e_ports 3)
+E2E_WS=$1 E2E_WSS=$2 PHONE_PAGE=http://localhost:$3
+[ -d "$e2e_root/test/web/node_modules/jssip" ] || e2e_fail "what test/web/package-lock.json names is not installed: tools/npm.sh test/web"
+export CHROMIUM="${CHROMIUM:-/usr/bin/chromium}" E2E_WS E2E_WSS PHONE_PAGE
+e2e_start "[sip]
+listen = ws:127.0.0.1:$E2E_WS
+listen = wss:127.0.0.1:$E2E_WSS
+tls-cert = $tls/cert.pem
+tls-key = $tls/key.pem
+ws-origin = $PHONE_PAGE"
+HOME=$e2e_dir # settings of a browser are below it
+export HOME
+e2e_phones web_phone.py

@@ -1,0 +1,131 @@
+"""A phone in a browser (test/web/phone.mjs) and plain ones: who parks, who hears, who retrieves."""
+
+import json
+import os
+import queue
+import subprocess
+import threading
+import time
+
+from phone import Missing
+from scenario import HERE, line, run, want
+
+PATIENCE = 40  # seconds; a browser starts slowly on a machine that does other things too
+
+
+class Browser:
+    """One Chromium with one page that is a phone. Its tone is what it says."""
+
+    def __init__(self, user, tone, secure=False):
+        port = os.environ["E2E_WSS" if secure else "E2E_WS"]
+        environment = {**os.environ, "PHONE_SERVER": f"ws{'s' if secure else ''}://127.0.0.1:{port}",
+                       "PHONE_USER": user, "PHONE_TONE": str(tone)}
+        self.tone, self.lines = tone, queue.Queue()
+        self.process = subprocess.Popen(["node", os.path.join(HERE, "../web/phone.mjs")], env=environment, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        threading.Thread(target=self.read, daemon=True).start()
+        self.answer()
+
+    def read(self):
+        for text in self.process.stdout:
+            self.lines.put(json.loads(text))
+        self.lines.put({"fault": "the browser's driver has ended"})
+
+    def answer(self):
+        try:
+            said = self.lines.get(timeout=PATIENCE)
+        except queue.Empty:
+            raise Missing(f"the browser does not answer within {PATIENCE} s") from None
+        if "fault" in said:
+            raise Missing(f"the browser: {said['fault']}")
+        return said
+
+    def do(self, what, **more):
+        self.process.stdin.write(json.dumps({"do": what, **more}) + "\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def until(self, test, what):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            heard = self.do("hear")
+            if test(heard):
+                return heard
+            if time.monotonic() > deadline:
+                raise Missing(f"the browser does not hear {what}, but {heard}")
+            time.sleep(0.05)
+
+    def hears_sound(self):
+        return self.until(lambda h: h["decibel"] is not None and h["decibel"] > -60, "any sound")
+
+    def hears(self, hertz):
+        return self.until(lambda h: abs(h["hertz"] - hertz) < 15 and h["decibel"] > -50, f"{hertz} Hz")
+
+    def close(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+@line("MD-11", "a browser parks by WebSocket, DTLS and ICE, hears music in Opus, and is retrieved by a plain phone: two-way audio")
+def browser_parks(s):
+    lot = s.lot()
+    browser = Browser(s.user(), 700)
+    try:
+        browser.do("call", to=lot.orbit)
+        s.api.parked(lot.orbit)
+        heard = browser.hears_sound()
+        want(heard["codec"], "audio/opus", "codec")
+        retriever = s.retrieve(lot.orbit, 1300)
+        retriever.audio.hears(700)
+        browser.hears(1300)
+        retriever.bye()
+        browser.do("wait", **{"for": "ended"})
+    finally:
+        browser.close()
+
+
+@line("MD-11b", "a plain phone's call is retrieved by a browser over secure WebSocket: two-way audio, and its BYE ends both")
+def browser_retrieves(s):
+    lot = s.lot()
+    caller = s.park(lot, s.user(), tone=1300)
+    s.api.parked(lot.orbit)
+    browser = Browser(s.user(), 700, secure=True)
+    try:
+        browser.do("call", to=lot.orbit)
+        caller.audio.hears(700)
+        browser.hears(1300)
+        caller.audio.one_stream()
+        browser.do("hangup")
+        caller.request("BYE")
+    finally:
+        browser.close()
+
+
+@line("MD-11c", "a browser parks by consulting; it is rung back on its own connection, and answers: two-way audio")
+def browser_is_rung(s):
+    lot = s.lot()
+    browser = Browser(s.user(), 700)
+    try:
+        browser.do("call", to=lot.park)
+        ids = browser.do("dialog")
+        caller = s.outsider(lot.park)
+        caller.audio = s.audio(1300)
+        answer = caller.invite([f"Replaces: {ids['call']};to-tag={ids['theirs']};from-tag={ids['ours']}",
+                                "Require: replaces"], caller.audio.offer())
+        want(answer.code, 200, "taking over")
+        caller.audio.start(answer.body)
+        browser.do("wait", **{"for": "ended"})
+        s.api.ring_back(s.api.parked(lot.orbit))
+        browser.do("wait", **{"for": "ringing"})
+        browser.do("answer")
+        caller.audio.hears(700)
+        browser.hears(1300)
+    finally:
+        browser.close()
+
+
+if __name__ == "__main__":
+    run()
