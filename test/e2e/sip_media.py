@@ -76,9 +76,15 @@ def three_lines(s):
     audio.hears_sound()
 
 
-@line("MD-04", "dynamic payload types are kept: 107 for PCMU, 100 for telephone events")
+@line("MD-04", "dynamic payload types are kept: 107 for PCMU, 100 for telephone events; Opus if it comes first")
 def dynamic(s):
     lot = s.lot()
+    audio = s.audio()
+    opus = s.park(lot, "105", sdp=audio.offer(["96 opus/48000/2", "107 PCMU/8000", "97 telephone-event/48000"]))
+    want(answer_pt(opus.response_200.body), [96, 97], "payload types of the answer in Opus")
+    packets = audio.wait_packets(10)
+    want({p.pt for p in packets}, {96}, "payload type of the music in Opus")
+    want({b.stamp - a.stamp & 0xFFFFFFFF for a, b in zip(packets, packets[1:])}, {960}, "time of a packet of Opus")
     audio = s.audio()
     formats = ["96 speex/16000", "107 PCMU/8000", "111 opus/48000/2", "100 telephone-event/8000"]
     caller = s.park(lot, "105", sdp=audio.offer(formats))
