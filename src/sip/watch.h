@@ -87,6 +87,8 @@ struct watches {
     struct watch *wheel[WHEEL];
     uint64_t wheel_second;
     struct watch_line ready, cooling;
+    unsigned in_flight; /* NOTIFYs of the last moment that are not answered yet */
+    msec flight_from;
     struct sip_watched *ranges; /* sorted by first */
     uint32_t *range_lit;        /* how many are lit in each */
     size_t range_count;

@@ -12,6 +12,8 @@
 
 #define SLICE_NSEC 2000000 /* how long lamps may keep the thread */
 #define PAUSE_MSEC 2
+#define FLIGHT_MAX 32       /* NOTIFYs whose answers may stand before an INVITE in the socket ... */
+#define FLIGHT_MSEC 50      /* ... unless they are late: who does not answer holds up nobody */
 #define PAGE_DATAGRAM 12000 /* bytes of a list in one NOTIFY: datagrams in pieces get lost */
 #define PAGE_STREAM 56000
 #define BACK_OFF_MSEC 2000
@@ -423,7 +425,13 @@ static void pace(struct sip *s, su_timer_t *timer, void *unused)
         if (w->dirty)
             watch_tell(w);
     }
-    while ((w = all->ready.first) != NULL && clock_now_ns() < until) {
+    if (now - all->flight_from >= FLIGHT_MSEC) {
+        all->flight_from = now;
+        all->in_flight = 0;
+    }
+    while ((w = all->ready.first) != NULL && all->in_flight < FLIGHT_MAX &&
+           clock_now_ns() < until) {
+        all->in_flight++;
         leave_line(w);
         notify(w);
     }
@@ -448,6 +456,8 @@ static int on_notified(struct leg *magic, nta_outgoing_t *request, const sip_t *
         return 0;
     nta_outgoing_destroy(w->notify);
     w->notify = NULL;
+    if (w->edge->watches->in_flight)
+        w->edge->watches->in_flight--;
     if (status < 300) {
         w->tries = 0;
         if (w->dirty && w->in_line == NO_LINE)

@@ -51,16 +51,26 @@ def watch(s, user, headers=(), endpoint=None):
     watcher.remote_tag, watcher.remote = answer.param("To", "tag"), answer.get("To")
     watcher.answer = answer
     watcher.notify = watcher.request("NOTIFY")
+    watcher.told = watcher.notify.cseq[0]
     if "dialog-info" in watcher.notify.get("Content-Type"):
         watcher.lamp = Lamp(watcher.notify.body)
     return watcher
+
+
+def news(watcher, timeout=PATIENCE):
+    """The next NOTIFY that is not one sent again because the answer was late."""
+    while True:
+        notify = watcher.request("NOTIFY", timeout)
+        if notify.cseq[0] > watcher.told:
+            watcher.told = notify.cseq[0]
+            return notify
 
 
 def shown(watcher, state, timeout=PATIENCE):
     """Wait until the lamp shows this; its version only rises."""
     deadline = time.monotonic() + timeout
     while True:
-        notify = watcher.request("NOTIFY", max(0.01, deadline - time.monotonic()))
+        notify = news(watcher, max(0.01, deadline - time.monotonic()))
         lamp = Lamp(notify.body)
         want_that(lamp.version > watcher.lamp.version, "the version did not rise")
         watcher.lamp = lamp
@@ -158,7 +168,7 @@ def resource_list(s):
     want([parts[lot[i]].state for i in range(12)], ["terminated"] * 12, "their lamps")
     caller = s.park(lot, s.user())
     s.api.parked(lot.orbit)
-    notify = watcher.request("NOTIFY")
+    notify = news(watcher)
     later = split(notify)
     want((later["root"].get("fullState"), list(later)), ("false", ["root", lot.orbit]), "what changed")
     want(later[lot.orbit].state, "confirmed", "its lamp")
@@ -203,7 +213,7 @@ def range_goes(s):
     lot = s.lot()
     watcher = watch(s, lot.orbit)
     s.api.ask("DELETE", f"/number-ranges/{lot.id}", {})
-    notify = watcher.request("NOTIFY")
+    notify = news(watcher)
     want(notify.get("Subscription-State"), "terminated;reason=noresource", "Subscription-State")
 
 
