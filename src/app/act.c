@@ -223,7 +223,8 @@ static void fill_call(const struct app *a, const struct action *action, const st
         (void)text_copy(call->alert_info, sizeof(call->alert_info), c->rules.alert_info);
 }
 
-/* "%o", "%n", "%u" of the template: the orbit, the caller's name, the caller's number. */
+/* "%o", "%n", "%u" of the template: the orbit, the caller's name, the caller's number; "%%" is "%".
+ */
 static void from_display(const struct action *action, const struct call *c, struct sip_call *call)
 {
     const char *template =
@@ -240,8 +241,9 @@ static void from_display(const struct action *action, const struct call *c, stru
            : action->party.display[0] ? action->party.display
                                       : user;
     for (const char *at = template; *at; at++) {
-        if (at[0] == '%' && at[1] && strchr("onu", at[1])) {
-            const char *value = at[1] == 'o'   ? call->orbit
+        if (at[0] == '%' && at[1] && strchr("onu%", at[1])) {
+            const char *value = at[1] == '%'   ? "%"
+                                : at[1] == 'o' ? call->orbit
                                 : at[1] == 'n' ? name
                                                : (action->party.hidden ? "" : user);
 

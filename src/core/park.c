@@ -18,6 +18,7 @@ enum cue {
     CUE_CLAIM,     /* somebody's INVITE retrieves it */
     CUE_PEER_UP,   /* the other one answered, or acknowledged */
     CUE_PEER_LOST, /* he hung up, failed, or cancelled */
+    CUE_FORWARDED, /* his phone sends our call on to somebody else */
     CUE_RETRIEVE,  /* commands from here on */
     CUE_RING,
     CUE_EXTEND,
@@ -66,6 +67,7 @@ static handler *const moves[CALL_STATES][CUES] = {
         [CUE_LEFT]      = park_caller_left,      [CUE_CANCELLED] = park_caller_cancelled,
         [CUE_DUE]       = park_ring_timed_out,   [CUE_CLAIM]     = park_claim,
         [CUE_PEER_UP]   = park_ring_answered,    [CUE_PEER_LOST] = park_ring_failed,
+        [CUE_FORWARDED] = park_ring_forwarded,
         [CUE_RETRIEVE]  = park_do_retrieve,      [CUE_TRANSFER]  = park_do_transfer,
         [CUE_HANG_UP]   = park_do_hang_up,       [CUE_NOTE]      = park_do_note,
         [CUE_FORCE]     = park_do_force_out,
@@ -146,12 +148,16 @@ static enum cue caller_cue(const struct event *ev)
     return ev->type == EV_SAID ? CUE_SAID : CUE_NONE;
 }
 
+#define CODE_FORWARDED 181
+
 static enum cue peer_cue(const struct event *ev)
 {
     if (ev->type == EV_LEG_UP)
         return CUE_PEER_UP;
     if (ev->type == EV_LEG_FAILED || ev->type == EV_LEG_GONE)
         return CUE_PEER_LOST;
+    if (ev->type == EV_LEG_RINGING && ev->code == CODE_FORWARDED)
+        return CUE_FORWARDED;
     /* Once they talk, a late CANCEL says nothing any more. */
     return ev->type == EV_CANCELLED ? CUE_PEER_LOST : CUE_NONE;
 }

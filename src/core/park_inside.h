@@ -99,7 +99,7 @@ void park_forward(struct turn *t, struct call *c, const char *because);
 void park_call_chosen(struct turn *t, struct call *c, const char *uri, enum peer_role role);
 /* Call off what rings, if anything does; its attempt counts as not made. */
 void park_stop_ringing(struct turn *t, struct call *c, uint16_t code, const char *why);
-handler park_ring_failed, park_ring_timed_out, park_ring_answered;
+handler park_ring_failed, park_ring_timed_out, park_ring_answered, park_ring_forwarded;
 
 /* ---- park_meet.c */
 

@@ -173,6 +173,8 @@ static bool means_form(uint16_t code)
 static const char *code_words(uint16_t code)
 {
     switch (code) {
+    case 181:
+        return "forwards his calls to somebody else";
     case 404:
     case 410:
     case 416:
@@ -268,6 +270,16 @@ void park_ring_timed_out(struct turn *t, struct call *c)
 {
     park_hang_up(t, c, c->peer, 0, "nobody answered");
     ring_over(t, c, 408);
+}
+
+/* Where it goes now a mailbox may answer, and the caller would be connected with that (sip.md 5).
+ * The fallback is there to be forwarded. */
+void park_ring_forwarded(struct turn *t, struct call *c)
+{
+    if (!c->rules.no_forward || c->peer_role != PEER_PARKER)
+        return;
+    park_hang_up(t, c, c->peer, 0, "forwarding is not wanted");
+    ring_over(t, c, 181);
 }
 
 /* First to answer wins: from here on nobody else can claim the call. */

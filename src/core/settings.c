@@ -102,6 +102,11 @@ static const struct row rows[SETTING_KEYS] = {
           "Which uploaded file the caller hears, by its SHA-256; empty: the built-in or configured piece.",
           KIND_TEXT, 0, MUSIC_SIZE - 1, false, "" },
         FIELD(music), setting_text_music, "" },
+    [SET_NO_FORWARD] = {
+        { "no_forward", "",
+          "Whether a ring back is called off when the parker's phone forwards it elsewhere.",
+          KIND_SWITCH, 0, 1, false, "on|off" },
+        FIELD(no_forward), NULL, "on" },
 };
 /* clang-format on */
 

@@ -29,6 +29,7 @@ enum setting_key {
     SET_FREE_ORBIT,     /* park or reject: an internal call to a free orbit */
     SET_RETRIEVE_ALLOW, /* comma list of networks and identity patterns; empty: insiders */
     SET_MUSIC,          /* which uploaded file, by its SHA-256; empty: the configured piece */
+    SET_NO_FORWARD,     /* a ring back that is forwarded (181) is called off */
     SETTING_KEYS
 };
 
@@ -55,6 +56,7 @@ struct rules {
     enum free_orbit free_orbit;
     char retrieve_allow[LIST_SIZE];
     char music[MUSIC_SIZE];
+    bool no_forward;
 };
 
 /* What one scope says: only the keys in `set` count. */

@@ -22,6 +22,12 @@ def what_it_says(s):
     caller.audio.hears_sound(since=time.monotonic())
 
 
+@line("RB-01b", "the name that the phone shows follows its template")
+def template(s):
+    lot, caller, parker, phone = ringing(s, ringback_prefix="100%% %o %u%%n")
+    find(f'"100% {lot.orbit} {caller.user}%n"'.replace("+", r"\+"), phone.invite_request.get("From"), "From")
+
+
 @line("RB-02", "the parker answers: two-way audio, the orbit is free")
 def answered(s):
     lot, caller, parker, phone = ringing(s)
@@ -132,11 +138,16 @@ def late_answer_parked(s):
     s.talk(caller, s.retrieve(lot.orbit, 800))
 
 
-@line("RB-15", "181 call is being forwarded: it goes on ringing, and may be answered")
+@line("RB-15", "181 call is being forwarded: CANCEL; with no_forward off it goes on ringing, and may be answered")
 def forwarded(s):
     lot, caller, parker, phone = ringing(s)
     phone.reply(phone.invite_request, 181, "Call Is Being Forwarded")
-    phone.quiet(0.5, "BYE")
+    phone.request("CANCEL")
+    s.api.parked(lot.orbit)
+    caller.audio.hears_sound(since=time.monotonic())
+    lot, caller, parker, phone = ringing(s, no_forward="off")
+    phone.reply(phone.invite_request, 181, "Call Is Being Forwarded")
+    phone.quiet(0.5, "BYE", "CANCEL")
     pick_up(s, phone, 620)
     s.talk(caller, phone)
 

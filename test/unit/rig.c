@@ -283,7 +283,7 @@ static void leg_line(struct rig *r, enum event_type type, const struct words *w)
     struct event ev = { .type = type, .leg = number(w->word[1]) };
     struct call *c = calls_by_leg(r->p.calls, ev.leg);
 
-    ev.code = type == EV_LEG_FAILED ? (uint16_t)number(w->word[2]) : 0;
+    ev.code = type == EV_LEG_FAILED || type == EV_LEG_RINGING ? (uint16_t)number(w->word[2]) : 0;
     ev.heard = has(w, "heard");
     ev.answered = has(w, "answered");
     ev.wait = w->word[2] ? (uint32_t)number(w->word[2]) : c ? c->wait : 0;

@@ -69,6 +69,7 @@ static void has_the_defaults_of_the_design(void **state)
         [SET_FREE_ORBIT] = "park",
         [SET_RETRIEVE_ALLOW] = "",
         [SET_MUSIC] = "",
+        [SET_NO_FORWARD] = "on",
     };
     char text[LIST_SIZE];
     struct rules r;
