@@ -139,7 +139,7 @@ static bool print_url(char to[URI_SIZE], const url_t *url)
 static bool aim_at_outbound(struct target *t, su_home_t *home, url_t *url, const char *outbound,
                             bool as_it_is)
 {
-    url_t *hop = url_hdup(home, URL_STRING_MAKE(outbound)->us_url);
+    url_t *hop = url_make(home, outbound);
 
     if (!hop || !hop->url_host)
         return false;
@@ -156,7 +156,7 @@ static bool aim_at_outbound(struct target *t, su_home_t *home, url_t *url, const
 
 static url_t *read_url(su_home_t *home, const char *text)
 {
-    return text[0] ? url_hdup(home, URL_STRING_MAKE(text)->us_url) : NULL;
+    return text[0] ? url_make(home, text) : NULL;
 }
 
 static bool is_callable(const url_t *url)
