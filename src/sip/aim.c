@@ -150,7 +150,8 @@ static bool aim_at_outbound(struct target *t, su_home_t *home, url_t *url, const
         url->url_host = hop->url_host;
         url->url_port = hop->url_port;
     }
-    t->route = outbound;
+    text_copy(t->route, sizeof t->route, outbound);
+    t->routed = true;
     return print_url(t->uri, url);
 }
 
@@ -213,7 +214,7 @@ bool aim(const struct sip *s, struct target *t, const struct sip_call *call)
         found = print_url(t->uri, url);
     else
         found = aim_at_contact(s, t, home, call->contact);
-    hop = found ? read_url(home, t->route ? t->route : t->uri) : NULL;
+    hop = found ? read_url(home, t->route[0] ? t->route : t->uri) : NULL;
     found = hop && choose_way(s, t, hop);
     su_home_deinit(home);
     return found;

@@ -118,13 +118,18 @@ void dialog_reason(char to[160], uint16_t code, const char *text)
 
 static int on_bye_answered(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)
 {
+    bool challenged;
     int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
 
     if (status < 200)
         return 0;
+    challenged = (status == 401 || status == 407) && out_challenged(leg, request, sip);
     nta_outgoing_destroy(leg->bye);
     leg->bye = NULL;
-    sip_leg_end(leg);
+    if (challenged)
+        dialog_bye(leg, leg->farewell_code, leg->farewell);
+    else
+        sip_leg_end(leg);
     return 0;
 }
 
@@ -142,16 +147,21 @@ static void drop_offer(struct leg *leg)
 
 void dialog_bye(struct leg *leg, uint16_t code, const char *text)
 {
+    struct answers answers;
     char reason[160];
 
     drop_offer(leg);
+    out_credentials(leg, "BYE", leg->facts.remote_target, &answers);
     timer_stop(leg);
     dialog_reason(reason, code, text);
     leg->state = LEG_LEAVING;
-    leg->bye = nta_outgoing_tcreate(
-        leg->dialog, on_bye_answered, leg, NULL, SIP_METHOD_BYE, NULL,
-        SIPTAG_REASON_STR(reason[0] ? reason : NULL), NTATAG_TPORT(sip_leg_connection(leg)),
-        TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
+    leg->bye =
+        nta_outgoing_tcreate(leg->dialog, on_bye_answered, leg, NULL, SIP_METHOD_BYE, NULL,
+                             SIPTAG_REASON_STR(reason[0] ? reason : NULL),
+                             SIPTAG_HEADER_STR(answers.header[0][0] ? answers.header[0] : NULL),
+                             SIPTAG_HEADER_STR(answers.header[1][0] ? answers.header[1] : NULL),
+                             NTATAG_TPORT(sip_leg_connection(leg)),
+                             TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     if (!leg->bye)
         sip_leg_end(leg);
 }
@@ -409,7 +419,8 @@ static void take_update(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     size_t length = 0;
     uint16_t body;
     bool has_sdp = headers_sdp(sip, &sdp, &length, &body);
-    int code = has_sdp ? offer_conflict(leg, false) : 0;
+    bool early = leg->state == LEG_CALLING && !leg->offer;
+    int code = has_sdp && !(early && out_early_offer(leg, sip)) ? offer_conflict(leg, false) : 0;
 
     if (body) {
         refuse(irq, body, NULL);
@@ -423,7 +434,8 @@ static void take_update(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
         nta_incoming_destroy(irq);
         return;
     }
-    retarget(leg, sip);
+    if (!early) /* one fork of several is no target yet */
+        retarget(leg, sip);
     if (has_sdp)
         report_offered(leg, irq, sip, sdp, length);
     else

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/network.h"
+#include "sip/challenge.h"
 #include "sip/front.h"
 #include "sip/sdp.h"
 #include "sip/sip.h"
@@ -98,6 +99,16 @@ struct sip {
     uint64_t dice;
 };
 
+/* Where a request of ours goes (aim.c). */
+struct target {
+    char uri[URI_SIZE];   /* becomes the request URI */
+    char route[URI_SIZE]; /* next hop, "": the URI itself says */
+    bool routed;          /* that hop is named in the configuration */
+    unsigned listener;    /* to call from */
+    tport_t *flow;        /* the connection that he has opened to us, NULL: none is needed */
+    char way[96]; /* the front's way to him by TLS, instead of `route`; "" : none is needed */
+};
+
 /* ---- legs.c ---- */
 
 enum leg_state {
@@ -107,6 +118,28 @@ enum leg_state {
     LEG_UP,
     LEG_LEAVING, /* our BYE has left */
     LEG_ENDED    /* remembered for Replaces and for what comes late */
+};
+
+/* What became of one of our requests that was challenged, until the leg is forgotten. */
+#define CHALLENGES_MAX 2 /* a proxy on the way, and whoever is behind it */
+struct said {
+    struct challenge challenge[CHALLENGES_MAX];
+    char user[64], password[128];
+};
+
+/* Early dialogs of one INVITE of ours: each fork has a tag of its own. */
+#define EARLY_MAX 8
+struct early {
+    char tag[128];
+    uint32_t rseq; /* the last that was acknowledged; 0: none */
+    char *sdp;     /* what it answered reliably, or offered in an UPDATE; NULL: nothing yet */
+};
+
+/* How an INVITE of ours fares, until it is answered. */
+struct calling {
+    struct target target;
+    unsigned redirects; /* 3xx that were followed */
+    struct early early[EARLY_MAX];
 };
 
 struct leg {
@@ -149,8 +182,12 @@ struct leg {
     su_timer_t *timer;
     msec refresh_at, expires_at, forget_at, identify_at; /* NEVER: not running */
     unsigned refresh_tries;
-    unsigned refers;       /* that came in this dialog */
-    struct sip_call *call; /* what we were asked to call, until it is answered */
+    unsigned refers;         /* that came in this dialog */
+    struct sip_call *call;   /* what we were asked to call, until it is answered */
+    struct calling *calling; /* and how that fares */
+    bool routed;             /* it went to a next hop that the configuration names */
+    unsigned retries;        /* with credentials */
+    struct said *said;       /* NULL: we were never challenged */
     struct leg *next_by_id, *next_by_call;
 };
 
@@ -253,16 +290,34 @@ void dialog_reason(char to[160], uint16_t code, const char *text);
 
 void out_call(struct sip *s, const struct sip_call *call);
 void out_cancel(struct leg *leg, uint16_t code, const char *text);
+void out_forget(struct leg *leg); /* `calling`: it is answered, or over */
+
+/* ---- out_auth.c: whoever challenges our requests ---- */
+
+/* 401 or 407 to a request in this leg, which came from there: may it be sent again? False: we have
+ * no answer, or it was given and not taken. */
+bool out_challenged(struct leg *leg, nta_outgoing_t *request, const sip_t *sip);
+/* The headers with the answer, "" without; in the order of the challenges. */
+struct answers {
+    char header[CHALLENGES_MAX][CHALLENGE_HEADER_SIZE];
+};
+void out_credentials(struct leg *leg, const char *method, const char *uri, struct answers *to);
+/* Which challenge of this response we can answer, the server's first choice first (RFC 8760 2.4).
+ */
+bool out_pick_challenge(const sip_t *sip, struct challenge *to);
+void out_client_nonce(char to[17]);
+
+/* ---- out_early.c: before the 200 ---- */
+
+/* A provisional answer: acknowledged when it wants that (RFC 3262). */
+void out_early(struct leg *leg, const sip_t *sip);
+/* What this fork said before its 200, as that need not say it again; NULL: nothing. */
+const char *out_early_sdp(const struct leg *leg, const char *tag);
+/* It has made another offer (RFC 3311). False: it may not yet, our own is not answered. */
+bool out_early_offer(struct leg *leg, const sip_t *sip);
 
 /* ---- aim.c ---- */
 
-struct target {
-    char uri[URI_SIZE]; /* becomes the request URI */
-    const char *route;  /* next hop, NULL: the URI itself says */
-    unsigned listener;
-    tport_t *flow; /* the connection that he has opened to us, NULL: none is needed */
-    char way[96];  /* the front's way to him by TLS, instead of `route`; "" : none is needed */
-};
 /* Where this call goes; false: nowhere but to ourselves. */
 bool aim(const struct sip *s, struct target *t, const struct sip_call *call);
 /* Our domain, or one of our listeners? */

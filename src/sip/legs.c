@@ -183,7 +183,8 @@ static void destroy(struct leg *leg)
         nta_leg_destroy(leg->dialog);
     if (leg->connection)
         tport_unref(leg->connection);
-    free(leg->call);
+    out_forget(leg);
+    free(leg->said);
     free(leg->sdp);
     free(leg);
 }
@@ -206,8 +207,7 @@ void sip_leg_end(struct leg *leg)
     leg->forget_at = clock_now() + LINGER_MSEC;
     free(leg->sdp);
     leg->sdp = NULL;
-    free(leg->call);
-    leg->call = NULL;
+    out_forget(leg);
     timer_set(leg);
 }
 

@@ -9,8 +9,22 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-/* 100rel is not in it: nothing before the 200 is of use to us, so nobody need send it reliably. */
-static const char supported[] = "replaces, timer, norefersub, tdialog";
+#define REDIRECTS_MAX 3
+
+static const char supported[] = "replaces, timer, 100rel, norefersub, tdialog";
+
+/* RFC 3841: rather no answer than that of a machine. */
+static const char no_machine[] = "*;automata";
+
+void out_forget(struct leg *leg)
+{
+    for (unsigned i = 0; leg->calling && i < EARLY_MAX; i++)
+        free(leg->calling->early[i].sdp);
+    free(leg->calling);
+    leg->calling = NULL;
+    free(leg->call);
+    leg->call = NULL;
+}
 
 /* ---- the INVITE ---- */
 
@@ -83,23 +97,29 @@ static const char *some(const char *text)
     return text[0] ? text : NULL;
 }
 
-static bool send_invite(struct leg *leg, const struct target *t)
+static bool send_invite(struct leg *leg)
 {
     const struct sip_call *call = leg->call;
+    const struct target *t = &leg->calling->target;
     const char *agent = leg->edge->setup->config.user_agent;
     const char *body = dialog_body(leg, NULL, NULL, &call->local, call->plain);
+    struct answers answers;
     struct extras x;
 
     fill_extras(&x, leg, call);
+    out_credentials(leg, "INVITE", t->uri, &answers);
     if (body)
         leg->request = nta_outgoing_tcreate(
-            leg->dialog, on_response, leg, (url_string_t const *)(t->way[0] ? t->way : t->route),
-            SIP_METHOD_INVITE, URL_STRING_MAKE(t->uri), NTATAG_TPORT(t->flow),
+            leg->dialog, on_response, leg,
+            (url_string_t const *)some(t->way[0] ? t->way : t->route), SIP_METHOD_INVITE,
+            URL_STRING_MAKE(t->uri), NTATAG_TPORT(t->flow),
             TPTAG_IDENT(leg->edge->listeners[t->listener].ident), SIPTAG_CONTACT_STR(x.contact),
             SIPTAG_ALLOW_STR(in_allow), SIPTAG_SUPPORTED_STR(call->plain ? NULL : supported),
             SIPTAG_SESSION_EXPIRES_STR(some(x.expires)), SIPTAG_HEADER_STR(some(x.asserted)),
             SIPTAG_PRIVACY_STR(call->caller.hidden ? "id" : NULL), SIPTAG_HEADER_STR(some(x.orbit)),
             SIPTAG_HEADER_STR(x.again), SIPTAG_HEADER_STR(some(x.alert)),
+            SIPTAG_HEADER_STR(some(answers.header[0])), SIPTAG_HEADER_STR(some(answers.header[1])),
+            SIPTAG_REJECT_CONTACT_STR(call->is_ring_back && !call->plain ? no_machine : NULL),
             SIPTAG_REPLACES_STR(some(x.replaces)),
             SIPTAG_REQUIRE_STR(x.replaces[0] ? "replaces" : NULL),
             SIPTAG_REFERRED_BY_STR(some(x.referred_by)), SIPTAG_USER_AGENT_STR(some(agent)),
@@ -129,7 +149,7 @@ static bool is_web_phone(const struct sip_call *call)
 void out_call(struct sip *s, const struct sip_call *call)
 {
     struct leg *leg = sip_leg_add(s, call->leg, LEG_CALLING);
-    struct target t;
+    struct target *t;
 
     if (!leg) {
         log_error("sip", "a call cannot be started: no memory, or its leg number is taken");
@@ -141,22 +161,25 @@ void out_call(struct sip *s, const struct sip_call *call)
     leg->call = malloc(sizeof *call);
     if (leg->call)
         *leg->call = *call;
-    if (!leg->call || sip_leg_admit(leg) != ROOM) {
+    leg->calling = calloc(1, sizeof *leg->calling);
+    if (!leg->call || !leg->calling || sip_leg_admit(leg) != ROOM) {
         fail(leg, 503, "too many calls");
         return;
     }
-    if (!aim(s, &t, call)) {
+    t = &leg->calling->target;
+    if (!aim(s, t, call)) {
         fail(leg, 404, "this address leads nowhere but to ourselves");
         return;
     }
-    leg->listener = t.listener;
-    leg->facts.local = s->listeners[t.listener].bound;
+    leg->routed = t->routed;
+    leg->listener = t->listener;
+    leg->facts.local = s->listeners[t->listener].bound;
     text_copy(leg->facts.transport, sizeof leg->facts.transport,
-              s->listeners[t.listener].transport);
-    out_contact(s, t.listener, call->from_user[0] ? call->from_user : NULL,
+              s->listeners[t->listener].transport);
+    out_contact(s, t->listener, call->from_user[0] ? call->from_user : NULL,
                 leg->facts.local_contact);
     leg->facts.session_expires = s->setup->config.session_expires;
-    if (!make_dialog(leg, call, t.uri) || !send_invite(leg, &t))
+    if (!make_dialog(leg, call, t->uri) || !send_invite(leg))
         fail(leg, 503, "the call could not be sent");
 }
 
@@ -167,13 +190,16 @@ static bool acknowledge(struct leg *leg)
     su_home_t home[1] = { SU_HOME_INIT(home) };
     sip_cseq_t *cseq;
     nta_outgoing_t *ack = NULL;
+    struct answers answers; /* RFC 3261 22.1: those of the INVITE */
 
     su_home_init(home);
+    out_credentials(leg, "INVITE", leg->calling->target.uri, &answers);
     cseq = sip_cseq_create(home, leg->facts.invite_cseq, SIP_METHOD_ACK);
     if (cseq)
         ack = nta_outgoing_tcreate(
             leg->dialog, NULL, NULL, NULL, SIP_METHOD_ACK, NULL, SIPTAG_CSEQ(cseq),
             NTATAG_ACK_BRANCH(nta_outgoing_branch(leg->request)),
+            SIPTAG_HEADER_STR(some(answers.header[0])), SIPTAG_HEADER_STR(some(answers.header[1])),
             NTATAG_TPORT(sip_leg_connection(leg)),
             TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     su_home_deinit(home);
@@ -194,13 +220,15 @@ static void note_far_end(struct leg *leg)
 static void report_answered(struct leg *leg, const sip_t *sip)
 {
     struct sip_event *ev = report_begin(leg, SIP_ANSWERED);
-    const char *sdp;
+    const char *sdp, *early = out_early_sdp(leg, sip->sip_to->a_tag);
     size_t length;
     uint16_t unknown;
 
     ev->code = 200;
     if (headers_sdp(sip, &sdp, &length, &unknown))
         dialog_read(leg, sdp, length, &ev->offer);
+    else if (early) /* the answer came reliably before (RFC 3262 5), or in an UPDATE */
+        dialog_read(leg, early, strlen(early), &ev->offer);
     leg->media = ev->offer.rtp;
     headers_party(&leg->party, sip);
     ev->party = leg->party;
@@ -226,8 +254,6 @@ static void take_answer(struct leg *leg, const sip_t *sip)
     note_far_end(leg);
     nta_outgoing_destroy(leg->request);
     leg->request = NULL;
-    free(leg->call);
-    leg->call = NULL;
     leg->state = LEG_UP;
     leg->forget_at = NEVER;
     if (leg->silent) { /* it crossed our CANCEL */
@@ -236,27 +262,69 @@ static void take_answer(struct leg *leg, const sip_t *sip)
     }
     timer_answered(leg, sip);
     report_answered(leg, sip);
+    out_forget(leg);
 }
 
+/* ---- refusals that are not the last word ---- */
+
 /* RFC 4028 7.4: ask again, for no less than they want. */
-static bool ask_again(struct leg *leg, const sip_t *sip)
+static bool raise_interval(struct leg *leg, const sip_t *sip)
 {
-    struct target t;
     uint32_t least = sip->sip_min_se ? (uint32_t)sip->sip_min_se->min_delta : 0;
 
-    if (leg->silent || least <= leg->facts.session_expires || least > 86400)
+    if (least <= leg->facts.session_expires || least > 86400)
+        return false;
+    leg->facts.session_expires = least;
+    return true;
+}
+
+/* RFC 3261 8.1.3.4. Whoever is asked decides where the call goes, so it is done only by
+ * configuration; what he says is an address like any other. */
+static bool follow(struct leg *leg, const sip_t *sip)
+{
+    const sip_contact_t *best = sip->sip_contact;
+    url_t url;
+
+    if (!leg->edge->setup->config.redirect_follow || leg->calling->redirects >= REDIRECTS_MAX)
+        return false;
+    for (const sip_contact_t *c = best; c; c = c->m_next)
+        if (sip_q_value(c->m_q) > sip_q_value(best->m_q))
+            best = c;
+    if (!best)
+        return false;
+    leg->calling->redirects++;
+    url = *best->m_url;
+    url.url_headers = NULL; /* they must not become headers of ours */
+    headers_uri(leg->call->uri, sizeof leg->call->uri, &url);
+    leg->call->contact[0] = '\0';
+    return leg->call->uri[0] != '\0';
+}
+
+static bool may_ask_again(struct leg *leg, int status, const sip_t *sip)
+{
+    if (!sip || leg->silent)
+        return false;
+    if (status == 401 || status == 407)
+        return out_challenged(leg, leg->request, sip);
+    if (status == 422)
+        return raise_interval(leg, sip);
+    return status >= 300 && status < 400 && follow(leg, sip);
+}
+
+static bool ask_again(struct leg *leg, int status, const sip_t *sip)
+{
+    if (!may_ask_again(leg, status, sip))
         return false;
     nta_outgoing_destroy(leg->request);
     leg->request = NULL;
-    leg->facts.session_expires = least;
-    return aim(leg->edge, &t, leg->call) && send_invite(leg, &t);
+    return aim(leg->edge, &leg->calling->target, leg->call) && send_invite(leg);
 }
 
 static void take_refusal(struct leg *leg, int status, const sip_t *sip)
 {
     struct sip_event *ev;
 
-    if (status == 422 && sip && ask_again(leg, sip))
+    if (ask_again(leg, status, sip))
         return;
     ev = report_begin(leg, SIP_FAILED);
     ev->code = (uint16_t)status;
@@ -281,6 +349,8 @@ static int on_response(struct leg *leg, nta_outgoing_t *request, const sip_t *si
 
         ev->code = (uint16_t)status;
         report_send(leg);
+        if (sip)
+            out_early(leg, sip);
     } else if (status >= 200 && status < 300 && sip && sip->sip_to->a_tag) {
         take_answer(leg, sip);
     } else if (status >= 200) {

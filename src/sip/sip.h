@@ -74,12 +74,14 @@ struct sip_config {
     unsigned trusted_count;
     struct sip_peer peers[SIP_PEERS_MAX];
     unsigned peer_count;
-    char realm[FQDN_SIZE];     /* of users' passwords; "" : `domain` */
-    char outbound[URI_SIZE];   /* next hop of calls that we start; "": RFC 3263 on the target */
-    uint32_t calls_max;        /* legs in all; more: 503 with Retry-After */
-    uint32_t calls_per_source; /* legs of one source address; more: 503 */
-    msec t1;                   /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
-    uint32_t session_expires;  /* RFC 4028, seconds: 1800; 0: none of our own */
+    char realm[FQDN_SIZE];   /* of users' passwords; "" : `domain` */
+    char outbound[URI_SIZE]; /* next hop of calls that we start; "": RFC 3263 on the target */
+    char auth_user[64], auth_password[128]; /* when the next hop challenges us; "": we give up */
+    bool redirect_follow;                   /* a 3xx to a call of ours is followed */
+    uint32_t calls_max;                     /* legs in all; more: 503 with Retry-After */
+    uint32_t calls_per_source;              /* legs of one source address; more: 503 */
+    msec t1;                  /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
+    uint32_t session_expires; /* RFC 4028, seconds: 1800; 0: none of our own */
     uint32_t min_se; /* the least that others may ask for; 0: 90, RFC 4028's; tests say less */
     char user_agent[64];
     uint32_t watchers_max;  /* subscriptions to lamps; 0: 100,000; more: 503 */

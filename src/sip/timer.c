@@ -137,7 +137,9 @@ static bool send_refresh(struct leg *leg)
 {
     bool update = leg->allows_update;
     char expires[64], contact[URI_SIZE + 8];
+    struct answers answers;
 
+    out_credentials(leg, update ? "UPDATE" : "INVITE", leg->facts.remote_target, &answers);
     text_format(expires, sizeof expires, "%u;refresher=uac", leg->facts.session_expires);
     text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
     if (!update && !leg->sdp)
@@ -147,7 +149,10 @@ static bool send_refresh(struct leg *leg)
         update ? "UPDATE" : "INVITE", NULL, SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
         SIPTAG_SUPPORTED_STR("replaces, timer"), SIPTAG_SESSION_EXPIRES_STR(expires),
         SIPTAG_CONTENT_TYPE_STR(update ? NULL : "application/sdp"),
-        SIPTAG_PAYLOAD_STR(update ? NULL : leg->sdp), NTATAG_TPORT(sip_leg_connection(leg)),
+        SIPTAG_PAYLOAD_STR(update ? NULL : leg->sdp),
+        SIPTAG_HEADER_STR(answers.header[0][0] ? answers.header[0] : NULL),
+        SIPTAG_HEADER_STR(answers.header[1][0] ? answers.header[1] : NULL),
+        NTATAG_TPORT(sip_leg_connection(leg)),
         TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     return leg->refresh != NULL;
 }
@@ -196,7 +201,7 @@ void timer_acknowledge(struct leg *leg, nta_outgoing_t *request)
     nta_outgoing_destroy(ack);
 }
 
-static void refresh_failed(struct leg *leg, int status, const sip_t *sip)
+static void refresh_failed(struct leg *leg, int status, const sip_t *sip, bool challenged)
 {
     msec wait = RETRY_MSEC, most = (msec)leg->facts.session_expires * 1000 / 8;
 
@@ -206,6 +211,8 @@ static void refresh_failed(struct leg *leg, int status, const sip_t *sip)
     }
     if (status == 491)
         wait = timer_glare_wait(leg);
+    if (challenged)
+        wait = 0;
     if (status == 405 || status == 501) {
         leg->allows_update = false;
         wait = 0;
@@ -220,7 +227,7 @@ static void refresh_failed(struct leg *leg, int status, const sip_t *sip)
 static int on_refreshed(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)
 {
     int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
-    bool is_invite = nta_outgoing_method(request) == sip_method_invite;
+    bool challenged, is_invite = nta_outgoing_method(request) == sip_method_invite;
 
     if (request != leg->refresh || status < 200)
         return 0;
@@ -230,6 +237,7 @@ static int on_refreshed(struct leg *leg, nta_outgoing_t *request, const sip_t *s
         if (is_invite)
             timer_acknowledge(leg, request);
     }
+    challenged = (status == 401 || status == 407) && out_challenged(leg, request, sip);
     nta_outgoing_destroy(leg->refresh);
     leg->refresh = NULL;
     if (leg->state != LEG_UP)
@@ -237,7 +245,7 @@ static int on_refreshed(struct leg *leg, nta_outgoing_t *request, const sip_t *s
     if (status < 300 && sip)
         timer_answered(leg, sip);
     else
-        refresh_failed(leg, status, sip);
+        refresh_failed(leg, status, sip, challenged);
     return 0;
 }
 
