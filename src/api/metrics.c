@@ -169,6 +169,8 @@ static void add_sip(struct app *a, struct metrics *m)
     put(m, "callpark_sip_refused_total{reason=\"overload\"} %llu\n", (unsigned long long)s.shed);
     put(m, "callpark_sip_refused_total{reason=\"malformed\"} %llu\n",
         (unsigned long long)s.malformed);
+    one(m, "sip_accounts", "gauge", "Addresses of ours that registrars shall know.", s.accounts);
+    one(m, "sip_registered", "gauge", "Those of them that are registered.", s.registered);
     one(m, "sip_legs", "gauge", "SIP dialogs that are open.", s.legs);
     add_lamps(&s, m);
 }

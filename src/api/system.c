@@ -16,6 +16,7 @@ static const char *const backup_fields[] = { "path", NULL };
 static json_t *show_sip(struct app *a)
 {
     json_t *listeners = json_array();
+    struct sip_counts counts = { 0 };
     char address[96];
 
     for (unsigned i = 0; i < SIP_LISTEN_MAX; i++) {
@@ -23,8 +24,10 @@ static json_t *show_sip(struct app *a)
         if (address[0])
             (void)json_array_append_new(listeners, show_text(address));
     }
-    return json_pack("{s:o, s:o}", "listeners", listeners, "park_user",
-                     show_text(app_config(a)->house.park_user));
+    app_sip_count(a, &counts);
+    return json_pack("{s:o, s:o, s:i, s:i}", "listeners", listeners, "park_user",
+                     show_text(app_config(a)->house.park_user), "accounts", (int)counts.accounts,
+                     "registered", (int)counts.registered);
 }
 
 static json_t *show_store(struct app *a)

@@ -184,7 +184,8 @@ static int complete(struct app_config *config, struct err *err)
         return err_set(err, -EINVAL,
                        "[auth] realms has proxy: say in [web] trusted-proxy which address it has, "
                        "or anybody could say who he is");
-    if (config_check_peers(config, err) || config_check_prefixes(&config->house, err))
+    if (config_check_peers(config, err) || config_check_registers(config, err) ||
+        config_check_prefixes(&config->house, err))
         return -EINVAL;
     bind_media(config);
     if (text_is(config->media.bind4, "0.0.0.0") && !config->media.advertise4[0])

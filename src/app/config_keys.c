@@ -26,6 +26,8 @@ static const struct {
     { "sip",   "domain",        config_set_domains,  0, 0,                     true  },
     { "sip",   "trusted",       config_set_networks, 0, 0,                     true  },
     { "sip",   "outbound",      config_set_uri,      FIELD(sip.outbound),      false },
+    { "sip",   "route",         config_set_route,    0, 0,                     true  },
+    { "sip",   "resolv-conf",   config_set_text,     FIELD(sip.resolv_conf),   false },
     { "sip",   "auth-user",     config_set_text,     FIELD(sip.auth_user),     false },
     { "sip",   "auth-password", config_set_text,     FIELD(sip.auth_password), false },
     { "sip",   "redirect-follow", config_set_switch, FIELD(sip.redirect_follow), false },
@@ -105,10 +107,12 @@ static int unknown(struct config_reading *r, const char *what, const char *typed
 int config_section(struct config_reading *r, const char *section)
 {
     const char *words[KEYS];
-    unsigned peer;
+    unsigned which;
 
     if (config_is_peer(section))
-        return config_peer(r, section, &peer);
+        return config_peer(r, section, &which);
+    if (config_is_register(section))
+        return config_register(r, section, &which);
     for (size_t i = 0; i < KEYS; i++) {
         if (text_is(keys[i].section, section))
             return 0;
@@ -153,6 +157,8 @@ int config_take(struct config_reading *r, const char *section, const char *name,
 {
     if (config_is_peer(section))
         return config_take_peer(r, section, name, value);
+    if (config_is_register(section))
+        return config_take_register(r, section, name, value);
     if (config_section(r, section))
         return -EINVAL;
     for (size_t i = 0; i < KEYS; i++) {

@@ -12,6 +12,7 @@ struct config_reading {
     /* By the key's place in the table: given in the file; given in the environment. */
     bool seen[CONFIG_KEYS_MAX], from_environment[CONFIG_KEYS_MAX];
     uint32_t peer_seen[SIP_PEERS_MAX]; /* bits: keys of that peer */
+    uint32_t register_seen[SIP_REGISTERS_MAX];
     struct err *err;
 };
 
@@ -35,5 +36,12 @@ int config_take_peer(struct config_reading *r, const char *section, const char *
                      const char *value);
 int config_check_peers(const struct app_config *config, struct err *err);
 int config_check_prefixes(const struct house *h, struct err *err); /* config_values.c */
+
+/* config_register.c: the sections [register.NAME], likewise. */
+bool config_is_register(const char *section);
+int config_register(struct config_reading *r, const char *section, unsigned *index);
+int config_take_register(struct config_reading *r, const char *section, const char *name,
+                         const char *value);
+int config_check_registers(const struct app_config *config, struct err *err);
 
 #endif

@@ -272,6 +272,28 @@ int config_set_uri(struct config_reading *r, const char *value, void *to, size_t
     return config_set_text(r, value, to, size);
 }
 
+/* "example.com sip:192.0.2.10": the next hop of a domain. */
+int config_set_route(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    struct sip_config *sip = &r->config->sip;
+    struct sip_next_hop *route = &sip->next_hops[sip->next_hop_count];
+    size_t length = strcspn(value, " \t");
+
+    (void)to;
+    (void)size;
+    if (sip->next_hop_count == SIP_NEXT_HOPS_MAX)
+        return wrong(r, "is one route too many: 16 are allowed", value);
+    if (!text_copy_n(route->domain, sizeof(route->domain), value, length))
+        return wrong(r, "is too long", value);
+    value += length + strspn(value + length, " \t");
+    if (!length || !*value)
+        return wrong(r, "is no route: write example.com sip:192.0.2.10", route->domain);
+    if (config_set_uri(r, value, route->hop, sizeof(route->hop)))
+        return -EINVAL;
+    sip->next_hop_count++;
+    return 0;
+}
+
 int config_set_ports(struct config_reading *r, const char *value, void *to, size_t size)
 {
     char first[16];

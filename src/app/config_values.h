@@ -22,6 +22,7 @@ config_set_value config_set_url;
 config_set_value config_set_header;
 config_set_value config_set_domains;
 config_set_value config_set_uri;
+config_set_value config_set_route;
 config_set_value config_set_ports;
 config_set_value config_set_workers;
 config_set_value config_set_count;

@@ -125,6 +125,20 @@ static unsigned choose_listener(const struct sip *s, const url_t *url)
     return best;
 }
 
+unsigned aim_listener(const struct sip *s, const char *uri)
+{
+    su_home_t home[1] = { SU_HOME_INIT(home) };
+    url_t *url;
+    unsigned chosen = 0;
+
+    su_home_init(home);
+    url = url_make(home, uri);
+    if (url)
+        chosen = choose_listener(s, url);
+    su_home_deinit(home);
+    return chosen;
+}
+
 static bool print_url(char to[URI_SIZE], const url_t *url)
 {
     url_t bare = *url;
@@ -195,9 +209,65 @@ static bool aim_at_flow(const struct sip *s, struct target *t, const char *conta
     return t->flow && text_copy(t->uri, sizeof t->uri, contact);
 }
 
+/* ---- next hops ---- */
+
+static bool is_in_domain(const char *host, const char *domain)
+{
+    size_t length = strlen(host), end;
+
+    if (domain[0] != '*')
+        return text_is_nocase(host, domain);
+    end = strlen(domain + 1);
+    return length > end && text_is_nocase(host + length - end, domain + 1);
+}
+
+static const char *route_of(const struct sip_config *c, const url_t *url)
+{
+    for (unsigned i = 0; url->url_host && i < c->next_hop_count; i++)
+        if (is_in_domain(url->url_host, c->next_hops[i].domain))
+            return c->next_hops[i].hop;
+    return NULL;
+}
+
+/* Next to the domain's own route, [sip] outbound; next to that, the first account that we have.
+ * What is on loopback is a test on this machine. NULL: the URI says. */
+static const char *next_hop(const struct sip *s, const url_t *url)
+{
+    const struct sip_config *c = &s->setup->config;
+    const char *route = route_of(c, url);
+
+    if (route)
+        return route;
+    if (url->url_host && is_loopback(url->url_host))
+        return NULL;
+    if (c->outbound[0])
+        return c->outbound;
+    return c->register_count ? c->registers[0].registrar : NULL;
+}
+
+const struct sip_register *aim_account(const struct sip *s, unsigned number)
+{
+    const struct sip_config *c = &s->setup->config;
+
+    return number && number <= c->register_count ? &c->registers[number - 1] : NULL;
+}
+
+/* By the registrar, or by what leads to it. */
+static void choose_account(const struct sip *s, struct target *t)
+{
+    const struct sip_config *c = &s->setup->config;
+
+    for (unsigned i = 0; i < c->register_count && !t->account; i++)
+        if (text_is_nocase(t->route, c->registers[i].registrar) ||
+            (c->registers[i].outbound[0] && text_is_nocase(t->route, c->registers[i].outbound)))
+            t->account = i + 1;
+    if (t->account && c->registers[t->account - 1].outbound[0])
+        text_copy(t->route, sizeof t->route, c->registers[t->account - 1].outbound);
+}
+
 bool aim(const struct sip *s, struct target *t, const struct sip_call *call)
 {
-    const char *outbound = s->setup->config.outbound;
+    const char *outbound;
     su_home_t home[1] = { SU_HOME_INIT(home) };
     url_t *url, *hop;
     bool found;
@@ -205,15 +275,18 @@ bool aim(const struct sip *s, struct target *t, const struct sip_call *call)
     memset(t, 0, sizeof *t);
     su_home_init(home);
     url = read_url(home, call->uri);
+    outbound = is_callable(url) ? next_hop(s, url) : NULL;
     if (aim_at_flow(s, t, call->contact) || aim_at_flow(s, t, call->uri))
         found = true;
-    else if (is_callable(url) && outbound[0] && !(url->url_host && is_loopback(url->url_host)))
+    else if (outbound)
         /* A device that a Replaces is for is known by no other name. */
         found = aim_at_outbound(t, home, url, outbound, call->replaces[0] != '\0');
     else if (is_callable(url) && url->url_type != url_tel && !aim_is_us(s, url))
         found = print_url(t->uri, url);
     else
         found = aim_at_contact(s, t, home, call->contact);
+    if (found)
+        choose_account(s, t);
     hop = found ? read_url(home, t->route[0] ? t->route : t->uri) : NULL;
     found = hop && choose_way(s, t, hop);
     su_home_deinit(home);

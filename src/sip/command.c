@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "sip/register.h"
 
 enum command_kind {
     COMMAND_ANSWER,
@@ -198,6 +199,7 @@ static void take_setup(struct sip *s, struct setup *setup)
     s->setup = setup;
     if (s->front)
         front_reload(s->front, &setup->config);
+    register_start(s);
 }
 
 static void carry_out(struct sip *s, const struct command *c)

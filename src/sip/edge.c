@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "base/text.h"
+#include "sip/register.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/thread.h"
@@ -222,6 +223,7 @@ void sip_listener(const struct sip *s, unsigned n, char to[96])
  * waits for long where TCP is filtered out. */
 static int make_agent(struct sip *s, struct err *err)
 {
+    const char *resolver = s->setup->config.resolv_conf;
     unsigned t1 = t1_of(s);
 
     s->strict = strict_class();
@@ -230,8 +232,8 @@ static int make_agent(struct sip *s, struct err *err)
         NTATAG_MCLASS(s->strict), NTATAG_CANCEL_487(1), NTATAG_MAXSIZE(2 * MESSAGE_MAX),
         NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_UDP_MTU(65535),
         NTATAG_MAX_PROCEEDING(LEGS_MAX), NTATAG_USE_NAPTR(1), NTATAG_USE_SRV(1),
-        TPTAG_STUN_SERVER(1), TPTAG_LOG(0), TPTAG_TIMEOUT((unsigned)(16 * t1)),
-        TPTAG_IDLE(IDLE_MSEC), TPTAG_PONG2PING(1), TAG_END());
+        TAG_IF(resolver[0], SRESTAG_RESOLV_CONF(resolver)), TPTAG_STUN_SERVER(1), TPTAG_LOG(0),
+        TPTAG_TIMEOUT((unsigned)(16 * t1)), TPTAG_IDLE(IDLE_MSEC), TPTAG_PONG2PING(1), TAG_END());
     if (!s->agent)
         return err_set(err, -ENOMEM, "the SIP library could not be started");
     s->outside = nta_leg_tcreate(s->agent, in_request, s, NTATAG_NO_DIALOG(1), TAG_END());
@@ -311,6 +313,8 @@ void sip_count(const struct sip *s, struct sip_counts *out)
     COPY(shed);
     COPY(malformed);
     COPY(retransmissions);
+    COPY(accounts);
+    COPY(registered);
     COPY(legs);
     COPY(subscribes);
     COPY(watchers_refused);
@@ -346,11 +350,14 @@ static int set_up(struct sip *s, struct err *err)
     s->count_timer = code ? NULL : su_timer_create(su_root_task(s->root), 1000);
     if (s->count_timer)
         su_timer_set(s->count_timer, copy_counts, NULL);
+    if (!code)
+        register_start(s);
     return code;
 }
 
 static void tear_down(struct sip *s)
 {
+    register_stop(s);
     report_forget(s);
     su_timer_destroy(s->count_timer);
     refer_forget_all(s);

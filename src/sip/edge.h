@@ -57,6 +57,7 @@ struct counters {
     _Atomic uint64_t requests_in, responses_out, requests_out, responses_in;
     _Atomic uint64_t shed;
     _Atomic uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;
+    _Atomic uint32_t accounts, registered;
     _Atomic uint32_t legs;
     _Atomic uint64_t subscribes, watchers_refused, notifies, notifies_failed, publishes,
         publishes_failed;
@@ -67,8 +68,10 @@ struct subscription; /* what a REFER began */
 struct held;         /* an event that found no room */
 struct legs;
 struct watches;
+struct registrations;
 
 struct sip {
+    struct registrations *registrations; /* NULL: none are configured */
     struct setup *setup;
     sip_report *report;
     void *to;
@@ -105,6 +108,7 @@ struct target {
     char route[URI_SIZE]; /* next hop, "": the URI itself says */
     bool routed;          /* that hop is named in the configuration */
     unsigned listener;    /* to call from */
+    unsigned account;     /* 1 + which of `registers` it goes by; 0: none */
     tport_t *flow;        /* the connection that he has opened to us, NULL: none is needed */
     char way[96]; /* the front's way to him by TLS, instead of `route`; "" : none is needed */
 };
@@ -186,6 +190,7 @@ struct leg {
     struct sip_call *call;   /* what we were asked to call, until it is answered */
     struct calling *calling; /* and how that fares */
     bool routed;             /* it went to a next hop that the configuration names */
+    unsigned account;        /* as in its target */
     unsigned retries;        /* with credentials */
     struct said *said;       /* NULL: we were never challenged */
     struct leg *next_by_id, *next_by_call;
@@ -323,6 +328,9 @@ bool aim(const struct sip *s, struct target *t, const struct sip_call *call);
 /* Our domain, or one of our listeners? */
 bool aim_is_us(const struct sip *s, const url_t *url);
 const char *aim_domain(const struct sip *s, unsigned listener); /* host of our identities */
+/* The account with this number, 0 for none; NULL: there is none, or none any more. */
+const struct sip_register *aim_account(const struct sip *s, unsigned number);
+unsigned aim_listener(const struct sip *s, const char *uri); /* to send to it from */
 void out_contact(const struct sip *s, unsigned listener, const char *user, char to[URI_SIZE]);
 void out_nonce(const struct sip *s, leg_id id, char to[64]);
 bool out_is_nonce(const struct sip *s, const char *nonce);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "sip/register.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -33,6 +34,7 @@ static int on_response(struct leg *leg, nta_outgoing_t *request, const sip_t *si
 static bool make_dialog(struct leg *leg, const struct sip_call *call, const char *uri)
 {
     struct sip *s = leg->edge;
+    const struct sip_register *account = aim_account(s, leg->account);
     struct sip_dialog *f = &leg->facts;
     char from[URI_SIZE + DISPLAY_SIZE * 2 + 96], to[URI_SIZE + 8];
     su_home_t home[1] = { SU_HOME_INIT(home) };
@@ -44,6 +46,8 @@ static bool make_dialog(struct leg *leg, const struct sip_call *call, const char
     name = sip_call_id_create(home, NULL);
     text_format(f->local_uri, sizeof f->local_uri, "sip:%s@%s", call->from_user,
                 aim_domain(s, leg->listener));
+    if (account) /* whoever has given us an account wants to see it (sip.md 5) */
+        register_address(account, f->local_uri);
     text_copy(f->remote_uri, sizeof f->remote_uri, uri);
     headers_name_addr(from, sizeof from, call->from_display, f->local_uri);
     text_format(to, sizeof to, "<%s>", uri);
@@ -101,6 +105,7 @@ static bool send_invite(struct leg *leg)
 {
     const struct sip_call *call = leg->call;
     const struct target *t = &leg->calling->target;
+    const struct sip_register *account = aim_account(leg->edge, leg->account);
     const char *agent = leg->edge->setup->config.user_agent;
     const char *body = dialog_body(leg, NULL, NULL, &call->local, call->plain);
     struct answers answers;
@@ -120,6 +125,7 @@ static bool send_invite(struct leg *leg)
             SIPTAG_HEADER_STR(x.again), SIPTAG_HEADER_STR(some(x.alert)),
             SIPTAG_HEADER_STR(some(answers.header[0])), SIPTAG_HEADER_STR(some(answers.header[1])),
             SIPTAG_REJECT_CONTACT_STR(call->is_ring_back && !call->plain ? no_machine : NULL),
+            SIPTAG_ROUTE_STR(account ? some(register_routes(leg->edge, account)) : NULL),
             SIPTAG_REPLACES_STR(some(x.replaces)),
             SIPTAG_REQUIRE_STR(x.replaces[0] ? "replaces" : NULL),
             SIPTAG_REFERRED_BY_STR(some(x.referred_by)), SIPTAG_USER_AGENT_STR(some(agent)),
@@ -146,10 +152,28 @@ static bool is_web_phone(const struct sip_call *call)
     return strstr(call->contact, "transport=ws") || strstr(call->uri, "transport=ws");
 }
 
+/* User of our Contact: the orbit, or the account that we call by. */
+static void contact_user(const struct leg *leg, char to[URI_SIZE])
+{
+    const struct sip_register *account = aim_account(leg->edge, leg->account);
+    char *at;
+
+    text_copy(to, URI_SIZE, leg->call->from_user);
+    if (!account)
+        return;
+    register_address(account, to);
+    at = strchr(to, '@');
+    if (at)
+        *at = '\0';
+    if (text_starts(to, "sip:"))
+        memmove(to, to + 4, strlen(to + 4) + 1);
+}
+
 void out_call(struct sip *s, const struct sip_call *call)
 {
     struct leg *leg = sip_leg_add(s, call->leg, LEG_CALLING);
     struct target *t;
+    char user[URI_SIZE];
 
     if (!leg) {
         log_error("sip", "a call cannot be started: no memory, or its leg number is taken");
@@ -172,12 +196,13 @@ void out_call(struct sip *s, const struct sip_call *call)
         return;
     }
     leg->routed = t->routed;
+    leg->account = t->account;
     leg->listener = t->listener;
     leg->facts.local = s->listeners[t->listener].bound;
     text_copy(leg->facts.transport, sizeof leg->facts.transport,
               s->listeners[t->listener].transport);
-    out_contact(s, t->listener, call->from_user[0] ? call->from_user : NULL,
-                leg->facts.local_contact);
+    contact_user(leg, user);
+    out_contact(s, t->listener, user[0] ? user : NULL, leg->facts.local_contact);
     leg->facts.session_expires = s->setup->config.session_expires;
     if (!make_dialog(leg, call, t->uri) || !send_invite(leg))
         fail(leg, 503, "the call could not be sent");

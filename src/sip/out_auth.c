@@ -58,11 +58,14 @@ static bool find_password(struct leg *leg, nta_outgoing_t *request, struct said 
 {
     const struct sip_config *c = &leg->edge->setup->config;
     msg_t *msg = nta_outgoing_getresponse(request);
+    const struct sip_register *account = aim_account(leg->edge, leg->account);
     const struct sip_peer *peer;
     struct address source;
 
     in_sender(msg, &source);
     msg_destroy(msg);
+    if (account && keep(said, account->auth_user, account->auth_password))
+        return true;
     peer = peer_of(leg->edge, source.host, NULL);
     if (peer && keep(said, peer->auth_user, peer->auth_password))
         return true;

@@ -59,6 +59,26 @@ struct sip_peer {
 /* Whether keys in SDP count where the signalling is not encrypted: `[media] srtp-over-plain`. */
 enum srtp_over_plain { SRTP_PLAIN_TRUSTED, SRTP_PLAIN_NO, SRTP_PLAIN_YES };
 
+#define SIP_REGISTERS_MAX 8
+#define SIP_NEXT_HOPS_MAX 16
+
+/* An account of ours at another system ([register.NAME]). */
+struct sip_register {
+    char name[SIP_PEER_NAME_SIZE];
+    char registrar[URI_SIZE]; /* "sip:pbx.example" */
+    char aor[LIST_SIZE];      /* "700, sip:701@pbx.example"; calls of ours come from the first */
+    char auth_user[64], auth_password[128];
+    char outbound[URI_SIZE]; /* next hop of requests to it; "": the registrar itself */
+    uint32_t expires;        /* seconds; 0: 3600 */
+    bool unregister;         /* when the server stops */
+};
+
+/* [sip] route: which next hop a domain has. */
+struct sip_next_hop {
+    char domain[FQDN_SIZE]; /* "example.com", "*.example.com" */
+    char hop[URI_SIZE];
+};
+
 struct sip_config {
     char listen[SIP_LISTEN_MAX][96]; /* "udp:127.0.0.1:5060", "tcp:[::1]:5060", "wss:0.0.0.0:443";
                                         port 0: any free one */
@@ -76,6 +96,11 @@ struct sip_config {
     unsigned peer_count;
     char realm[FQDN_SIZE];   /* of users' passwords; "" : `domain` */
     char outbound[URI_SIZE]; /* next hop of calls that we start; "": RFC 3263 on the target */
+    struct sip_next_hop next_hops[SIP_NEXT_HOPS_MAX]; /* before `outbound` */
+    unsigned next_hop_count;
+    struct sip_register registers[SIP_REGISTERS_MAX];
+    unsigned register_count;
+    char resolv_conf[256];                  /* of the resolver of names; "": /etc/resolv.conf */
     char auth_user[64], auth_password[128]; /* when the next hop challenges us; "": we give up */
     bool redirect_follow;                   /* a 3xx to a call of ours is followed */
     uint32_t calls_max;                     /* legs in all; more: 503 with Retry-After */
@@ -277,6 +302,7 @@ struct sip_counts {
     uint64_t requests_in, responses_out, requests_out, responses_in;
     uint64_t shed; /* refused with 503, as too much came in */
     uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;
+    uint32_t accounts, registered; /* of ours at registrars */
     uint32_t legs;
     uint64_t subscribes, watchers_refused, notifies, notifies_failed, publishes, publishes_failed;
     uint32_t watchers;

@@ -1,18 +1,35 @@
 """Calls that the server starts, where they are not simply answered. The phone system is this test."""
 
 import hashlib
+import os
 import re
+import socket
 import time
 
+from dns import NameServer
 from moves import parked, pick_up, ringing
-from scenario import find, line, run, want, want_that
+from phone import Message, Missing
+from scenario import SERVER, find, line, run, want, want_that
+
+
+# next.test: the first server is dead, the second is this test.
+nobody = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+nobody.bind(("127.0.0.1", 0))
+dead_port = nobody.getsockname()[1]
+nobody.close()
+names = NameServer(int(os.environ["E2E_DNS"]), {
+    ("SRV", "_sip._udp.next.test"): [(20, 1, int(os.environ["E2E_PBX"]), "alive.next.test"),
+                                     (10, 1, dead_port, "dead.next.test")],
+    ("A", "alive.next.test"): ["127.0.0.1"],
+    ("A", "dead.next.test"): ["127.0.0.1"],
+})
 
 
 def asks(algorithm, nonce, realm="pbx"):
     return f'WWW-Authenticate: Digest realm="{realm}", nonce="{nonce}", algorithm={algorithm}, qop="auth"'
 
 
-def check_digest(header, method, password):
+def check_digest(header, method, password, user="callpark"):
     """The answer to a challenge is right, as computed here."""
     said = dict(re.findall(r'(\w+)="?([^",]*)"?', header))
     how = {"MD5": "md5", "SHA-256": "sha256"}[said["algorithm"]]
@@ -24,7 +41,7 @@ def check_digest(header, method, password):
     request = digest(f"{method}:{said['uri']}")
     right = digest(f"{secret}:{said['nonce']}:{said['nc']}:{said['cnonce']}:{said['qop']}:{request}")
     want(said["response"], right, "the response")
-    want(said["username"], "callpark", "username")
+    want(said["username"], user, "username")
 
 
 def rung(s, **settings):
@@ -89,6 +106,90 @@ def reliable(s):
     phone.request("ACK")
     s.talk(caller, phone)
     s.api.free(lot.orbit)
+
+
+@line("RO-96", "the first server of the SRV record is dead: the second is called within 2 s, by the domain's route")
+def next_server(s):
+    lot, parker = s.lot(), s.user()
+    caller = s.park(lot, tone=440, headers=[f"Referred-By: <sip:{parker}@office.route.test>"])
+    s.api.ring_back(s.api.parked(lot.orbit))
+    began = time.monotonic()
+    phone = s.accept(parker)
+    want_that(time.monotonic() - began < 2, f"it took {time.monotonic() - began:.1f} s")
+    find(rf"sip:{parker}@office.route.test", phone.invite_request.uri, "request URI")
+    want_that(("SRV", "_sip._udp.next.test") in names.asked, f"asked for was {names.asked}")
+    pick_up(s, phone, 620)
+    s.talk(caller, phone)
+
+
+class Registrar:
+    """Takes REGISTER requests and answers as it is told."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", int(os.environ["E2E_REGISTRAR"])))
+        self.socket.settimeout(8)
+        self.last = ""
+
+    def next(self):
+        """The next request that is not the last one again."""
+        while True:
+            try:
+                data, self.source = self.socket.recvfrom(65536)
+            except socket.timeout:
+                raise Missing("no REGISTER came") from None
+            message = Message(data)
+            if message.get("CSeq") + message.branch != self.last:
+                self.last = message.get("CSeq") + message.branch
+                return message
+
+    def answer(self, request, status, headers=()):
+        lines = [f"SIP/2.0 {status}", f"Via: {request.get('Via')}", f"From: {request.get('From')}",
+                 f"To: {request.get('To')};tag=r", f"Call-ID: {request.get('Call-ID')}",
+                 f"CSeq: {request.get('CSeq')}", *headers, "Content-Length: 0", "", ""]
+        self.socket.sendto("\r\n".join(lines).encode(), self.source)
+
+
+@line("RG-1", "registered with a password, refreshed before it is over; when it is lost no call ends")
+def registered(s):
+    lot, parker = s.lot(), s.user()
+    registrar = Registrar()
+    request = registrar.next()
+    registrar.answer(request, "401 Unauthorized", [asks("SHA-256", "r1")])
+    request = registrar.next()
+    check_digest(request.get("Authorization"), "REGISTER", "word", "park")
+    find("sip:700@127.0.0.1>", request.get("To"), "To")
+    contact = request.get("Contact")
+    registrar.answer(request, "200 OK", [f"Contact: {contact};expires=2"])
+    granted = time.monotonic()
+    caller = s.park(lot, parker, tone=440)
+    refresh = registrar.next()
+    want_that(0.9 < time.monotonic() - granted < 2, "the refresh came at the wrong time")
+    want(s.api.ask("GET", "/system")["sip"]["registered"], 1, "registered")
+    want(refresh.get("Contact"), contact, "Contact")
+    registrar.answer(refresh, "403 Forbidden")
+    registrar.next()
+    want(s.api.ask("GET", "/system")["sip"]["registered"], 0, "registered")
+    s.talk(caller, s.retrieve(lot.orbit, 800))
+
+
+@line("RG-2", "the registrar calls our Contact; what was dialled stands in To: parked there, and retrieved from there")
+def dialled_to(s):
+    lot = s.lot()
+    caller = s.outsider("700", uri=f"sip:700@{SERVER[0]}:{SERVER[1]}")
+    caller.remote = f"<sip:{lot.park}@pbx.test>"
+    caller.audio = s.audio(440)
+    response = caller.invite([f"Referred-By: <sip:{s.user()}@callpark.test>"], caller.audio.offer())
+    want(response.code, 200, "parking")
+    caller.audio.start(response.body)
+    s.api.parked(lot.orbit)
+    retriever = s.dialog("700")
+    retriever.remote = f"<sip:{lot.orbit}@pbx.test>"
+    retriever.audio = s.audio(800)
+    response = retriever.invite(sdp=retriever.audio.offer())
+    want(response.code, 200, "retrieving")
+    retriever.audio.start(response.body)
+    s.talk(caller, retriever)
 
 
 if __name__ == "__main__":
