@@ -116,8 +116,8 @@ static bool is_same(const char *a, const char *b)
 bool pickup_fits(const struct pickup *own, const char *name, const char *tag, const char *other)
 {
     bool same = is_same(own->call_id, name);
-    bool straight = is_same(own->our_tag, tag) & is_same(own->their_tag, other);
-    bool crossed = is_same(own->their_tag, tag) & is_same(own->our_tag, other);
+    bool straight = is_same(own->our_tag, tag) + is_same(own->their_tag, other) == 2;
+    bool crossed = is_same(own->their_tag, tag) + is_same(own->our_tag, other) == 2;
 
     return same & (straight | crossed);
 }
