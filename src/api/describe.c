@@ -178,9 +178,9 @@ static bool describe_settings(const struct admin_change *c, const struct admin_v
 
 static json_t *person_json(const struct user *u)
 {
-    return u ? json_pack("{s:o, s:o, s:b, s:b}", "name", show_text(u->name), "phone",
+    return u ? json_pack("{s:o, s:o, s:b, s:b, s:b}", "name", show_text(u->name), "phone",
                          show_text_or_null(u->phone), "disabled", u->disabled, "has_password",
-                         u->password[0] != '\0')
+                         u->password[0] != '\0', "has_sip_password", u->sip_md5[0] != '\0')
              : NULL;
 }
 
@@ -193,6 +193,8 @@ static bool describe_user(const struct admin_change *c, const struct admin_view 
 
     if (old && new && !text_is(old->password, new->password))
         (void)json_object_set_new(now, "password_changed", json_true());
+    if (old && new && !text_is(old->sip_sha256, new->sip_sha256))
+        (void)json_object_set_new(now, "sip_password_changed", json_true());
     name(out, c->user.name, c->user.name);
     describe(out, "user", person_json(old), now);
     return old || new;

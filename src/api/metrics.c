@@ -147,6 +147,23 @@ static void add_lamps(const struct sip_counts *s, struct metrics *m)
         s->publishes_failed);
 }
 
+static void add_auth(struct metrics *m, const struct sip_counts *s)
+{
+    static const char *const reasons[SIP_AUTH_FAILURES] = {
+        [SIP_AUTH_PASSWORD] = "wrong_password",   [SIP_AUTH_USER] = "unknown_user",
+        [SIP_AUTH_NONCE] = "unknown_nonce",       [SIP_AUTH_REPLAYED] = "replayed",
+        [SIP_AUTH_MALFORMED] = "malformed",       [SIP_AUTH_THROTTLED] = "throttled",
+        [SIP_AUTH_NOT_ALLOWED] = "not_permitted",
+    };
+
+    one(m, "sip_challenges_total", "counter", "SIP requests that were answered with 401.",
+        s->challenges);
+    head(m, "sip_auth_failures_total", "counter", "Phones that were not let in, by why.");
+    for (unsigned i = 0; i < SIP_AUTH_FAILURES; i++)
+        put(m, "callpark_sip_auth_failures_total{reason=\"%s\"} %llu\n", reasons[i],
+            (unsigned long long)s->auth_failures[i]);
+}
+
 static void add_sip(struct app *a, struct metrics *m)
 {
     struct sip_counts s = { 0 };
@@ -161,6 +178,7 @@ static void add_sip(struct app *a, struct metrics *m)
         (unsigned long long)s.requests_out);
     put(m, "callpark_sip_messages_total{direction=\"in\",kind=\"response\"} %llu\n",
         (unsigned long long)s.responses_in);
+    add_auth(m, &s);
     head(m, "sip_refused_total", "counter", "SIP requests that were refused by what they are.");
     put(m, "callpark_sip_refused_total{reason=\"untrusted\"} %llu\n",
         (unsigned long long)s.refused_untrusted);

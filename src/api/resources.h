@@ -45,6 +45,7 @@ handler get_setup, post_setup, post_setup_link;
 
 /* users.c, role_bindings.c, tokens.c, sessions.c */
 handler get_users, post_user, get_user, patch_user, delete_user;
+handler put_sip_password, delete_sip_password;
 handler get_role_bindings, post_role_binding, delete_role_binding;
 handler get_tokens, post_token, get_token, delete_token;
 handler get_sessions, delete_session, delete_sessions;

@@ -129,6 +129,8 @@ static const struct path paths[] = {
     { "GET",    V1 "/users/{}",                      get_user,           "", MAY_USERS_READ, 0 },
     { "PATCH",  V1 "/users/{}",                      patch_user,         "dry_run", MAY_USERS_WRITE, WRITES },
     { "DELETE", V1 "/users/{}",                      delete_user,        "dry_run", MAY_USERS_WRITE, WRITES },
+    { "PUT",    V1 "/users/{}/sip-password",         put_sip_password,   "dry_run", MAY_USERS_WRITE, WRITES },
+    { "DELETE", V1 "/users/{}/sip-password",         delete_sip_password, "dry_run", MAY_USERS_WRITE, WRITES },
     { "GET",    V1 "/role-bindings",                 get_role_bindings,  "user," LISTS, MAY_USERS_READ, 0 },
     { "POST",   V1 "/role-bindings",                 post_role_binding,  "dry_run", MAY_USERS_WRITE, WRITES },
     { "DELETE", V1 "/role-bindings/{}",              delete_role_binding, "dry_run", MAY_USERS_WRITE, WRITES },

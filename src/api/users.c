@@ -10,9 +10,10 @@
 
 #define USERS "/api/v1/users/"
 
-static const char *const fields[] = { "name",       "password", "role",  "scope",
-                                      "phone",      "disabled", "roles", "has_password",
-                                      "created_at", "version",  NULL };
+static const char *const fields[] = { "name",       "password",     "role",
+                                      "scope",      "phone",        "disabled",
+                                      "roles",      "has_password", "has_sip_password",
+                                      "created_at", "version",      NULL };
 static const char *const sort_keys[] = { "name", NULL };
 
 /* ---- shown ---- */
@@ -37,9 +38,10 @@ static json_t *roles_json(const struct access *a, const char *user)
 
 json_t *user_json(const struct access *a, const struct user *u)
 {
-    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:o, s:I}", "name", show_text(u->name), "roles",
-                     roles_json(a, u->name), "phone", show_text_or_null(u->phone), "disabled",
-                     u->disabled, "has_password", u->password[0] != '\0', "created_at",
+    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:I}", "name", show_text(u->name),
+                     "roles", roles_json(a, u->name), "phone", show_text_or_null(u->phone),
+                     "disabled", u->disabled, "has_password", u->password[0] != '\0',
+                     "has_sip_password", u->sip_md5[0] != '\0', "created_at",
                      show_time(u->created_at), "version", (json_int_t)u->version);
 }
 
@@ -368,4 +370,68 @@ void delete_user(struct ask *q)
         return;
     c.user = *u;
     admin_make(q, &c, 1, admin_deleted);
+}
+
+/* ---- the password of a phone ---- */
+
+static const char *const phone_fields[] = { "password", NULL };
+
+static void phone_saved(struct ask *q, const struct admin_result *result)
+{
+    struct saving *s = q->plan;
+    json_t *body = user_json(app_access(q->app), user_of(s));
+
+    (void)result;
+    if (q->dry_run)
+        (void)json_object_set_new(body, "dry_run", json_true());
+    reply_json(q, 200, body);
+}
+
+static struct saving *plan_phone(struct ask *q)
+{
+    const struct user *u;
+    struct saving *s;
+
+    q->current = current;
+    u = asked(q);
+    s = u ? ask_plan(q, sizeof *s) : NULL;
+    if (!s || !version_matches(q, u->version, &s->changes[0]) || !users_may_change(q, u->name))
+        return NULL;
+    s->changes[0].what = ADMIN_USER_PUT;
+    s->changes[0].user = *u;
+    s->count = 1;
+    return s;
+}
+
+/* No argon2id here: RFC 7616 needs the same hash that the phone makes. So it should be a password
+ * that is used for nothing else, and one that nobody can guess. */
+void put_sip_password(struct ask *q)
+{
+    struct saving *s = plan_phone(q);
+    const char *password;
+    struct fields f;
+
+    if (!s || !fields_read(&f, q, phone_fields, false))
+        return;
+    password = fields_needed_text(&f, "password");
+    if (!f.slug)
+        password_check(&f, "password", password, user_of(s)->name);
+    if (!f.slug && !app_sip_password(q->app, password, user_of(s)))
+        fields_fault(&f, "invalid-value", "password", "This machine cannot make its hash.");
+    if (fields_reply(&f, q))
+        return;
+    fields_done(&f);
+    admin_make(q, s->changes, s->count, phone_saved);
+}
+
+void delete_sip_password(struct ask *q)
+{
+    struct saving *s = plan_phone(q);
+    struct user *u;
+
+    if (!s)
+        return;
+    u = user_of(s);
+    u->sip_md5[0] = u->sip_sha256[0] = u->sip_realm[0] = '\0';
+    admin_make(q, s->changes, s->count, phone_saved);
 }

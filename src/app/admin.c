@@ -148,6 +148,7 @@ static void swap_access(struct app *a)
     a->access = a->access_draft;
     a->access_draft = old;
     people_changed(a);
+    phones_changed(a);
 }
 
 static bool about_people(const struct admin_change *c)

@@ -168,6 +168,7 @@ static void each_second(struct app *a)
     admin_drop_drained(a);
     people_second(a);
     lamps_second(a);
+    phones_second(a);
     orbits_settle(a->park.orbits, a->now); /* else each count walks all that cooled down since */
     demo_second(a);
     if (a->watcher.second)
@@ -269,6 +270,21 @@ static int make_tables(struct app *a, struct err *err)
     return people_new(a, err);
 }
 
+/* What phones were asked with before a restart is still known as ours: the key is made of a secret
+ * that stays. */
+static int start_sip(struct app *a, struct err *err)
+{
+    static const unsigned char purpose[] = "callpark SIP nonces";
+    int result;
+
+    (void)crypto_generichash(a->config.sip.nonce_key, sizeof(a->config.sip.nonce_key), purpose,
+                             sizeof(purpose), (const unsigned char *)a->token, strlen(a->token));
+    result = sip_start(&a->sip, &a->config.sip, from_sip, a, err);
+    if (!result)
+        phones_changed(a);
+    return result;
+}
+
 static int start_edges(struct app *a, struct err *err)
 {
     int result = store_start(a->store, from_store, a, err);
@@ -280,7 +296,7 @@ static int start_edges(struct app *a, struct err *err)
     if (!result)
         result = http_start(&a->http, &a->config.http, from_http, a, err);
     if (!result)
-        result = sip_start(&a->sip, &a->config.sip, from_sip, a, err);
+        result = start_sip(a, err);
     return result;
 }
 

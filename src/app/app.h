@@ -139,6 +139,10 @@ bool app_password_check(struct app *a, const char *password, const char *hash,
                         app_password_checked *done, void *context);
 bool app_password_make(struct app *a, const char *password, app_password_made *done, void *context);
 
+/* The password of the user's phone: what SIP has to know of it goes into `u`, for this server's
+ * realm. False: this machine cannot compute it. */
+bool app_sip_password(const struct app *a, const char *password, struct user *u);
+
 /* Logins: who is signed in by a cookie. What the API calls a session. Pointers are good until the
  * next of these functions that changes something, or the end of the turn. */
 #define LOGINS_MAX 4096

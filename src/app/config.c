@@ -194,6 +194,10 @@ static int complete(struct app_config *config, struct err *err)
                        "machine the phones send their audio to");
     (void)text_copy(config->house.destination, FQDN_SIZE, config->destination);
     name_identities(config);
+    if (!config->sip.realm[0])
+        (void)text_copy(config->sip.realm, sizeof(config->sip.realm), config->sip.domain);
+    if (strpbrk(config->sip.realm, "\"\\"))
+        return err_set(err, -EINVAL, "[sip] realm: a realm has no \" and no \\ in it");
     (void)text_format(config->media.cname, sizeof(config->media.cname), "callpark@%.50s",
                       config->node);
     if (!config->token_file[0] && text_starts(config->store_url, "sqlite:"))

@@ -99,6 +99,7 @@ struct app {
     struct deployment *draft; /* where a list of changes is tried before it is written */
     struct access *access, *access_draft; /* likewise */
     struct people *people;
+    bool phones_due; /* the SIP edge had no room for them */
     struct chores *chores;
     struct music *music;
     struct park park;
@@ -194,6 +195,12 @@ void people_load_login(struct app *a, const struct login *l);
 void people_loaded(struct app *a, login_id highest); /* ends the logins that ran out meanwhile */
 void people_changed(struct app *a); /* the users are others now: ends the logins of who is gone */
 void people_second(struct app *a);
+
+/* ---- phones.c ---- */
+
+void phones_changed(struct app *a); /* users, their roles or the realm: the SIP edge is told */
+void phones_second(struct app *a);
+void phones_locked_out(struct app *a, const struct sip_event *s);
 
 /* audit.c */
 bool audit_describe(struct app *a, struct admin_job *job); /* false: no memory */

@@ -224,6 +224,7 @@ int load_all(struct app *a, struct err *err)
         a->last_binding = highest.binding;
         a->last_access_token = highest.token;
         a->park.house = a->config.house;
+        a->park.house.access = a->access;
         a->park.deployment = a->deployment;
         a->park.orbits = orbits_init(a->orbits_memory, random_seed());
         a->park.calls = calls_init(a->calls_memory, highest.call);

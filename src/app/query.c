@@ -219,6 +219,8 @@ int app_reload(struct app *a, struct err *err)
     if (!result)
         result = check_reload(&a->config, &fresh, err);
     if (!result)
+        memcpy(fresh.sip.nonce_key, a->config.sip.nonce_key, sizeof(fresh.sip.nonce_key));
+    if (!result)
         result = sip_reload(a->sip, &fresh.sip, err);
     if (result)
         return result;
@@ -227,6 +229,7 @@ int app_reload(struct app *a, struct err *err)
     a->config = fresh;
     a->park.house = fresh.house;
     a->park.house.draining = draining;
+    phones_changed(a);
     log_setup(fresh.log_level, fresh.log_form, fresh.log_full_numbers);
     log_info("app", "the configuration was read again from %s", fresh.path);
     if (a->watcher.reloaded)

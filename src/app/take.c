@@ -235,6 +235,9 @@ void take_sip(struct app *a, const struct sip_event *s)
     case SIP_REFERRED:
         take_refer(a, s);
         break;
+    case SIP_LOCKED_OUT:
+        phones_locked_out(a, s);
+        break;
     }
     turn_end_group(a); /* rows of legs that were dropped behind the step */
 }

@@ -74,6 +74,9 @@ struct user {
     char name[USER_SIZE];
     char password[PASSWORD_HASH_SIZE]; /* "": cannot sign in by password */
     char phone[URI_SIZE];              /* where "retrieve to my phone" rings; "": not known */
+    /* The password of his phone as H(A1) of RFC 7616 in hex, by MD5 and by SHA-256, and the realm
+     * that it holds for; "" : none. */
+    char sip_md5[33], sip_sha256[65], sip_realm[FQDN_SIZE];
     bool disabled;
     wall_msec created_at;
     uint32_t version;

@@ -55,6 +55,39 @@ static void park(const struct question *q, number_key orbit, number_key first, n
     out->evidence = q->evidence;
 }
 
+static const char *name_of(const struct question *q)
+{
+    const struct invite *in = q->in;
+
+    return *in->signed_in ? in->signed_in : *in->from.uri ? in->from.uri : "an unknown caller";
+}
+
+static bool has(const struct question *q, unsigned what, const struct party *who, range_id range)
+{
+    const struct invite *in = q->in;
+    /* A network that nothing was said about may do everything. */
+    struct asking a = { in->signed_in, in->may || !in->trusted ? in->may : SIP_MAY_ALL, who,
+                        in->source };
+
+    return asking_may(&a, what, q->house, q->d, range);
+}
+
+/* Who parks is whoever sent the call, as far as that is known. */
+static bool may_park(const struct question *q, range_id range)
+{
+    const struct invite *in = q->in;
+
+    return has(q, SIP_MAY_PARK, &in->from, range) ||
+           (in->has_referred_by && has(q, SIP_MAY_PARK, &in->referred_by, range)) ||
+           (in->has_history && has(q, SIP_MAY_PARK, &in->history, range));
+}
+
+static void may_not(const struct question *q, const char *what)
+{
+    (void)text_format(q->out->why, WHY_SIZE, "%s may not %s", name_of(q), what);
+    refuse(q, 403);
+}
+
 static struct rules rules_at(const struct question *q, range_id range)
 {
     struct rules rules;
@@ -199,12 +232,27 @@ static void note_replaces(const struct question *q)
 
 static void pick_up(const struct question *q);
 
+/* Inside of our networks, who knows the names of a dialog may replace it; others need a right. */
+static bool may_replace(const struct question *q)
+{
+    const struct call *c = calls_by_leg(q->calls, q->in->replaces_leg);
+    range_id range = c ? c->range : 0;
+
+    return q->in->trusted || has(q, SIP_MAY_PARK, &q->in->from, range) ||
+           has(q, SIP_MAY_RETRIEVE, &q->in->from, range);
+}
+
 static void by_replaces(const struct question *q)
 {
     const char *why = "Replaces names no dialog of ours";
     uint16_t code = 481;
 
     note_replaces(q);
+    if (!may_replace(q)) {
+        may_not(q, "take this call over");
+        return;
+    }
+
     switch (q->in->replaces) {
     case REPLACES_LEG:
         take_over(q);
@@ -240,13 +288,24 @@ static void by_replaces(const struct question *q)
 /* ---- 5: an orbit was dialled --------------------------------------------------------------------
  */
 
+/* Somebody who signed in is one of us, whatever his number looks like. */
+static bool may_retrieve(const struct question *q, const struct rules *rules, range_id range)
+{
+    const struct invite *in = q->in;
+    const char *list = rules->retrieve_allow;
+
+    return has(q, SIP_MAY_RETRIEVE, &in->from, range) &&
+           ((*in->signed_in && !list[strspn(list, ", ")]) ||
+            retrieve_allowed(list, &in->from, in->source, q->house));
+}
+
 /* A call is there, or a claim has been made on it a moment ago. */
 static void at_busy(const struct question *q, const struct orbit *o, const char *number,
                     enum explicit_action ask)
 {
     const struct call *c = calls_find(q->calls, o->call);
     struct rules rules = rules_at(q, o->range);
-    bool allowed = retrieve_allowed(rules.retrieve_allow, &q->in->from, q->in->source, q->house);
+    bool allowed = may_retrieve(q, &rules, o->range);
     bool listed = *rules.retrieve_allow && allowed; /* whatever his number looks like */
     char *why = q->out->why;
 
@@ -262,9 +321,7 @@ static void at_busy(const struct question *q, const struct orbit *o, const char 
         (void)text_format(why, WHY_SIZE, "orbit %s is occupied", number);
         refuse(q, 486);
     } else if (!allowed) {
-        (void)text_format(why, WHY_SIZE, "%s may not retrieve calls here",
-                          *q->in->from.uri ? q->in->from.uri : "an unknown caller");
-        refuse(q, 403);
+        may_not(q, "retrieve calls here");
     } else if (!c || c->state == CALL_SAVING || c->state == CALL_FETCHING ||
                c->state == CALL_REPARKING) {
         (void)text_format(why, WHY_SIZE, "a call is just being parked at %s", number);
@@ -353,7 +410,10 @@ static void at_free(const struct question *q, const struct orbit *o, const char 
         refuse(q, 486);
     } else {
         (void)text_format(why, WHY_SIZE, "parked by dialling %s, which was free", number);
-        park(q, o->number, 0, 0);
+        if (may_park(q, o->range))
+            park(q, o->number, 0, 0);
+        else
+            may_not(q, "park calls here");
     }
 }
 
@@ -398,11 +458,50 @@ static bool by_orbit(const struct question *q, const char *text, enum explicit_a
 /* ---- 3, 4: a command, the general address, a range's own address --------------------------------
  */
 
+/* Is there a range that not everybody may park in who may on this node? */
+static bool has_closed_ranges(const struct question *q)
+{
+    const struct deployment *d = q->d;
+
+    for (size_t i = 0; i < d->range_settings_count; i++)
+        if (d->range_settings[i].set & UINT32_C(1) << SET_PARK_ALLOW)
+            return true;
+    return !may_park(q, 0);
+}
+
+/* Among those where he may, the first with a free orbit; without any the first; NULL: nowhere. */
+static const struct range *range_for_him(const struct question *q)
+{
+    const struct range *full = NULL;
+
+    for (size_t i = 0; i < q->d->ranges.count; i++) {
+        const struct range *r = &q->d->ranges.at[i];
+
+        if (r->type != RANGE_CALL_PARK || !text_is(r->destination, q->house->destination) ||
+            !may_park(q, r->id))
+            continue;
+        if (orbits_count(q->orbits, r->first, r->last, q->now).free)
+            return r;
+        full = full ? full : r;
+    }
+    return full;
+}
+
 static void park_anywhere(const struct question *q)
 {
+    const struct range *r;
+
     note_evidence(q);
     (void)text_copy(q->out->why, WHY_SIZE, "parked in the next free orbit");
-    park(q, 0, 0, 0);
+    if (!has_closed_ranges(q)) {
+        park(q, 0, 0, 0);
+        return;
+    }
+    r = range_for_him(q);
+    if (r)
+        park(q, 0, r->first, r->last);
+    else
+        may_not(q, "park calls here");
 }
 
 /* The range of this node that has this address; NULL: none. */
@@ -424,7 +523,10 @@ static bool by_range_address(const struct question *q, const char *text)
     NOTE(q, ASKED_DIALLED, "%.60s is the park number of range %.100s", text, r->name);
     note_evidence(q);
     (void)text_format(q->out->why, WHY_SIZE, "parked in range %s", r->name);
-    park(q, 0, r->first, r->last);
+    if (may_park(q, r->id))
+        park(q, 0, r->first, r->last);
+    else
+        may_not(q, "park calls here");
     return true;
 }
 
@@ -533,7 +635,7 @@ static void judge(const struct question *q)
     char *why = q->out->why;
 
     note_source(q);
-    if (!in->trusted && !in->may) {
+    if (!in->trusted && !in->may && !*in->signed_in) {
         (void)text_format(why, WHY_SIZE, "%s is in no trusted network", in->source);
         refuse(q, 403);
     } else if (in->our_ring_back) {
@@ -555,7 +657,7 @@ void decide_traced(const struct invite *in, const struct house *house, const str
                    const struct orbits *orbits, struct calls *calls, msec now, struct decision *out,
                    struct trace *trace)
 {
-    bool sent = was_sent(in), outsider = !party_is_insider(&in->from, house);
+    bool sent = was_sent(in), outsider = !*in->signed_in && !party_is_insider(&in->from, house);
     /* An outsider cannot have dialled a number of ours. */
     struct question q = {
         in, house, d, orbits, calls, now, out, sent || outsider, outsider && !sent, trace

@@ -101,6 +101,7 @@ struct house {
     unsigned domain_count;
     bool draining;
     bool refer_dial; /* a REFER outside of a dialog may have us call somebody without Replaces */
+    const struct access *access; /* what users may do; NULL: nothing */
 };
 
 void decide(const struct invite *in, const struct house *house, const struct deployment *d,
@@ -149,6 +150,25 @@ void decide_traced(const struct invite *in, const struct house *house, const str
 /* Is this the identity of somebody inside: not hidden, not in international or trunk form, of one
  * of our domains when it has a domain name and we have a list? */
 bool party_is_insider(const struct party *p, const struct house *house);
+
+/* Does the list name him: a network holds `source`, or a pattern fits who he is? */
+bool list_names(const char *list, const struct party *who, const char *source);
+/* Does it name this address, as `refer-to` of a peer does? */
+bool list_names_uri(const char *list, const char *uri);
+
+/* Somebody who asks for something over SIP, as far as his rights go. */
+struct asking {
+    const char *signed_in; /* user; "": none, then `may` counts */
+    unsigned may;          /* SIP_MAY_..., of his peer */
+    const struct party *who;
+    const char *source;
+};
+
+/* Has he the right to do `what` (one of SIP_MAY_...) at this range (0: anywhere on this node): by
+ * his peer or his roles, and by park_allow there? What retrieve_allow says is for
+ * retrieve_allowed(). */
+bool asking_may(const struct asking *a, unsigned what, const struct house *house,
+                const struct deployment *d, range_id range);
 
 /* May he retrieve under this setting (networks like 10.0.0.0/8, patterns like sip:2??@example.com
  * or 2??; empty: every insider)? */

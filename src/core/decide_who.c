@@ -3,6 +3,7 @@
 
 #include "base/network.h"
 #include "base/text.h"
+#include "core/access.h"
 #include "core/decide.h"
 
 /* Longer than any extension or orbit: a national or international number that came without a plus.
@@ -180,22 +181,76 @@ static bool entry_fits(const char *entry, const struct party *who, const char *s
     return text_matches(strchr(entry, '@') ? whole : user, entry);
 }
 
+bool list_names(const char *list, const struct party *who, const char *source)
+{
+    for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
+        char entry[LIST_SIZE];
+        size_t length = strcspn(list, ", ");
+
+        (void)text_copy_n(entry, sizeof entry, list, length);
+        if (entry_fits(entry, who, source))
+            return true;
+        list += length;
+    }
+    return false;
+}
+
+bool list_names_uri(const char *list, const char *uri)
+{
+    struct party party = { 0 };
+
+    return text_copy(party.uri, sizeof party.uri, uri) && list_names(list, &party, "");
+}
+
 bool retrieve_allowed(const char *setting, const struct party *who, const char *source,
                       const struct house *house)
 {
-    const char *s = setting + strspn(setting, ", ");
+    return setting[strspn(setting, ", ")] ? list_names(setting, who, source)
+                                          : party_is_insider(who, house);
+}
 
-    if (!*s)
-        return party_is_insider(who, house);
-    while (*s) {
-        char entry[LIST_SIZE];
-        size_t length = strcspn(s, ", ");
+/* ---- rights over SIP ---- */
 
-        (void)text_copy_n(entry, sizeof entry, s, length);
-        if (entry_fits(entry, who, source))
-            return true;
-        s += length;
-        s += strspn(s, ", ");
+static enum permission permission_for(unsigned what)
+{
+    switch (what) {
+    case SIP_MAY_PARK:
+        return MAY_CALLS_PARK;
+    case SIP_MAY_RETRIEVE:
+        return MAY_CALLS_RETRIEVE;
+    case SIP_MAY_WATCH:
+        return MAY_CALLS_WATCH;
+    default:
+        return MAY_CALLS_CONTROL;
     }
-    return false;
+}
+
+static bool has_right(const struct asking *a, unsigned what, const struct house *house,
+                      const struct deployment *d, range_id range)
+{
+    const struct range *r = range ? ranges_by_id(&d->ranges, range) : NULL;
+    struct place_of place = r ? place_of_range(d, r) : place_of_destination(d, house->destination);
+    struct rights rights;
+
+    if (!*a->signed_in)
+        return (a->may & what) == what;
+    if (!house->access)
+        return false;
+    rights_of_user(house->access, a->signed_in, &rights);
+    return rights_may(&rights, permission_for(what), &place);
+}
+
+bool asking_may(const struct asking *a, unsigned what, const struct house *house,
+                const struct deployment *d, range_id range)
+{
+    struct rules rules;
+    const char *list;
+
+    if (!has_right(a, what, house, d, range))
+        return false;
+    if (what != SIP_MAY_PARK)
+        return true;
+    deployment_rules(d, house->destination, range, &rules, NULL);
+    list = rules.park_allow;
+    return !list[strspn(list, ", ")] || list_names(list, a->who, a->source);
 }

@@ -107,6 +107,11 @@ static const struct row rows[SETTING_KEYS] = {
           "Whether a ring back is called off when the parker's phone forwards it elsewhere.",
           KIND_SWITCH, 0, 1, false, "on|off" },
         FIELD(no_forward), NULL, "on" },
+    [SET_PARK_ALLOW] = {
+        { "park_allow", "",
+          "Who may park: networks and identities, with commas between them; empty: everybody who is let in.",
+          KIND_TEXT, 0, LIST_SIZE - 1, false, "" },
+        FIELD(park_allow), setting_text_allow, "" },
 };
 /* clang-format on */
 

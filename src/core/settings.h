@@ -30,6 +30,7 @@ enum setting_key {
     SET_RETRIEVE_ALLOW, /* comma list of networks and identity patterns; empty: insiders */
     SET_MUSIC,          /* which uploaded file, by its SHA-256; empty: the configured piece */
     SET_NO_FORWARD,     /* a ring back that is forwarded (181) is called off */
+    SET_PARK_ALLOW,     /* as retrieve_allow, for parking; empty: whoever may come in */
     SETTING_KEYS
 };
 
@@ -57,6 +58,7 @@ struct rules {
     char retrieve_allow[LIST_SIZE];
     char music[MUSIC_SIZE];
     bool no_forward;
+    char park_allow[LIST_SIZE];
 };
 
 /* What one scope says: only the keys in `set` count. */

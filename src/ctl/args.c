@@ -50,6 +50,7 @@ const struct ctl_option ctl_option_table[CTL_OPTIONS] = {
     [OPT_ROLE]        = { "role", 0, "ROLE", "administrator, voice-administrator, viewer or attendant" },
     [OPT_USER]        = { "user", 0, "NAME", "a user" },
     [OPT_PHONE]       = { "phone", 0, "URI", "where 'retrieve to my phone' rings; '' for none" },
+    [OPT_REMOVE] = { "remove", 0, NULL, "take it away instead" },
     [OPT_PASSWORD_STDIN] = { "password-stdin", 0, NULL, "read the password from standard input" },
     [OPT_PERMISSIONS] = { "permissions", 0, "LIST", "only these of what the owner may: calls.read,calls.retrieve" },
     [OPT_NETWORKS]    = { "networks", 0, "LIST", "it is taken from there only: 192.0.2.0/24" },

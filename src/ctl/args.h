@@ -53,6 +53,7 @@ enum ctl_option_id {
     OPT_USER,
     OPT_PHONE,
     OPT_PASSWORD_STDIN,
+    OPT_REMOVE,
     OPT_PERMISSIONS,
     OPT_NETWORKS,
     OPT_EXPIRES,

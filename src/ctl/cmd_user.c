@@ -13,6 +13,7 @@ static const struct print_column user[] = { { "NAME", "name", CELL_TEXT },
                                             { "PHONE", "phone", CELL_TEXT },
                                             { "DISABLED", "disabled", CELL_TEXT },
                                             { "PASSWORD", "has_password", CELL_TEXT },
+                                            { "SIP", "has_sip_password", CELL_TEXT },
                                             { "CREATED", "created_at", CELL_TIME },
                                             { 0 } };
 
@@ -159,6 +160,29 @@ int cmd_user_passwd(struct ctl *ctl)
     int code = put_password(ctl, body, true);
 
     return code ? code : change_user(ctl, body);
+}
+
+/* The password of his phone, which is another one than that of the page. */
+int cmd_user_sip_password(struct ctl *ctl)
+{
+    json_t *body CLEANUP(ctl_json_done) = json_object();
+    char path[CTL_PATH_SIZE], version[64];
+    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
+    bool removes = ctl_option(ctl, OPT_REMOVE);
+    int code = read_user(ctl, path, version);
+
+    if (!code && !text_append(path, sizeof(path), "/sip-password"))
+        code = ctl_fail(ctl, CTL_USAGE, "'%.64s' is too long for a name", ctl->args.words[0]);
+    if (!code && !removes)
+        code = put_password(ctl, body, true);
+    if (!code)
+        code = ctl_ask(ctl,
+                       &(struct ctl_request){ .method = removes ? "DELETE" : "PUT",
+                                              .path = path,
+                                              .body = removes ? NULL : body,
+                                              .if_match = version },
+                       &r);
+    return code ? code : show(ctl, &r);
 }
 
 int cmd_user_update(struct ctl *ctl)

@@ -112,6 +112,7 @@ const struct ctl_command ctl_commands[] = {
     { "user add", "NAME", TAKES(OPT_ROLE) | TAKES(OPT_PHONE) | TAKES(OPT_PASSWORD_STDIN) | SCOPES | WRITES, "make a user; asks for the password on a terminal",
       "user add anna --role voice-administrator\nuser add desk --role attendant --site Redmond --password-stdin <password", cmd_user_add },
     { "user passwd", "NAME", TAKES(OPT_PASSWORD_STDIN) | WRITES, "give a user another password", "user passwd anna\nuser passwd anna --password-stdin <password", cmd_user_passwd },
+    { "user sip-password", "NAME", TAKES(OPT_PASSWORD_STDIN) | TAKES(OPT_REMOVE) | WRITES, "give a user's phone a password of its own; --remove takes it away", "user sip-password anna\nuser sip-password anna --password-stdin <password", cmd_user_sip_password },
     { "user update", "NAME", TAKES(OPT_PHONE) | WRITES, "change a user", "user update anna --phone sip:101@pbx.example", cmd_user_update },
     { "user disable", "NAME", WRITES, "let a user do nothing; sessions end, tokens are not taken", "user disable anna", cmd_user_disable },
     { "user enable", "NAME", WRITES, "let a user in again", "user enable anna", cmd_user_enable },

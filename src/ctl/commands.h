@@ -56,6 +56,7 @@ int cmd_site_remove(struct ctl *ctl);
 int cmd_user_list(struct ctl *ctl);
 int cmd_user_add(struct ctl *ctl);
 int cmd_user_passwd(struct ctl *ctl);
+int cmd_user_sip_password(struct ctl *ctl);
 int cmd_user_update(struct ctl *ctl);
 int cmd_user_disable(struct ctl *ctl);
 int cmd_user_enable(struct ctl *ctl);

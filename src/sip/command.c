@@ -1,6 +1,6 @@
 /* What the loop asks of the edge: written down on the caller's thread, carried out in order on
  * ours. A command for a leg that is gone, or in a state where it means nothing, does nothing. */
-#include "sip/edge.h"
+#include "sip/auth.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ enum command_kind {
     COMMAND_LAMPS,
     COMMAND_WATCHED,
     COMMAND_SETUP,
+    COMMAND_USERS,
     COMMAND_STOP
 };
 
@@ -42,6 +43,7 @@ struct command {
     struct orbit_lamp lamp;
     void *list; /* handed over: lamps, or what can be watched */
     size_t count;
+    struct sip_user_table *users;
 };
 
 /* The queue carries pointers, so that a long command does not make every place in it long. */
@@ -179,6 +181,16 @@ int sip_identify(struct sip *s, leg_id leg, const char *display, const char *uri
     return put(s, &c);
 }
 
+int sip_users(struct sip *s, struct sip_user_table *users)
+{
+    struct command c = { .kind = COMMAND_USERS, .users = users };
+    int code = put(s, &c);
+
+    if (code)
+        free(users);
+    return code;
+}
+
 int command_put_setup(struct sip *s, struct setup *setup)
 {
     struct command c = { .kind = COMMAND_SETUP, .setup = setup };
@@ -253,15 +265,19 @@ static void carry_out(struct sip *s, const struct command *c)
     case COMMAND_SETUP:
         take_setup(s, c->setup);
         break;
+    case COMMAND_USERS:
+        auth_take_users(s->auth, c->users);
+        break;
     case COMMAND_STOP:
         break;
     }
 }
 
-static void drop(const struct command *c)
+static void drop(struct command *c)
 {
     free(c->setup);
     free(c->list);
+    free(c->users);
 }
 
 int command_take(struct sip *s)

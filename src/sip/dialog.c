@@ -1,6 +1,6 @@
 /* Requests within a dialog, and our own BYE: re-INVITE, UPDATE, BYE, INFO (RFC 3261 12.2.2 and 14,
  * RFC 3311). What the far end wants changed is reported; the loop answers with sip_reply(). */
-#include "sip/edge.h"
+#include "sip/auth.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -219,13 +219,26 @@ static bool same_party(const struct party *a, const struct party *b)
     return text_is(a->display, b->display) && text_is(a->uri, b->uri) && a->hidden == b->hidden;
 }
 
+/* Whom we called is believed when a peer of ours answered. */
+void dialog_party(const struct leg *leg, const sip_t *sip, struct party *to)
+{
+    const struct sip_peer *peer =
+        leg->facts.we_called ? peer_of(leg->edge, leg->facts.remote.host, NULL) : NULL;
+    struct asker who = { .trusted = leg->trusted || (peer && peer->trust_identity) };
+
+    text_copy(who.user, sizeof who.user, leg->user);
+    auth_identity(leg->edge, &who, sip, to);
+    if (leg->user[0] && leg->party.uri[0]) /* he stays himself, under whichever of his names */
+        text_copy(to->uri, sizeof to->uri, leg->party.uri);
+}
+
 /* RFC 4916: who is at the far end may change while its tags stay. */
 static bool note_party(struct leg *leg, const sip_t *sip, struct party *to)
 {
     struct party now;
     bool changed;
 
-    headers_party(&now, sip);
+    dialog_party(leg, sip, &now);
     if (!now.contact[0])
         text_copy(now.contact, sizeof now.contact, leg->party.contact);
     changed = now.uri[0] && !same_party(&now, &leg->party);
@@ -531,11 +544,28 @@ static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     }
 }
 
-/* Whom we called may answer from wherever he was reached. */
-static bool is_allowed(const struct leg *leg, const struct front_peer *who)
+/* Whom we called may answer from wherever he was reached, and who signed in for this dialog need
+ * not do it again from the same place. From elsewhere it must be he again. False: it has been
+ * answered. */
+static bool is_admitted(const struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
+                        const struct front_peer *sender)
 {
-    return peer_of_sender(leg->edge, who) != NULL ||
-           (leg->facts.we_called && text_is(who->source.host, leg->facts.remote.host));
+    bool known = leg->facts.we_called || leg->user[0];
+    struct asker who;
+
+    if (peer_of_sender(leg->edge, sender) ||
+        (known && text_is(sender->source.host, leg->facts.remote.host)))
+        return true;
+    if (strcmp(sip->sip_request->rq_method_name, "CANCEL") == 0) {
+        refuse(irq, SIP_481_NO_TRANSACTION);
+        return false;
+    }
+    if (!auth_admit(leg->edge, irq, sip, 0, &who))
+        return false;
+    if (text_is(who.user, leg->user) || !leg->user[0])
+        return true;
+    refuse(irq, SIP_403_FORBIDDEN);
+    return false;
 }
 
 int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq, const sip_t *sip)
@@ -547,10 +577,10 @@ int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *ir
     if (sip->sip_request->rq_method == sip_method_ack)
         return 200; /* of an answer that has been acknowledged already */
     in_peer(leg->edge, irq, &who);
-    if (!is_allowed(leg, &who)) {
-        atomic_fetch_add_explicit(&leg->edge->counters.refused_untrusted, 1, memory_order_relaxed);
-        refuse(irq, SIP_403_FORBIDDEN);
-    } else if (leg->state == LEG_ENDED && sip->sip_request->rq_method != sip_method_bye) {
+    auth_begin(leg->edge);
+    if (!is_admitted(leg, irq, sip, &who))
+        return 0;
+    if (leg->state == LEG_ENDED && sip->sip_request->rq_method != sip_method_bye) {
         refuse(irq, SIP_481_NO_CALL);
     } else if (in_too_large(sip)) {
         refuse(irq, SIP_513_MESSAGE_TOO_LARGE);

@@ -1,6 +1,6 @@
 /* The life of the edge: its thread, its listeners, its agent. What comes in goes to in.c and
  * dialog.c, what is asked of it comes through command.c. */
-#include "sip/edge.h"
+#include "sip/auth.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -323,6 +323,9 @@ void sip_count(const struct sip *s, struct sip_counts *out)
     COPY(publishes);
     COPY(publishes_failed);
     COPY(watchers);
+    COPY(challenges);
+    for (unsigned i = 0; i < SIP_AUTH_FAILURES; i++)
+        COPY(auth_failures[i]);
 #undef COPY
 }
 
@@ -407,6 +410,7 @@ static void release(struct sip *s)
     command_drop_all(s);
     queue_free(s->commands);
     queue_free(s->started);
+    auth_free(s->auth);
     free(s->setup);
     free(s);
 }
@@ -425,9 +429,10 @@ static struct sip *make(const struct sip_config *config, struct err *err)
     s->commands = queue_new(sizeof(struct command *), COMMANDS_MAX);
     s->started = queue_new(sizeof(struct err), 1);
     s->legs = sip_leg_new();
+    s->auth = auth_new(config->nonce_key);
     s->next_leg = config->first_leg | 1;
     s->held_last = &s->held_first;
-    if (!s->commands || !s->started || !s->legs ||
+    if (!s->commands || !s->started || !s->legs || !s->auth ||
         getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
         sip_leg_free(s->legs);
         release(s);

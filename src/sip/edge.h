@@ -58,6 +58,7 @@ struct counters {
     _Atomic uint64_t shed;
     _Atomic uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;
     _Atomic uint32_t accounts, registered;
+    _Atomic uint64_t challenges, auth_failures[SIP_AUTH_FAILURES];
     _Atomic uint32_t legs;
     _Atomic uint64_t subscribes, watchers_refused, notifies, notifies_failed, publishes,
         publishes_failed;
@@ -66,6 +67,7 @@ struct counters {
 
 struct subscription; /* what a REFER began */
 struct held;         /* an event that found no room */
+struct auth;         /* who may come in */
 struct legs;
 struct watches;
 struct registrations;
@@ -87,6 +89,7 @@ struct sip {
     unsigned listener_count;
     struct legs *legs;
     struct watches *watches;
+    struct auth *auth; /* who may come in */
     leg_id next_leg;
     char secret[40]; /* of this process: marks our own ring backs */
     struct held *held_first, **held_last;
@@ -169,6 +172,8 @@ struct leg {
     uint32_t transaction; /* of `offer`; 0: it is answered */
     uint32_t last_transaction;
     struct sip_dialog facts;
+    bool trusted;         /* the identities of its far end are believed */
+    char user[USER_SIZE]; /* who signed in for it; "": nobody */
     struct party party;   /* as last reported */
     struct address media; /* where they wanted RTP, as last reported */
     struct sdp_origin origin;
@@ -241,11 +246,14 @@ struct sip_event *report_begin(struct leg *leg, enum sip_event_type type);
 void report_send(struct leg *leg);
 /* For a SIP_INVITE: false when it found no room, and it is not kept. */
 bool report_offer(struct leg *leg);
+/* An event that is about no leg: filled in s->event. */
+void report_edge(struct sip *s);
 void report_forget(struct sip *s);
 
 /* ---- headers.c ---- */
 
 void headers_party(struct party *to, const sip_t *sip);
+void headers_from(struct party *to, const sip_t *sip); /* From (of an answer: To) and no other */
 void headers_invite(struct invite *to, const sip_t *sip);
 /* A number that was dialled, and its ;orbit=. */
 void headers_number(char dialled[DIALLED_SIZE], char orbit[NUMBER_SIZE], const url_t *url);
@@ -289,6 +297,8 @@ void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
 void dialog_read(struct leg *leg, const char *sdp, size_t length, struct session_offer *to);
 const char *dialog_body(struct leg *leg, const sip_t *offer, const struct session *agreed,
                         const struct session_local *local, bool plain);
+/* Who is at the far end by this message of it, as far as he is believed. */
+void dialog_party(const struct leg *leg, const sip_t *sip, struct party *to);
 void dialog_bye(struct leg *leg, uint16_t code, const char *text);
 void dialog_hang_up(struct leg *leg, uint16_t code, const char *text);
 void dialog_reason(char to[160], uint16_t code, const char *text);

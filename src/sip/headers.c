@@ -95,22 +95,12 @@ static bool asks_privacy(const sip_t *sip)
     return false;
 }
 
-/* RFC 3325, then draft-ietf-sip-privacy-04's Remote-Party-ID, then From. */
-void headers_party(struct party *to, const sip_t *sip)
+void headers_from(struct party *to, const sip_t *sip)
 {
-    const sip_p_asserted_identity_t *asserted = sip_p_asserted_identity(sip);
-    const sip_remote_party_id_t *remote = sip_remote_party_id(sip);
     const sip_addr_t *far_end = sip->sip_status ? sip->sip_to : sip->sip_from;
 
     memset(to, 0, sizeof *to);
-    if (asserted) {
-        copy_display(to->display, asserted->paid_display);
-        copy_identity(to->uri, asserted->paid_url);
-    } else if (remote) {
-        copy_display(to->display, remote->rpid_display);
-        copy_identity(to->uri, remote->rpid_url);
-        to->hidden = remote->rpid_privacy && !text_is_nocase(remote->rpid_privacy, "off");
-    } else if (far_end) {
+    if (far_end) {
         copy_display(to->display, far_end->a_display);
         copy_identity(to->uri, far_end->a_url);
         to->hidden = is_anonymous(far_end->a_url);
@@ -118,6 +108,25 @@ void headers_party(struct party *to, const sip_t *sip)
     to->hidden = to->hidden || asks_privacy(sip);
     if (sip->sip_contact && sip->sip_contact->m_url->url_type != url_any)
         headers_uri(to->contact, sizeof to->contact, sip->sip_contact->m_url);
+}
+
+/* RFC 3325, then draft-ietf-sip-privacy-04's Remote-Party-ID, then From. */
+void headers_party(struct party *to, const sip_t *sip)
+{
+    const sip_p_asserted_identity_t *asserted = sip_p_asserted_identity(sip);
+    const sip_remote_party_id_t *remote = sip_remote_party_id(sip);
+
+    headers_from(to, sip);
+    if (asserted) {
+        copy_display(to->display, asserted->paid_display);
+        copy_identity(to->uri, asserted->paid_url);
+        to->hidden = asks_privacy(sip);
+    } else if (remote) {
+        copy_display(to->display, remote->rpid_display);
+        copy_identity(to->uri, remote->rpid_url);
+        to->hidden = asks_privacy(sip) ||
+                     (remote->rpid_privacy && !text_is_nocase(remote->rpid_privacy, "off"));
+    }
 }
 
 const char *headers_unknown(const sip_t *sip, const char *name)

@@ -239,12 +239,10 @@ static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const str
     struct sip_event *ev = report_begin(leg, SIP_INVITE);
     const char *ours = headers_unknown(sip, "X-Callpark-Recall");
 
-    headers_invite(&ev->invite, sip);
+    auth_invite(leg->edge, asker, sip, &ev->invite);
     ev->invite.leg = leg->id;
-    ev->invite.trusted = asker->trusted;
-    ev->invite.may = asker->may;
-    text_copy(ev->invite.signed_in, sizeof ev->invite.signed_in, asker->user);
-    text_copy(ev->invite.source, sizeof ev->invite.source, leg->facts.remote.host);
+    leg->trusted = asker->trusted;
+    text_copy(leg->user, sizeof leg->user, asker->user);
     sip_leg_replaces(leg->edge, sip, &ev->invite);
     leg->replaces = ev->invite.replaces_leg;
     ev->invite.our_ring_back = ours && out_is_nonce(leg->edge, ours);
@@ -347,11 +345,19 @@ static void cancel(struct leg *leg, const sip_t *sip)
 }
 
 /* See strict.c: the library shows us every CANCEL as a request of its own. */
-static void take_cancel(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
+static bool is_cancel(const sip_t *sip)
+{
+    return strcmp(sip->sip_request->rq_method_name, "CANCEL") == 0;
+}
+
+/* Nobody is asked for a password again (RFC 3261 22.1), so it must come from where the INVITE did,
+ * or from a peer. */
+static void take_cancel(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
+                        const struct address *source)
 {
     struct leg *leg = sip_leg_by_invite(s, sip);
 
-    if (!leg) {
+    if (!leg || (!text_is(source->host, leg->facts.remote.host) && !in_trusted(s, source->host))) {
         refuse(irq, SIP_481_NO_TRANSACTION);
         return;
     }
@@ -402,9 +408,7 @@ static void dispatch(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
         refuse(irq, SIP_481_NO_TRANSACTION);
         break;
     default:
-        if (strcmp(method, "CANCEL") == 0)
-            take_cancel(s, irq, sip);
-        else if (is_known(method))
+        if (is_known(method))
             refuse(irq, SIP_405_METHOD_NOT_ALLOWED);
         else
             refuse(irq, SIP_501_NOT_IMPLEMENTED);
@@ -423,6 +427,16 @@ bool in_too_large(const sip_t *sip)
     return size > MESSAGE_MAX;
 }
 
+/* What is needed to be heard at all; for an INVITE that depends on what was dialled. */
+static unsigned need_of(const sip_t *sip)
+{
+    sip_method_t method = sip->sip_request->rq_method;
+
+    return method == sip_method_subscribe ? SIP_MAY_WATCH
+           : method == sip_method_refer   ? SIP_MAY_CONTROL
+                                          : 0;
+}
+
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip)
 {
     struct sip *s = edge;
@@ -439,7 +453,12 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
         return 0;
     }
     in_source(irq, &source);
-    if (!auth_admit(s, irq, sip, 0, &asker))
+    auth_begin(s);
+    if (is_cancel(sip)) {
+        take_cancel(s, irq, sip, &source);
+        return 0;
+    }
+    if (!auth_admit(s, irq, sip, need_of(sip), &asker))
         return 0;
     if (sip->sip_to->a_tag && sip->sip_request->rq_method == sip_method_subscribe) {
         watch_refresh(s, irq, sip);

@@ -255,7 +255,7 @@ static void report_answered(struct leg *leg, const sip_t *sip)
     else if (early) /* the answer came reliably before (RFC 3262 5), or in an UPDATE */
         dialog_read(leg, early, strlen(early), &ev->offer);
     leg->media = ev->offer.rtp;
-    headers_party(&leg->party, sip);
+    dialog_party(leg, sip, &leg->party);
     ev->party = leg->party;
     ev->dialog = leg->facts;
     report_send(leg);

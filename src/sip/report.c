@@ -62,14 +62,18 @@ static void hold(struct sip *s)
         su_timer_set_interval(s->held_timer, try_again, NULL, HELD_RETRY_MSEC);
 }
 
+void report_edge(struct sip *s)
+{
+    if (s->held_first || !s->report(s->to, &s->event))
+        hold(s);
+}
+
 void report_send(struct leg *leg)
 {
     struct sip *s = leg->edge;
 
-    if (leg->silent)
-        return;
-    if (s->held_first || !s->report(s->to, &s->event))
-        hold(s);
+    if (!leg->silent)
+        report_edge(s);
 }
 
 bool report_offer(struct leg *leg)

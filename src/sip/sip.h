@@ -94,8 +94,9 @@ struct sip_config {
     unsigned trusted_count;
     struct sip_peer peers[SIP_PEERS_MAX];
     unsigned peer_count;
-    char realm[FQDN_SIZE];   /* of users' passwords; "" : `domain` */
-    char outbound[URI_SIZE]; /* next hop of calls that we start; "": RFC 3263 on the target */
+    unsigned char nonce_key[32]; /* the same after a restart; all zero: a new one */
+    char realm[FQDN_SIZE];       /* of users' passwords; "" : `domain` */
+    char outbound[URI_SIZE];     /* next hop of calls that we start; "": RFC 3263 on the target */
     struct sip_next_hop next_hops[SIP_NEXT_HOPS_MAX]; /* before `outbound` */
     unsigned next_hop_count;
     struct sip_register registers[SIP_REGISTERS_MAX];
@@ -154,8 +155,10 @@ enum sip_event_type {
                    the ACK of our 200 never came (408), or it could not be written (488): the leg is
                    hung up by the edge */
     SIP_GONE,   /* BYE, or a dead session: the leg is no more; `reason` as in its Reason header */
-    SIP_REFERRED, /* a REFER, in a dialog or outside of any: `refer`; sip_refer_answer() with its
-                     number */
+    SIP_REFERRED,   /* a REFER, in a dialog or outside of any: `refer`; sip_refer_answer() with its
+                       number */
+    SIP_LOCKED_OUT, /* no leg: passwords were wrong too often; `invite.signed_in` ("" : of nobody
+                       that we know), `invite.source`, `reason` */
 };
 
 struct sip_event {
@@ -298,7 +301,43 @@ int sip_message(struct sip *s, const struct sip_message *m);
  */
 int sip_identify(struct sip *s, leg_id leg, const char *display, const char *uri);
 
+/* ---- users: who may sign in with a phone of his own ---- */
+
+#define SIP_MD5_SIZE 33
+#define SIP_SHA256_SIZE 65
+
+struct sip_user {
+    char name[USER_SIZE];
+    char md5[SIP_MD5_SIZE], sha256[SIP_SHA256_SIZE]; /* H(A1) of RFC 7616 in hex; "" : not by it */
+    char phone[DIALLED_SIZE]; /* his number, which he may be instead of his name; "" : none */
+    unsigned may;             /* SIP_MAY_..., anywhere at all */
+};
+
+struct sip_user_table { /* from malloc() */
+    size_t count;
+    struct sip_user at[];
+};
+
+/* These and no others from now on; taken over in any case. -ENOBUFS: the queue is full. */
+int sip_users(struct sip *s, struct sip_user_table *users);
+
+/* H(A1) of a password by both algorithms. A pure function, for any thread. */
+bool sip_password_hash(const char *user, const char *realm, const char *password,
+                       char md5[SIP_MD5_SIZE], char sha256[SIP_SHA256_SIZE]);
+
+enum sip_auth_failure {
+    SIP_AUTH_PASSWORD,
+    SIP_AUTH_USER,  /* there is none of that name */
+    SIP_AUTH_NONCE, /* not one of ours */
+    SIP_AUTH_REPLAYED,
+    SIP_AUTH_MALFORMED,
+    SIP_AUTH_THROTTLED, /* too many failures before: not even looked at */
+    SIP_AUTH_NOT_ALLOWED,
+    SIP_AUTH_FAILURES
+};
+
 struct sip_counts {
+    uint64_t challenges, auth_failures[SIP_AUTH_FAILURES];
     uint64_t requests_in, responses_out, requests_out, responses_in;
     uint64_t shed; /* refused with 503, as too much came in */
     uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;

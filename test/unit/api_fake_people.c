@@ -349,3 +349,11 @@ void fake_sign_in(struct app *a, const char *user)
     assert_non_null(app_login_new(a, user, a->source, "test", secret));
     a->cookie = secret;
 }
+
+bool app_sip_password(const struct app *a, const char *password, struct user *u)
+{
+    (void)a;
+    return text_copy(u->sip_realm, sizeof u->sip_realm, "fake.example") &&
+           text_format(u->sip_md5, sizeof u->sip_md5, "m-%.20s", password) &&
+           text_format(u->sip_sha256, sizeof u->sip_sha256, "s-%.20s", password);
+}

@@ -309,6 +309,83 @@ static void each_row(void **state)
     house.draining = false;
 }
 
+/* Who signed in has the rights of his roles, here and there; a peer those that it was given. */
+static void by_right(void **state)
+{
+    static const struct {
+        const char *user; /* "": a peer */
+        unsigned may;
+        const char *dialled, *park_allow, *expected, *words;
+    } cases[] = {
+        { "", SIP_MAY_PARK, "702", "", "park 702", "" },
+        { "", SIP_MAY_PARK, "700", "", "refuse 403", "may not retrieve" },
+        { "", SIP_MAY_RETRIEVE, "700", "", "retrieve 700", "" },
+        { "", SIP_MAY_RETRIEVE, "702", "", "refuse 403", "may not park" },
+        { "", SIP_MAY_RETRIEVE, "park", "", "refuse 403", "may not park" },
+        { "", SIP_MAY_WATCH, "7000", "", "refuse 403", "may not park" },
+        { "everywhere", 0, "702", "", "park 702", "" },
+        { "everywhere", 0, "700", "", "retrieve 700", "" },
+        { "everywhere", 0, "park", "", "park any", "" },
+        { "here", 0, "700", "", "retrieve 700", "" },
+        { "here", 0, "park", "", "park 700-709", "next free" },
+        { "here", 0, "*702", "", "refuse 403", "here may not park" },
+        { "nowhere", 0, "700", "", "refuse 403", "nowhere may not retrieve" },
+        { "nowhere", 0, "park", "", "refuse 403", "may not park" },
+        { "viewer", 0, "702", "", "refuse 403", "may not park" },
+        { "nobody", SIP_MAY_WATCH, "702", "", "refuse 403", "may not park" },
+        { "everywhere", 0, "702", "sip:2??@*", "refuse 403", "may not park" },
+        { "everywhere", 0, "702", "every*", "park 702", "" },
+        { "everywhere", 0, "park", "every*", "park any", "" },
+        { "everywhere", 0, "702", "192.0.2.0/24", "park 702", "" },
+        { "", SIP_MAY_ALL, "702", "10.0.0.0/8", "refuse 403", "may not park" },
+    };
+    static const struct {
+        const char *user;
+        enum role role;
+        range_id range;
+    } roles[] = { { "everywhere", ROLE_ATTENDANT, 0 },
+                  { "here", ROLE_ATTENDANT, 1 },
+                  { "viewer", ROLE_VIEWER, 0 } };
+    struct access *access = calloc(1, sizeof *access);
+
+    (void)state;
+    assert_non_null(access);
+    assert_int_equal(access_put_user(access, &(struct user){ .name = "nowhere" }, NULL), 0);
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        struct user u = { .version = 1 };
+        struct binding b = { .id = i + 1, .role = roles[i].role };
+
+        (void)text_copy(u.name, sizeof u.name, roles[i].user);
+        (void)text_copy(b.user, sizeof b.user, roles[i].user);
+        b.scope.kind = roles[i].range ? SCOPE_RANGE : SCOPE_GLOBAL;
+        b.scope.range = roles[i].range;
+        assert_int_equal(access_put_user(access, &u, NULL), 0);
+        assert_int_equal(access_put_binding(access, &b, NULL), 0);
+    }
+    house.access = access;
+    set(SET_FREE_ORBIT, "park");
+    set(SET_RETRIEVE_ALLOW, "");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct row row = { .dialled = cases[i].dialled, .from = IN, .flags = UNTRUSTED };
+        struct invite in = invite_of(&row);
+        struct decision d;
+        char said[64];
+
+        in.may = *cases[i].user ? SIP_MAY_ALL : cases[i].may;
+        (void)text_copy(in.signed_in, sizeof in.signed_in, cases[i].user);
+        if (*cases[i].user)
+            (void)text_format(in.from.uri, sizeof in.from.uri, "sip:%s@pbx.example", cases[i].user);
+        set(SET_PARK_ALLOW, cases[i].park_allow);
+        decide(&in, &house, &deployment, orbits, calls, NOW, &d);
+        describe(said, &d);
+        if (!text_is(said, cases[i].expected) || !strstr(d.why, cases[i].words))
+            fail_msg("case %zu: '%s' (%s), not '%s'", i, said, d.why, cases[i].expected);
+    }
+    set(SET_PARK_ALLOW, "");
+    house.access = NULL;
+    free(access);
+}
+
 /* PD-07: the number may stand in To, or in a parameter of the general address. */
 static void number_elsewhere(void **state)
 {
@@ -428,6 +505,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row),
+        cmocka_unit_test(by_right),
         cmocka_unit_test(number_elsewhere),
         cmocka_unit_test(asked_for_an_orbit),
         cmocka_unit_test(one_call_and_no_other),

@@ -70,6 +70,7 @@ static void has_the_defaults_of_the_design(void **state)
         [SET_RETRIEVE_ALLOW] = "",
         [SET_MUSIC] = "",
         [SET_NO_FORWARD] = "on",
+        [SET_PARK_ALLOW] = "",
     };
     char text[LIST_SIZE];
     struct rules r;

@@ -7,6 +7,7 @@ import { can, me } from '../state.js';
 import { Badge, Banner, Button, Check, Choice, Code, IconButton, ProblemBox, Sheet, TextField, ask, html, say, useForm } from '../ui.js';
 import { NewPassword, passwordFault } from './password.js';
 import { RoleField, ScopeField, scopeWords } from './scope.js';
+import { SipPassword } from './sip.js';
 import { NewToken } from './tokens.js';
 
 /** A link that signs somebody in once, for whoever has no password yet or has lost it. */
@@ -117,6 +118,7 @@ export function EditUser({ user: first, places, onClose, onDone }) {
         ${mayWrite && html`<h3>${t('users.signing.in')}</h3><p>${user.has_password ? t('users.password.has') : t('users.password.none')}</p>
             <details><summary>${t('users.password.set')}</summary><${NewPassword} form=${form} name=${user.name} tried=${tried} error=${error?.at?.('/password')} /></details>
             <${SignInLink} name=${user.name} onFailed=${setError} />
+            <${SipPassword} user=${user} onChanged=${(now) => { setUser(now); onDone(); }} onFailed=${setError} />
             <p><${Button} icon="key" onClick=${() => setMaking(true)}>${t('users.token.new')}<//></p>`}
         ${making && html`<${NewToken} owner=${user.name} onClose=${() => setMaking(false)} onDone=${onDone} />`}
     <//>`;

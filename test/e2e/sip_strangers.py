@@ -1,0 +1,252 @@
+"""Strangers: phones on 127.0.0.2, which is in no trusted network, with and without a password."""
+
+import hashlib
+import re
+import time
+import urllib.request
+
+from phone import Dialog, Missing, token
+from scenario import Api, find, line, run, want, want_in, want_that
+
+REALM = "callpark.test"
+PASSWORD = "a password of a phone"
+HASHES = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
+
+
+def digest(algorithm, *parts):
+    return HASHES[algorithm](":".join(parts).encode()).hexdigest()
+
+
+class Challenge:
+    """One WWW-Authenticate header, and the answer to it."""
+
+    def __init__(self, header):
+        self.param = dict((name, quoted or plain) for name, quoted, plain in
+                          re.findall(r'(\w+)=(?:"([^"]*)"|([^",\s]+))', header))
+        self.algorithm, self.count = self.param["algorithm"], 0
+
+    def answer(self, user, method, uri, password=PASSWORD, count=None):
+        self.count = count or self.count + 1
+        cnonce, nc = token(), f"{self.count:08x}"
+        ha1 = digest(self.algorithm, user, self.param["realm"], password)
+        ha2 = digest(self.algorithm, method, uri)
+        response = digest(self.algorithm, ha1, self.param["nonce"], nc, cnonce, "auth", ha2)
+        return (f'Authorization: Digest username="{user}", realm="{self.param["realm"]}", '
+                f'nonce="{self.param["nonce"]}", uri="{uri}", response="{response}", qop=auth, nc={nc}, '
+                f'cnonce="{cnonce}", algorithm={self.algorithm}, opaque="{self.param["opaque"]}"')
+
+
+def challenges(response):
+    want(response.code, 401, "without a password")
+    return [Challenge(header) for header in response.all("WWW-Authenticate")]
+
+
+def outside(s, host="127.0.0.2"):
+    return s.own_endpoint(host=host)
+
+
+def user_of(s, role="attendant", scope="all"):
+    name = "u" + s.user()
+    s.api.ask("POST", "/users", {"name": name, "role": role, "scope": scope} if role else {"name": name})
+    s.api.ask("PUT", f"/users/{name}/sip-password", {"password": PASSWORD})
+    return name
+
+
+def sign_in(dialog, user, headers=(), algorithm="SHA-256", password=PASSWORD, **more):
+    """An INVITE, asked for a password, and again with one; the final response."""
+    dialog.audio = dialog.audio or dialog.scenario.audio(440)
+    sdp = dialog.audio.offer()
+    first = dialog.invite(headers, sdp, **more)
+    asked = [c for c in challenges(first) if c.algorithm == algorithm][0]
+    dialog.remote = re.sub(";tag=.*", "", dialog.remote)
+    response = dialog.invite([asked.answer(user, "INVITE", dialog.uri, password), *headers], sdp, **more)
+    if response.code == 200:
+        dialog.audio.start(response.body)
+    dialog.asked = asked
+    return response
+
+
+def stranger(s, dialled, user=None, place=None):
+    dialog = s.dialog(dialled, user=user, endpoint=place or outside(s))
+    dialog.scenario = s
+    return dialog
+
+
+@line("RO-97", "a client that knows only MD5 and one that knows SHA-256: both come in")
+def both_algorithms(s):
+    lot, user = s.lot(), user_of(s)
+    for number, algorithm in enumerate(("MD5", "SHA-256")):
+        dialog = stranger(s, lot[number], user)
+        want(sign_in(dialog, user, algorithm=algorithm).code, 200, algorithm)
+        dialog.audio.hears_sound()
+
+
+@line("8.4-challenge", "one challenge for each algorithm, the better one first, with all that RFC 7616 wants")
+def the_challenge(s):
+    user_of(s)
+    dialog = stranger(s, "1")
+    response = dialog.invite(sdp=s.audio().offer())
+    asked = challenges(response)
+    want([c.algorithm for c in asked], ["SHA-256", "MD5"], "algorithms")
+    for c in asked:
+        want((c.param["realm"], c.param["qop"]), (REALM, "auth"), "realm and qop")
+        want_that(c.param["nonce"] and c.param["opaque"] and "stale" not in c.param, "nonce, opaque, no stale")
+    want_that(asked[0].param["nonce"] != asked[1].param["nonce"], "the same nonce twice")
+
+
+@line("RO-98", "a nonce whose count was used, and one that is too old to be known: asked again with stale=true")
+def replayed(s):
+    lot, user = s.lot(), user_of(s)
+    place = outside(s)
+    first = stranger(s, lot[0], user, place)
+    want(sign_in(first, user).code, 200, "the first call")
+    second = stranger(s, lot[1], user, place)
+    again = second.invite([first.asked.answer(user, "INVITE", second.uri, count=1)], s.audio().offer())
+    want([c.param.get("stale") for c in challenges(again)], ["true", "true"], "stale of a replay")
+    third = stranger(s, lot[1], user, place)
+    third.audio = s.audio(440)
+    first.asked.count = 1
+    response = third.invite([first.asked.answer(user, "INVITE", third.uri)], third.audio.offer())
+    want(response.code, 200, "the next count of the same nonce")
+
+
+@line("PB-09", "forged identity headers of a stranger: asked for a password, and then not believed")
+def forged(s):
+    lot, user = s.lot(), user_of(s)
+    forged_by = ["P-Asserted-Identity: <sip:boss@callpark.test>", "Referred-By: <sip:boss@callpark.test>",
+                 "X-Callpark-Action: park", "Remote-Party-ID: <sip:boss@callpark.test>",
+                 "History-Info: <sip:boss@callpark.test>;index=1, <sip:x@callpark.test>;index=1.1;mp=1"]
+    dialog = stranger(s, lot.park, "boss")
+    want(sign_in(dialog, user, forged_by).code, 200, "with a password")
+    call = s.api.parked(lot.orbit)
+    want(call["caller"]["uri"], f"sip:{user}@callpark.test", "who is parked")
+    want(call["parker"] and call["parker"].get("uri"), None, "who parked")
+
+
+@line("8.4-users", "wrong, missing and malformed passwords; nobody else's dialog")
+def wrong_passwords(s):
+    lot, user = s.lot(), user_of(s)
+    place = outside(s, "127.0.0.5")
+    dialog = stranger(s, lot.orbit, user, place)
+    want(sign_in(dialog, user, password="another one").code, 401, "a wrong password")
+    want(sign_in(stranger(s, lot.orbit, user, place), "nobodyatall").code, 401, "nobody's name")
+    broken = stranger(s, lot.orbit, user, place)
+    response = broken.invite([f'Authorization: Digest username="{user}", realm="{REALM}", nonce="x"'],
+                             s.audio().offer())
+    want(response.code, 401, "half a header")
+    unknown = stranger(s, lot.orbit, user, place)
+    response = unknown.invite(["Authorization: NoOneKnowsThisScheme opaque-data=here"], s.audio().offer())
+    want(response.code, 401, "an unknown scheme")
+
+
+@line("8.4-throttle", "who guesses waits longer each time, and it is in the metrics and in the audit trail")
+def guessing(s):
+    lot, user = s.lot(), user_of(s)
+    place = outside(s, "127.0.0.4")
+    codes = [sign_in(stranger(s, lot.orbit, user, place), user, password=f"guess number {n}").code for n in range(4)]
+    want(codes, [401] * 4, "guesses")
+    dialog = stranger(s, lot.orbit, user, place)
+    response = sign_in(dialog, user)
+    want(response.code, 403, "the right one too soon")
+    want_in(response.get("Retry-After"), ["1", "2"], "Retry-After")
+    deadline = time.monotonic() + 8
+    while not [e for e in s.api.items("/audit-events") if e["action"] == "sip.locked_out" and e["subject"] == user]:
+        want_that(time.monotonic() < deadline, "no entry in the audit trail")
+        time.sleep(0.1)
+    # From elsewhere, where he has signed in before, nobody can lock him out.
+    friend = user_of(s)
+    home = outside(s, "127.0.0.6")
+    want(sign_in(stranger(s, lot[1], friend, home), friend).code, 200, "from home")
+    for n in range(3):
+        sign_in(stranger(s, lot.orbit, friend, outside(s, "127.0.0.7")), friend, password=f"guess number {n}")
+    sign_in(stranger(s, lot.orbit, friend, outside(s, "127.0.0.8")), friend, password="guess number four")
+    want(sign_in(stranger(s, lot[2], friend, home), friend).code, 200, "from home, while others guess")
+
+
+@line("8.4-rights", "by role: no role, a viewer, an attendant of one range only")
+def by_role(s):
+    here, there = s.lot(), s.lot()
+    for user in (user_of(s, None), user_of(s, "viewer")):
+        response = sign_in(stranger(s, here.orbit, user), user)
+        want(response.code, 403, "parking without a right")
+        find("may not park", response.get("Warning"), "the sentence")
+    user = user_of(s, "attendant", f"range:{here.id}")
+    want(sign_in(stranger(s, here[1], user), user).code, 200, "parking in his range")
+    want(sign_in(stranger(s, there.orbit, user), user).code, 403, "parking elsewhere")
+    caller = s.park(there, s.user(), tone=620)
+    s.api.parked(there.orbit)
+    response = sign_in(stranger(s, there.orbit, user), user)
+    want(response.code, 403, "retrieving elsewhere")
+    find("may not retrieve", response.get("Warning"), "the sentence")
+    s.api.ask("POST", "/role-bindings", {"user": user, "role": "attendant", "scope": f"range:{there.id}"})
+    retriever = stranger(s, there.orbit, user)
+    want(sign_in(retriever, user).code, 200, "with the right")
+    s.talk(caller, retriever)
+
+
+@line("8.4-settings", "park_allow and retrieve_allow name networks and identities")
+def by_setting(s):
+    user, other = user_of(s), user_of(s)
+    lot = s.lot(park_allow=f"sip:{user}@*", retrieve_allow="127.0.0.9, 10.0.0.0/8")
+    want(sign_in(stranger(s, lot.orbit, user), user).code, 200, "who is named parks")
+    want(sign_in(stranger(s, lot[1], other), other).code, 403, "who is not does not")
+    want(s.dialog(lot[1]).invite(sdp=s.audio().offer()).code, 403, "nor somebody inside")
+    s.api.parked(lot.orbit)
+    want(sign_in(stranger(s, lot.orbit, other), other).code, 403, "retrieving from elsewhere")
+    want(sign_in(stranger(s, lot.orbit, other, outside(s, "127.0.0.9")), other).code, 200, "from the network")
+
+
+@line("8.4-dialog", "in his dialog a user is not asked again, from elsewhere he is; CANCEL never")
+def in_dialog(s):
+    lot, user = s.lot(), user_of(s)
+    dialog = stranger(s, lot.orbit, user)
+    want(sign_in(dialog, user).code, 200, "parked")
+    want(dialog.ask("UPDATE").code, 200, "an UPDATE from the same place")
+    s.api.parked(lot.orbit)
+    other, home = outside(s), dialog.endpoint
+    with other.lock:
+        other.dialogs[dialog.call_id] = dialog
+    moved = user_of(s)
+    dialog.endpoint = outside(s, "127.0.0.10")
+    with dialog.endpoint.lock:
+        dialog.endpoint.dialogs[dialog.call_id] = dialog
+    asked = challenges(dialog.ask("BYE"))[0]
+    want(dialog.ask("BYE", [asked.answer(moved, "BYE", dialog.target)]).code, 403, "the BYE of another user")
+    s.api.parked(lot.orbit)
+    asked = challenges(dialog.ask("BYE"))[0]
+    want(dialog.ask("BYE", [asked.answer(user, "BYE", dialog.target)]).code, 200, "his own from elsewhere")
+    s.api.free(lot.orbit)
+    dialog.endpoint = home
+
+
+@line("8.4-peer", "a peer that may only park, and whose word about identities does not count")
+def a_peer(s):
+    lot = s.lot()
+    place = outside(s, "127.0.0.3")
+    dialog = s.dialog(lot.park, user="204", endpoint=place)
+    dialog.audio = s.audio(440)
+    response = dialog.invite(["P-Asserted-Identity: <sip:boss@callpark.test>"], dialog.audio.offer())
+    want(response.code, 200, "parking")
+    want(s.api.parked(lot.orbit)["caller"]["uri"], "sip:204@callpark.test", "who is parked")
+    refused = s.dialog(lot.orbit, user="204", endpoint=place).invite(sdp=s.audio().offer())
+    want(refused.code, 403, "retrieving")
+
+
+@line("8.4-removed", "without a SIP password, or disabled, nobody comes in", last=True)
+def removed(s):
+    lot, user = s.lot(), user_of(s)
+    place = outside(s)
+    want(sign_in(stranger(s, lot.orbit, user, place), user).code, 200, "at first")
+    s.api.ask("PATCH", f"/users/{user}", {"disabled": True})
+    want(sign_in(stranger(s, lot[1], user, place), user).code, 401, "disabled")
+    s.api.ask("PATCH", f"/users/{user}", {"disabled": False})
+    connection = Api()
+    for one in connection.items("/users"):
+        if one["has_sip_password"]:
+            connection.ask("DELETE", f"/users/{one['name']}/sip-password", {})
+    response = stranger(s, lot[1], user, place).invite(sdp=s.audio().offer())
+    want(response.code, 403, "when nobody has a password at all")
+
+
+if __name__ == "__main__":
+    run()
