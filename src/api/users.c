@@ -379,12 +379,12 @@ static const char *const phone_fields[] = { "password", NULL };
 static void phone_saved(struct ask *q, const struct admin_result *result)
 {
     struct saving *s = q->plan;
-    json_t *body = user_json(app_access(q->app), user_of(s));
+    json_t *body = q->dry_run ? user_json(app_access(q->app), user_of(s)) : current(q);
 
     (void)result;
     if (q->dry_run)
         (void)json_object_set_new(body, "dry_run", json_true());
-    reply_json(q, 200, body);
+    reply_json(q, 200, body ? body : json_object());
 }
 
 static struct saving *plan_phone(struct ask *q)

@@ -260,7 +260,7 @@ static bool is_same_target(const sip_t *sip, const char *uri)
     bool same;
 
     su_home_init(home);
-    signed_for = url_hdup(home, URL_STRING_MAKE(uri)->us_url);
+    signed_for = url_make(home, uri);
     same = signed_for && (!signed_for->url_user || !asked->url_user
                               ? signed_for->url_user == asked->url_user
                               : url_cmp(signed_for, asked) == 0 ||

@@ -82,6 +82,36 @@ static void a_user_is_made_changed_and_removed(void **state)
     }
 }
 
+/* It is set, replaced and taken away, and nobody ever reads it. */
+static void a_phone_gets_a_password(void **state)
+{
+    static const struct exchange table[] = {
+        { "POST " U, NULL, "{\"name\":\"desk\"}", 201, "has_sip_password=false" },
+        { "PUT " U "/desk/sip-password", NULL, "{\"password\":\"long enough\"}", 428, NULL },
+        { "PUT " U "/desk/sip-password", "\"9\"", "{\"password\":\"long enough\"}", 412, NULL },
+        { "PUT " U "/desk/sip-password", "*", "{\"password\":\"short\"}", 422,
+          "type=/api/problems/weak-password errors.0.pointer=/password" },
+        { "PUT " U "/desk/sip-password", "*", "{}", 422, "errors.0.pointer=/password" },
+        { "PUT " U "/nobody/sip-password", "*", "{\"password\":\"long enough\"}", 404, NULL },
+        { "PUT " U "/desk/sip-password?dry_run=1", "*", "{\"password\":\"long enough\"}", 200,
+          "has_sip_password=true dry_run=true" },
+        { "GET " U "/desk", NULL, NULL, 200, "has_sip_password=false version=1" },
+        { "PUT " U "/desk/sip-password", "*", "{\"password\":\"long enough\"}", 200,
+          "name=desk has_sip_password=true has_password=false version=2" },
+        { "PUT " U "/desk/sip-password", "*", "{\"password\":\"long enough too\"}", 200,
+          "version=3" },
+        { "DELETE " U "/desk/sip-password", "*", NULL, 200, "has_sip_password=false version=4" },
+    };
+    struct app *a = *state;
+
+    FAKE_EXCHANGES(a, table);
+    for (size_t i = 0; i < a->audit_count; i++) {
+        assert_null(strstr(a->audit[i].before, "long enough"));
+        assert_null(strstr(a->audit[i].after, "long enough"));
+    }
+    assert_non_null(strstr(a->audit[a->audit_count - 2].after, "sip_password_changed"));
+}
+
 static void what_is_wrong_with_a_user_is_said(void **state)
 {
     static const struct exchange table[] = {
@@ -537,6 +567,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WITH_ANNA(a_user_is_made_changed_and_removed),
+        WITH_ANNA(a_phone_gets_a_password),
         WITH_ANNA(what_is_wrong_with_a_user_is_said),
         WITH_ANNA(a_new_password_ends_the_sessions),
         WITH_ANNA(somebody_stays_to_administer),

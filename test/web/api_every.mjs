@@ -46,6 +46,8 @@ async function people() {
     await v1('GET', 'users?q=b&sort=name');
     await v1('GET', 'users/bert');
     await v1('PATCH', 'users/bert', { phone: 'sip:106@example.com', disabled: false });
+    await v1('PUT', 'users/bert/sip-password', { password: 'correct horse 9' });
+    await v1('DELETE', 'users/bert/sip-password');
     const { id } = (await v1('POST', 'role-bindings', { user: 'bert', role: 'attendant', scope: 'all' })).body;
     await v1('GET', 'role-bindings?user=bert');
     await v1('DELETE', `role-bindings/${id}`);
