@@ -207,6 +207,18 @@ static json_t *show_foresight(struct ask *q, const struct foresight *seen)
         show_questions(&seen->trace));
 }
 
+/* What would happen tells who waits where, and by which rules: that is for those who may look at
+ * calls there. */
+static bool may_know(struct ask *q, const struct foresight *seen)
+{
+    const struct deployment *d = app_deployment(q->app);
+    const struct range *r = ranges_by_id(&d->ranges, seen->range);
+    struct place_of place =
+        r ? place_of_range(d, r) : place_of_destination(d, app_config(q->app)->destination);
+
+    return ask_may(q, MAY_CALLS_READ, &place);
+}
+
 void post_explain(struct ask *q)
 {
     char replaces[512];
@@ -218,5 +230,6 @@ void post_explain(struct ask *q)
         return;
     fields_done(&f);
     app_foresee(q->app, &in, replaces, &seen);
-    reply_json(q, 200, show_foresight(q, &seen));
+    if (may_know(q, &seen))
+        reply_json(q, 200, show_foresight(q, &seen));
 }
