@@ -170,7 +170,7 @@ static int unknown_key(struct config_reading *r, const char *name)
 int config_take_peer(struct config_reading *r, const char *section, const char *name,
                      const char *value)
 {
-    unsigned peer;
+    unsigned peer = 0;
     size_t i = 0;
 
     if (config_peer(r, section, &peer))

@@ -130,7 +130,7 @@ static int unknown_key(struct config_reading *r, const char *name)
 int config_take_register(struct config_reading *r, const char *section, const char *name,
                          const char *value)
 {
-    unsigned which;
+    unsigned which = 0;
     size_t i = 0;
 
     if (config_register(r, section, &which))

@@ -406,7 +406,7 @@ int config_set_profile(struct config_reading *r, const char *value, void *to, si
 /* Kept the other way round, so that nothing set means that names are shown. */
 int config_set_lamp_names(struct config_reading *r, const char *value, void *to, size_t size)
 {
-    bool shown, hidden;
+    bool shown = true, hidden;
     int result = config_set_switch(r, value, &shown, size);
 
     if (result)

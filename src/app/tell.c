@@ -38,7 +38,7 @@ static void name_caller(const struct party *caller, char to[DISPLAY_SIZE * 2])
     if (caller->hidden)
         return;
     uri_user(user, caller->uri);
-    (void)text_format(to, DISPLAY_SIZE * 2, "%s%s%s", caller->display,
+    (void)text_format(to, (size_t)DISPLAY_SIZE * 2, "%s%s%s", caller->display,
                       caller->display[0] && user[0] ? " " : "", user);
 }
 

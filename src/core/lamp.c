@@ -7,7 +7,7 @@
 #define MARK "pk-"       /* begins the Call-ID of a dialog that does not exist */
 #define HOST "@callpark" /* ends it */
 #define PROOF_BYTES 8    /* of the bytes go into each of the four */
-#define PROOF_DIGITS (2 * PROOF_BYTES)
+#define PROOF_DIGITS ((size_t)2 * PROOF_BYTES)
 
 static bool is_lit(const struct call *c)
 {

@@ -172,9 +172,9 @@ static void convert(struct relay *r, const struct rtp_packet *p, size_t ticks)
     size_t samples = ticks * wide(r);
 
     (void)decode(r, pcm, samples, p);
-    if (r->to == CODEC_OPUS)
+    if (r->to == CODEC_OPUS && r->opus)
         memcpy(r->opus->pcm + r->waiting * wide(r), pcm, samples * sizeof *pcm);
-    else
+    else if (r->to != CODEC_OPUS)
         encode(r, r->bytes + r->waiting, pcm, samples);
 }
 

@@ -246,10 +246,11 @@ size_t stun_write_error(uint8_t to[STUN_SIZE_MAX], const struct stun_message *re
 {
     const char *phrase = phrase_of(error);
     uint8_t value[4 + 32] = { 0, 0, (uint8_t)(error / 100), (uint8_t)(error % 100) };
-    size_t at = begin(to, STUN_ERROR, request->transaction);
+    size_t at = begin(to, STUN_ERROR, request->transaction), length = 4;
 
-    memcpy(value + 4, phrase, strlen(phrase));
-    at = add(to, at, ERROR_CODE, value, 4 + strlen(phrase));
+    for (; *phrase; phrase++)
+        value[length++] = (uint8_t)*phrase;
+    at = add(to, at, ERROR_CODE, value, length);
     for (unsigned i = 0; error == 420 && i < request->unknown_count; i++)
         bytes_put16(value + 2 * (size_t)i, request->unknown[i]);
     if (error == 420)

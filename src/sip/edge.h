@@ -158,45 +158,47 @@ struct leg {
     bool far_end_left;  /* it was they who ended it */
     bool we_offered;    /* our 200 carries the offer, their ACK the answer */
     bool allows_update; /* their Allow has UPDATE */
+    bool trusted;       /* the identities of its far end are believed */
+    bool counted;       /* against its source and against the legs in all */
+    bool web;           /* our offers are for a WebRTC phone */
+    bool routed;        /* it went to a next hop that the configuration names */
+
+    /* Telling them whom they talk to, see tell.c: that it is a re-INVITE; that they take none on
+     * this dialog; that after a 491 it may be sent once more. */
+    bool identify_offers, identify_never, identify_again;
+    unsigned identify_tries;
+    nta_outgoing_t *identify;
+    char identity[NAME_ADDR_SIZE], identity_told[NAME_ADDR_SIZE]; /* to be told; told last */
+
     nta_leg_t *dialog;
     nta_incoming_t *invite;  /* their first INVITE, until its ACK */
     nta_incoming_t *offer;   /* their re-INVITE or UPDATE, until sip_reply() or its ACK */
     nta_outgoing_t *request; /* our first INVITE */
     nta_outgoing_t *bye, *refresh;
-    nta_outgoing_t *identify; /* tells them whom they talk to, see tell.c */
-    bool identify_offers;     /* it is a re-INVITE */
-    bool identify_never;      /* they take none on this dialog */
-    bool identify_again;      /* after a 491 it may be sent once more */
-    unsigned identify_tries;
-    char identity[NAME_ADDR_SIZE], identity_told[NAME_ADDR_SIZE]; /* to be told; told last */
     uint32_t transaction; /* of `offer`; 0: it is answered */
     uint32_t last_transaction;
     struct sip_dialog facts;
-    bool trusted;         /* the identities of its far end are believed */
-    char user[USER_SIZE]; /* who signed in for it; "": nobody */
-    struct party party;   /* as last reported */
-    struct address media; /* where they wanted RTP, as last reported */
-    struct sdp_origin origin;
-    char *sdp;             /* our last body, NULL: none yet */
+    struct party party;    /* as last reported */
+    struct address media;  /* where they wanted RTP, as last reported */
+    char user[USER_SIZE];  /* who signed in for it; "": nobody */
     enum profile profile;  /* of their last SDP */
     enum srtp_suite suite; /* of its keys; SRTP_NONE: it had none that count */
     enum codec prefer;
-    bool web;        /* our offers are for a WebRTC phone */
-    leg_id replaces; /* whom our 200 to this INVITE replaces; 0: nobody */
+    struct sdp_origin origin;
+    char *sdp;           /* our last body, NULL: none yet */
+    leg_id replaces;     /* whom our 200 to this INVITE replaces; 0: nobody */
+    tport_t *connection; /* TCP: the one that their INVITE came on; NULL: none */
     unsigned listener;
-    tport_t *connection;    /* TCP: the one that their INVITE came on; NULL: none */
-    bool counted;           /* against its source and against the legs in all */
+    unsigned refers;        /* that came in this dialog */
     uint16_t farewell_code; /* for Reason of the BYE that waits for an ACK */
     char farewell[64];
+    unsigned refresh_tries;
+    unsigned account; /* as in its target */
+    unsigned retries; /* with credentials */
     su_timer_t *timer;
     msec refresh_at, expires_at, forget_at, identify_at; /* NEVER: not running */
-    unsigned refresh_tries;
-    unsigned refers;         /* that came in this dialog */
     struct sip_call *call;   /* what we were asked to call, until it is answered */
     struct calling *calling; /* and how that fares */
-    bool routed;             /* it went to a next hop that the configuration names */
-    unsigned account;        /* as in its target */
-    unsigned retries;        /* with credentials */
     struct said *said;       /* NULL: we were never challenged */
     struct leg *next_by_id, *next_by_call;
 };

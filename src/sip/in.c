@@ -111,7 +111,8 @@ static void answer_options(nta_incoming_t *irq)
 
 static bool is_known_scheme(const url_t *url)
 {
-    return url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel;
+    return url &&
+           (url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel);
 }
 
 static bool is_known(const char *method)

@@ -184,10 +184,9 @@ void publish_lamp(struct sip *s, struct lamp_at *at)
     if (!at->publication)
         return;
     at->publication->dirty = true;
-    if (!at->publication->request && at->publication->due == NEVER)
+    /* With an entity tag it is only waiting to be refreshed. */
+    if (!at->publication->request && (at->publication->due == NEVER || at->publication->etag[0]))
         transmit(at->publication, ERRAND_STATE);
-    else if (!at->publication->request && at->publication->etag[0])
-        transmit(at->publication, ERRAND_STATE); /* it was only waiting to be refreshed */
 }
 
 void publish_second(struct sip *s)

@@ -328,13 +328,30 @@ static void add(struct sip *s, const struct sip_register *r)
     }
 }
 
+static bool is_same(const struct sip_register *a, const struct sip_register *b)
+{
+    return text_is(a->name, b->name) && text_is(a->registrar, b->registrar) &&
+           text_is(a->aor, b->aor) && text_is(a->auth_user, b->auth_user) &&
+           text_is(a->auth_password, b->auth_password) && text_is(a->outbound, b->outbound) &&
+           a->expires == b->expires && a->unregister == b->unregister;
+}
+
+static bool are_same(const struct registrations *all, const struct sip_config *c)
+{
+    if (!all || all->count != c->register_count)
+        return false;
+    for (unsigned i = 0; i < all->count; i++)
+        if (!is_same(&all->of[i], &c->registers[i]))
+            return false;
+    return true;
+}
+
 void register_start(struct sip *s)
 {
     const struct sip_config *c = &s->setup->config;
     struct registrations *all = s->registrations;
 
-    if (all && all->count == c->register_count &&
-        memcmp(all->of, c->registers, sizeof all->of) == 0)
+    if (are_same(all, c))
         return;
     register_stop(s);
     all = c->register_count ? calloc(1, sizeof *all) : NULL;
