@@ -158,14 +158,12 @@ static int on_identified(struct leg *leg, nta_outgoing_t *request, const sip_t *
         nta_leg_client_route(leg->dialog, NULL, sip->sip_contact);
     if (fine && leg->identify_offers)
         timer_acknowledge(leg, request);
-    nta_outgoing_destroy(request);
+    if (fine && leg->state == LEG_UP)
+        timer_answered(leg, sip);
+    nta_outgoing_destroy(request); /* over a stream the message goes with it */
     leg->identify = NULL;
     leg->identify_offers = false;
-    if (leg->state != LEG_UP)
-        return 0;
-    if (fine)
-        timer_answered(leg, sip);
-    else
+    if (!fine && leg->state == LEG_UP)
         failed(leg, status);
     return 0;
 }
