@@ -117,12 +117,11 @@ struct stream {
     leg_id leg;
     uint32_t number;
     enum stream_state state;
-    bool own_lane;
     struct lane lane;
-
+    bool own_lane;
+    bool must_protect;      /* SRTP; without `secure` there is nothing to send or to hear */
     struct session_ice ice; /* ours */
     struct path *path;      /* media/path.h; NULL: no ICE and no DTLS */
-    bool must_protect;      /* SRTP; without `secure` there is nothing to send or to hear */
     struct secure *secure;
 
     /* What was agreed. */
@@ -148,13 +147,11 @@ struct stream {
     uint32_t peer; /* NO_STREAM, or whom it is bridged with */
 
     /* What we hear, and what is to be told. */
-    bool heard, tell_heard, tell_said;
+    bool heard, tell_heard, tell_said, digit_told, sent_since_report;
     uint32_t digit_at;
-    bool digit_told;
     msec digit_wall;
     struct rtcp_source far;
     uint64_t rtcp_due; /* tick */
-    bool sent_since_report;
     uint64_t packets_in, packets_out, packets_dropped, bytes_out;
 };
 
