@@ -9,6 +9,7 @@ import time
 
 from phone import Missing
 from scenario import HERE, line, run, want
+from softphone import Softphone
 
 PATIENCE = 40  # seconds; a browser starts slowly on a machine that does other things too
 
@@ -127,5 +128,51 @@ def browser_is_rung(s):
         browser.close()
 
 
+def desk_phone(s, name, tone):
+    """baresip: TLS, whose certificate it looks at, and audio with keys in the SDP or none at all."""
+    return Softphone(name, tone, f"127.0.0.1:{os.environ['E2E_TLS']};transport=tls", "regint=0;mediaenc=srtp-mand",
+                     ca=os.environ["E2E_CA"])
+
+
+@line("MD-11d", "a desk phone's call (TLS, SDES) is parked and retrieved by a browser (WSS, DTLS): two-way audio")
+def desk_to_browser(s):
+    lot = s.lot()
+    desk, browser = desk_phone(s, "anna", 1100), None
+    try:
+        desk.call(lot.orbit)
+        s.api.parked(lot.orbit)
+        desk.hears_music()
+        browser = Browser(s.user(), 700, secure=True)
+        browser.do("call", to=lot.orbit)
+        desk.hears(700)
+        browser.hears(1100)
+        browser.do("hangup")
+        desk.says("session closed")
+    finally:
+        desk.close()
+        if browser:
+            browser.close()
+
+
+@line("MD-11e", "a browser's call (WSS, DTLS) is parked and retrieved by a desk phone (TLS, SDES): two-way audio")
+def browser_to_desk(s):
+    lot = s.lot()
+    browser, desk = Browser(s.user(), 700, secure=True), None
+    try:
+        browser.do("call", to=lot.orbit)
+        s.api.parked(lot.orbit)
+        browser.hears_sound()
+        desk = desk_phone(s, "carol", 1100)
+        desk.call(lot.orbit)
+        desk.hears(700)
+        browser.hears(1100)
+        desk.order("hangup")
+        browser.do("wait", **{"for": "ended"})
+    finally:
+        browser.close()
+        if desk:
+            desk.close()
+
+
 if __name__ == "__main__":
-    run()
+    run(at_once=3)  # a browser each
