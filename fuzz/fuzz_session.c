@@ -75,6 +75,20 @@ static bool offered(const struct session_offer *o, const struct session *s)
     return false;
 }
 
+/* Opus is made in packets of 20 ms alone, and is taken for shorter ones where nothing else is
+ * offered. */
+static bool only_opus(const struct session_offer *o)
+{
+    for (int i = 0; i < o->codec_count; i++) {
+        const struct session_codec *c = &o->codecs[i];
+
+        if (c->codec != CODEC_OPUS && c->codec > CODEC_NONE && c->codec < CODECS &&
+            c->payload_type < 128)
+            return false;
+    }
+    return true;
+}
+
 static void check(const struct session_offer *o, const struct session_wish *wish,
                   const struct session *s)
 {
@@ -84,7 +98,7 @@ static void check(const struct session_offer *o, const struct session_wish *wish
     assert(s->codec > CODEC_NONE && s->codec < CODECS && s->payload_type < 128);
     assert(s->dtmf_payload_type >= -1 && s->dtmf_payload_type < 128);
     assert(s->ptime >= 10 && s->ptime <= 60 && s->ptime % 10 == 0);
-    assert(!o->maxptime || s->ptime <= o->maxptime || s->ptime == 10);
+    assert(!o->maxptime || s->ptime <= o->maxptime || s->ptime == 10 || only_opus(o));
     assert(sends == !!(o->direction & DIR_RECVONLY));
     assert(receives == (o->direction & DIR_SENDONLY && !wish->hold));
     assert(session_address_allowed(&s->rtp) || (!sends && !*s->rtp.host && !s->rtp.port));

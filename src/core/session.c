@@ -87,6 +87,14 @@ static enum direction our_direction(enum direction theirs, bool hold)
     return (enum direction)(send | receive);
 }
 
+/* Opus is made in packets of PTIME_DEFAULT alone. */
+static bool fits(const struct session_offer *theirs, const struct session_codec *c)
+{
+    return c->codec != CODEC_OPUS || !theirs->maxptime || theirs->maxptime >= PTIME_DEFAULT;
+}
+
+/* The one preferred, or the first of theirs. One whose packets are longer than they want is taken
+ * where there is no other, rather than lose the caller. */
 static const struct session_codec *choose(const struct session_offer *theirs, enum codec prefer)
 {
     const struct session_codec *first = NULL;
@@ -96,9 +104,10 @@ static const struct session_codec *choose(const struct session_offer *theirs, en
 
         if (c->codec <= CODEC_NONE || c->codec >= CODECS || c->payload_type > 127)
             continue;
-        if (c->codec == prefer)
+        if (c->codec == prefer && fits(theirs, c))
             return c;
-        first = first ? first : c;
+        if (!first || (!fits(theirs, first) && fits(theirs, c)))
+            first = c;
     }
     return first;
 }

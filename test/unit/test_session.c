@@ -136,6 +136,35 @@ static void chooses_packet_time(void **state)
     }
 }
 
+static void takes_opus_in_short_packets_only_where_nothing_else_is(void **state)
+{
+    static const struct session_codec codecs[] = { { CODEC_OPUS, 111 }, { CODEC_PCMA, 8 } };
+    static const struct {
+        uint8_t maxptime, count;
+        enum codec ours;
+        uint8_t ptime;
+    } table[] = {
+        { 0, 2, CODEC_OPUS, 20 },
+        { 20, 2, CODEC_OPUS, 20 },
+        { 13, 2, CODEC_PCMA, 10 },
+        { 13, 1, CODEC_OPUS, 20 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct session_wish wish = { CODEC_OPUS, false };
+        struct session_offer o = offer();
+        struct session s;
+
+        memcpy(o.codecs, codecs, sizeof codecs);
+        o.codec_count = table[i].count;
+        o.maxptime = table[i].maxptime;
+        assert_int_equal(session_agree(&o, &wish, &s), SESSION_AGREED);
+        assert_int_equal(s.codec, table[i].ours);
+        assert_int_equal(s.ptime, table[i].ptime);
+    }
+}
+
 static void judges_addresses(void **state)
 {
     static const struct {
@@ -411,6 +440,7 @@ int main(void)
         cmocka_unit_test(answers_direction),
         cmocka_unit_test(chooses_codec),
         cmocka_unit_test(chooses_packet_time),
+        cmocka_unit_test(takes_opus_in_short_packets_only_where_nothing_else_is),
         cmocka_unit_test(judges_addresses),
         cmocka_unit_test(knows_hold_by_address),
         cmocka_unit_test(finds_rtcp),
