@@ -20,6 +20,9 @@
 #define STEPS_PER_CALL 20 /* kept in memory for a live call; the store has all */
 #define LEG_BUCKETS 16384 /* a power of two */
 
+/* How the keys of a leg come. */
+enum digit_way { DIGITS_NONE, DIGITS_BY_EVENT, DIGITS_BY_INFO };
+
 /* What the app knows of one leg, beside what the core knows. */
 struct app_leg {
     leg_id leg;
@@ -27,6 +30,7 @@ struct app_leg {
     bool inbound, media, up, heard;
     bool our_offer; /* the SDP we sent last was an offer: the ACK brings the answer */
     bool agreed_once;
+    enum digit_way digits;
     struct session_offer theirs;
     struct session agreed;
     struct session_local local;

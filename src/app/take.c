@@ -194,6 +194,20 @@ static void take_ringing(struct app *a, const struct sip_event *s)
     app_step(a, &ev);
 }
 
+/* A key came by INFO, or as a telephone-event. Some phones say each key both ways: whichever came
+ * first on a leg is the one that counts there. */
+static void take_digit(struct app *a, leg_id leg, char digit, enum digit_way way)
+{
+    struct app_leg *l = app_leg_find(a, leg);
+    struct event ev = leg_event(EV_DIGIT, leg, 0);
+
+    if (!l || (l->digits && l->digits != way))
+        return;
+    l->digits = way;
+    ev.digit = digit;
+    app_step(a, &ev);
+}
+
 static void take_refer(struct app *a, const struct sip_event *s)
 {
     struct event ev = leg_event(EV_REFER, s->leg, 0);
@@ -235,6 +249,9 @@ void take_sip(struct app *a, const struct sip_event *s)
     case SIP_REFERRED:
         take_refer(a, s);
         break;
+    case SIP_DIGIT:
+        take_digit(a, s->leg, s->digit, DIGITS_BY_INFO);
+        break;
     case SIP_LOCKED_OUT:
         phones_locked_out(a, s);
         break;
@@ -274,6 +291,8 @@ void take_media(struct app *a, const struct media_event *m)
             take_dead(a, l);
         break;
     case MEDIA_DIGIT:
+        take_digit(a, m->leg, m->digit, DIGITS_BY_EVENT);
+        break;
     case MEDIA_CLOSED:
         break;
     }

@@ -264,6 +264,7 @@ void park_step(struct park *p, const struct event *ev, msec now, struct actions 
     case EV_IDENTITY:
     case EV_MEDIA_MOVED:
     case EV_SAID:
+    case EV_DIGIT:
         c = calls_by_leg(p->calls, ev->leg);
         if (c)
             leg_event(&t, c);

@@ -22,6 +22,7 @@ enum event_type {
     EV_IDENTITY,    /* a re-INVITE or UPDATE says that somebody else is on `leg` now: `party` */
     EV_MEDIA_MOVED, /* a re-INVITE moved the media of `leg` elsewhere: a transfer inside the PBX */
     EV_SAID,        /* what ACT_SAY asked for has been said: `leg`, `wait` */
+    EV_DIGIT,       /* who is on `leg` pressed a key: `digit` */
     EV_SAVED,       /* the change number `write` of `call` is on disk */
     EV_NOT_SAVED,   /* it is not, and will not be */
     EV_DO_RETRIEVE, /* a command: call `uri` and connect it: `call` */
@@ -44,6 +45,7 @@ struct event {
     uint64_t write;
     uint32_t wait;
     uint16_t code;
+    char digit;    /* '0' to '9', '*', '#', 'A' to 'D' */
     bool heard;    /* any audio had come from that leg */
     bool answered; /* EV_CANCELLED: our 200 had left, so the leg lives until its BYE */
     msec span;

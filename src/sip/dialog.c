@@ -482,24 +482,6 @@ static bool requires_unknown(nta_incoming_t *irq, const sip_t *sip)
     return status != 0;
 }
 
-/* Keys, picture updates and names of phones that know no better: nothing to do. Packages (RFC 6086)
- * and what else a body may be are not ours, and saying so harms no call. */
-static void take_info(nta_incoming_t *irq, const sip_t *sip)
-{
-    static const char known[] = "application/dtmf-relay, application/dtmf, "
-                                "application/media_control+xml, message/sipfrag";
-    const char *type = sip->sip_content_type ? sip->sip_content_type->c_type : NULL;
-
-    if (headers_unknown(sip, "Info-Package"))
-        nta_incoming_treply(irq, 469, "Bad Info Package", SIPTAG_HEADER_STR("Recv-Info: "),
-                            TAG_END());
-    else if (sip->sip_payload && sip->sip_payload->pl_len && (!type || !strcasestr(known, type)))
-        nta_incoming_treply(irq, SIP_415_UNSUPPORTED_MEDIA, SIPTAG_ACCEPT_STR(known), TAG_END());
-    else
-        nta_incoming_treply(irq, SIP_200_OK, TAG_END());
-    nta_incoming_destroy(irq);
-}
-
 static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
     switch ((int)sip->sip_request->rq_method) {
@@ -513,7 +495,7 @@ static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
         take_bye(leg, irq, sip);
         break;
     case sip_method_info:
-        take_info(irq, sip);
+        info_take(leg, irq, sip);
         break;
     case sip_method_options:
         nta_incoming_treply(irq, SIP_200_OK, SIPTAG_ALLOW_STR(in_allow),

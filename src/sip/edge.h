@@ -239,6 +239,10 @@ tport_t *sip_leg_connection(const struct leg *leg);
 /* Bring facts up to date with what the library knows of the dialog. */
 void sip_leg_refresh_facts(struct leg *leg);
 
+/* ---- info.c ---- */
+
+void info_take(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
+
 /* ---- report.c ---- */
 
 /* The event of the edge, emptied, for this leg. */

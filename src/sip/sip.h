@@ -157,6 +157,7 @@ enum sip_event_type {
     SIP_GONE,   /* BYE, or a dead session: the leg is no more; `reason` as in its Reason header */
     SIP_REFERRED,   /* a REFER, in a dialog or outside of any: `refer`; sip_refer_answer() with its
                        number */
+    SIP_DIGIT,      /* the far end pressed a key and said so by INFO: `digit` */
     SIP_LOCKED_OUT, /* no leg: passwords were wrong too often; `invite.signed_in` ("" : of nobody
                        that we know), `invite.source`, `reason` */
 };
@@ -166,6 +167,7 @@ struct sip_event {
     leg_id leg;
     uint32_t transaction; /* SIP_OFFERED: to answer with */
     uint16_t code;
+    char digit;            /* SIP_DIGIT: '0' to '9', '*', '#', 'A' to 'D' */
     bool answered;         /* SIP_CANCELLED: our 200 had left */
     bool identity_changed; /* SIP_OFFERED: `party` is somebody else than before */
     bool address_changed;  /* SIP_OFFERED: media moves to another address */

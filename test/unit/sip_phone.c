@@ -217,7 +217,10 @@ void phone_request(struct phone *p, const struct request *r)
                r->to_tag && r->to_tag[0] ? ";tag=" : "", r->to_tag ? r->to_tag : "", r->call,
                r->cseq, r->method,
                r->more && strstr(r->more, "Contact:") ? "" : "Contact: <sip:alice@127.0.0.1>\r\n",
-               r->more ? r->more : "", r->body ? "Content-Type: application/sdp\r\n" : "",
+               r->more ? r->more : "",
+               r->body && !(r->more && strstr(r->more, "Content-Type:"))
+                   ? "Content-Type: application/sdp\r\n"
+                   : "",
                strlen(body), body);
 }
 

@@ -185,6 +185,30 @@ static void test_other_methods(void **state)
     assert_true(bench_quiet(&bench, 20));
 }
 
+/* A key is told to the loop, once though the INFO comes twice; another body is none. */
+static void test_keys(void **state)
+{
+    leg_id leg = talk_up();
+
+    (void)state;
+    talk_request("INFO", "k1", talk_us, 2, "Content-Type: application/dtmf-relay\r\n",
+                 "Signal=7\r\nDuration=160\r\n");
+    phone_expect(&phone, "SIP/2.0 200");
+    bench_expect(&bench, SIP_DIGIT);
+    assert_int_equal(bench.ev.leg, leg);
+    assert_int_equal(bench.ev.digit, '7');
+    talk_request("INFO", "k1", talk_us, 2, "Content-Type: application/dtmf-relay\r\n",
+                 "Signal=7\r\nDuration=160\r\n");
+    phone_expect(&phone, "SIP/2.0 200");
+    talk_request("INFO", "k2", talk_us, 3, "Content-Type: message/sipfrag\r\n", "7");
+    phone_expect(&phone, "SIP/2.0 200");
+    assert_true(bench_quiet(&bench, 20));
+    talk_request("INFO", "k3", talk_us, 4, "Content-Type: application/dtmf\r\n", "#");
+    phone_expect(&phone, "SIP/2.0 200");
+    bench_expect(&bench, SIP_DIGIT);
+    assert_int_equal(bench.ev.digit, '#');
+}
+
 /* ---- Replaces ---- */
 
 static void invite_replacing(const char *name, const char *to_tag, const char *from_tag,
@@ -399,6 +423,7 @@ int main(void)
         TEST(test_order),
         TEST(test_cancelled_change),
         TEST(test_other_methods),
+        TEST(test_keys),
         TEST(test_replaces),
         TEST(test_replaces_ended),
         TEST(test_replaces_ringing),
