@@ -300,8 +300,8 @@ def work(todo, results):
         attempt(identifier, function, results, words)
 
 
-def run(at_once=6):
-    """All lines, some at a time; prints TAP and ends the process."""
+def run(at_once=6, after=lambda: None):
+    """All lines, some at a time; prints TAP and ends the process, `after` before that."""
     global endpoint
     wanted = [w for w in sys.argv[1:] if w] or os.environ.get("E2E_ONLY", "").split()
     chosen = [l for l in lines if not wanted or l[0] in wanted]
@@ -331,4 +331,5 @@ def run(at_once=6):
         for text in fault or []:
             print("# " + text.replace("\n", "\n# "))
         sys.stdout.flush()
+    after()
     os._exit(1 if failed else 0)

@@ -56,16 +56,14 @@ def write_tone(path, hertz, seconds=60):
         out.writeframes(struct.pack(f"<{RATE}h", *second) * seconds)
 
 
-def read_samples(path, newest):
-    """The newest samples of a WAV file that is still written: its header does not know yet how long it is."""
+def read_samples(path, newest, rate=RATE):
+    """The newest samples, 8,000 a second, of a WAV file that is still written: its header says nothing yet."""
+    step = rate // RATE
     with open(path, "rb") as f:
-        head = f.read(256)
-        at = head.find(b"data") + 8
-        size = (os.path.getsize(path) - at) // 2 * 2
-        start = at + max(0, size - 2 * newest)
-        f.seek(start)
-        body = f.read(size - (start - at))
-    return struct.unpack(f"<{len(body) // 2}h", body)
+        size = (os.path.getsize(path) - 44) // 2 * 2
+        f.seek(44 + max(0, size - 2 * newest * step))
+        body = f.read(2 * newest * step)
+    return struct.unpack(f"<{len(body) // 2}h", body[:len(body) // 2 * 2])[::step]
 
 
 def until(test, what, said=lambda: "", patience=PATIENCE):
@@ -80,7 +78,23 @@ def until(test, what, said=lambda: "", patience=PATIENCE):
         time.sleep(0.05)
 
 
-class Softphone:
+class Ear:
+    """Whose newest sound is looked at; newest(seconds), name and said() are the phone's."""
+
+    def hears(self, hertz):
+        until(lambda: power_at(self.newest(0.2), hertz) > 0.6, f"{self.name} hears {hertz} Hz", self.said)
+
+    def hears_music(self, tones=()):
+        """What sounds, and is nobody's voice."""
+        def music():
+            heard = self.newest(0.5)
+            loud = heard and sum(x * x for x in heard) / len(heard) > 10000
+            return loud and all(power_at(heard, t) < 0.3 for t in tones)
+
+        until(music, f"{self.name} hears music", self.said)
+
+
+class Softphone(Ear):
     """One baresip. `where` is what stands behind the @ of its address."""
 
     def __init__(self, name, tone, where, parameters="", ca=None, answers=False):
@@ -136,18 +150,6 @@ class Softphone:
         """The newest sound of its newest call."""
         files = sorted(glob.glob(os.path.join(self.folder, "*dec*.wav")), key=os.path.getmtime)
         return read_samples(files[-1], int(seconds * RATE)) if files else ()
-
-    def hears(self, hertz):
-        until(lambda: power_at(self.newest(0.2), hertz) > 0.6, f"{self.name} hears {hertz} Hz", self.said)
-
-    def hears_music(self, tones=()):
-        """What sounds, and is nobody's voice."""
-        def music():
-            heard = self.newest(0.5)
-            loud = heard and sum(x * x for x in heard) / len(heard) > 10000
-            return loud and all(power_at(heard, t) < 0.3 for t in tones)
-
-        until(music, f"{self.name} hears music", self.said)
 
     def close(self):
         self.process.terminate()

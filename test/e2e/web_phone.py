@@ -10,6 +10,7 @@ import time
 from phone import Missing
 from scenario import HERE, line, run, want
 from softphone import Softphone
+from story import Story, note, versions
 
 PATIENCE = 40  # seconds; a browser starts slowly on a machine that does other things too
 
@@ -56,7 +57,7 @@ class Browser:
                 raise Missing(f"the browser does not hear {what}, but {heard}")
             time.sleep(0.05)
 
-    def hears_sound(self):
+    def hears_music(self, _=()):
         return self.until(lambda h: h["decibel"] is not None and h["decibel"] > -60, "any sound")
 
     def hears(self, hertz):
@@ -77,7 +78,7 @@ def browser_parks(s):
     try:
         browser.do("call", to=lot.orbit)
         s.api.parked(lot.orbit)
-        heard = browser.hears_sound()
+        heard = browser.hears_music()
         want(heard["codec"], "audio/opus", "codec")
         retriever = s.retrieve(lot.orbit, 1300)
         retriever.audio.hears(700)
@@ -128,24 +129,36 @@ def browser_is_rung(s):
         browser.close()
 
 
+def story(identifier, words):
+    def keep(function):
+        def told(s):
+            seen = Story(s, words)
+            function(s, seen)
+            seen.end()
+
+        return line(identifier, words)(told)
+
+    return keep
+
+
 def desk_phone(s, name, tone):
     """baresip: TLS, whose certificate it looks at, and audio with keys in the SDP or none at all."""
     return Softphone(name, tone, f"127.0.0.1:{os.environ['E2E_TLS']};transport=tls", "regint=0;mediaenc=srtp-mand",
                      ca=os.environ["E2E_CA"])
 
 
-@line("MD-11d", "a desk phone's call (TLS, SDES) is parked and retrieved by a browser (WSS, DTLS): two-way audio")
-def desk_to_browser(s):
+@story("MD-11d", "a desk phone's call (TLS, SDES) is parked and retrieved by a browser (WSS, DTLS): two-way audio")
+def desk_to_browser(s, seen):
     lot = s.lot()
     desk, browser = desk_phone(s, "anna", 1100), None
     try:
         desk.call(lot.orbit)
-        s.api.parked(lot.orbit)
-        desk.hears_music()
+        seen.parks(lot.orbit, "baresip (TLS, SDES), by dialling the orbit")
+        seen.music(desk)
         browser = Browser(s.user(), 700, secure=True)
         browser.do("call", to=lot.orbit)
-        desk.hears(700)
-        browser.hears(1100)
+        seen.talk(desk, browser)
+        seen.retrieves("JsSIP in Chromium (WSS, DTLS-SRTP)")
         browser.do("hangup")
         desk.says("session closed")
     finally:
@@ -154,18 +167,18 @@ def desk_to_browser(s):
             browser.close()
 
 
-@line("MD-11e", "a browser's call (WSS, DTLS) is parked and retrieved by a desk phone (TLS, SDES): two-way audio")
-def browser_to_desk(s):
+@story("MD-11e", "a browser's call (WSS, DTLS) is parked and retrieved by a desk phone (TLS, SDES): two-way audio")
+def browser_to_desk(s, seen):
     lot = s.lot()
     browser, desk = Browser(s.user(), 700, secure=True), None
     try:
         browser.do("call", to=lot.orbit)
-        s.api.parked(lot.orbit)
-        browser.hears_sound()
+        seen.parks(lot.orbit, "JsSIP in Chromium (WSS, DTLS-SRTP), by dialling the orbit")
+        seen.music(browser)
         desk = desk_phone(s, "carol", 1100)
         desk.call(lot.orbit)
-        desk.hears(700)
-        browser.hears(1100)
+        seen.talk(browser, desk)
+        seen.retrieves("baresip (TLS, SDES)")
         desk.order("hangup")
         browser.do("wait", **{"for": "ended"})
     finally:
@@ -175,4 +188,7 @@ def browser_to_desk(s):
 
 
 if __name__ == "__main__":
+    versions("chromium", "baresip-core")
+    with open(os.path.join(HERE, "../web/node_modules/jssip/package.json"), encoding="utf-8") as package:
+        note({"versions": {"jssip (npm)": json.load(package)["version"]}})
     run(at_once=3)  # a browser each
