@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/config_values.h"
+#include "app/config_named.h"
 #include "base/nearest.h"
 #include "base/text.h"
 
@@ -104,15 +104,25 @@ static int unknown(struct config_reading *r, const char *what, const char *typed
     return err_set(r->err, -EINVAL, "unknown %s '%.40s'", what, typed);
 }
 
+/* The kind of a section with a name of its own; NULL: it is none. */
+static const struct config_named *named(const char *section)
+{
+    static const struct config_named *const kinds[] = { &config_peers, &config_registers };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (config_named_is(kinds[i], section))
+            return kinds[i];
+    return NULL;
+}
+
 int config_section(struct config_reading *r, const char *section)
 {
+    const struct config_named *kind = named(section);
     const char *words[KEYS];
     unsigned which;
 
-    if (config_is_peer(section))
-        return config_peer(r, section, &which);
-    if (config_is_register(section))
-        return config_register(r, section, &which);
+    if (kind)
+        return config_named_open(r, kind, section, &which);
     for (size_t i = 0; i < KEYS; i++) {
         if (text_is(keys[i].section, section))
             return 0;
@@ -155,10 +165,10 @@ static int take_key(struct config_reading *r, size_t i, const char *value)
 
 int config_take(struct config_reading *r, const char *section, const char *name, const char *value)
 {
-    if (config_is_peer(section))
-        return config_take_peer(r, section, name, value);
-    if (config_is_register(section))
-        return config_take_register(r, section, name, value);
+    const struct config_named *kind = named(section);
+
+    if (kind)
+        return config_named_take(r, kind, section, name, value);
     if (config_section(r, section))
         return -EINVAL;
     for (size_t i = 0; i < KEYS; i++) {

@@ -28,20 +28,9 @@ int config_take(struct config_reading *r, const char *section, const char *name,
 /* Is there such a section? -EINVAL with the nearest one there is. */
 int config_section(struct config_reading *r, const char *section);
 
-/* config_peer.c: the sections [peer.NAME]. */
-bool config_is_peer(const char *section);
-/* Which peer that is; it is made when it was not known. -EINVAL: no name for one, or too many. */
-int config_peer(struct config_reading *r, const char *section, unsigned *index);
-int config_take_peer(struct config_reading *r, const char *section, const char *name,
-                     const char *value);
+/* What the sections with a name must have; config_peer.c, config_register.c. -EINVAL with words. */
 int config_check_peers(const struct app_config *config, struct err *err);
-int config_check_prefixes(const struct house *h, struct err *err); /* config_values.c */
-
-/* config_register.c: the sections [register.NAME], likewise. */
-bool config_is_register(const char *section);
-int config_register(struct config_reading *r, const char *section, unsigned *index);
-int config_take_register(struct config_reading *r, const char *section, const char *name,
-                         const char *value);
 int config_check_registers(const struct app_config *config, struct err *err);
+int config_check_prefixes(const struct house *h, struct err *err); /* config_values.c */
 
 #endif

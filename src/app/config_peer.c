@@ -4,12 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "app/config_values.h"
-#include "base/nearest.h"
+#include "app/config_named.h"
 #include "base/network.h"
 #include "base/text.h"
 
-#define PREFIX "peer."
 #define FIELD(member) offsetof(struct sip_peer, member), sizeof(((struct sip_peer *)0)->member)
 
 /* ---- values ---- */
@@ -94,12 +92,7 @@ static int set_may(struct config_reading *r, const char *value, void *to, size_t
 }
 
 /* clang-format off */
-static const struct {
-    const char *name;
-    config_set_value *set;
-    size_t offset, size;
-    bool repeats;
-} keys[] = {
+static const struct config_named_key keys[] = {
     { "networks",         set_networks,      FIELD(networks),         true  },
     { "certificate",      config_set_text,   FIELD(certificate),      false },
     { "trust-identity",   config_set_switch, FIELD(trust_identity),   false },
@@ -113,81 +106,31 @@ static const struct {
 };
 /* clang-format on */
 
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
-_Static_assert(KEYS <= 32, "each key of a peer has its mark");
+_Static_assert(sizeof(keys) / sizeof(keys[0]) <= 32, "each key of a peer has its mark");
 
-/* ---- sections ---- */
-
-bool config_is_peer(const char *section)
+static void begin(void *item)
 {
-    return text_starts(section, PREFIX);
+    struct sip_peer *p = item;
+
+    p->trust_identity = true;
+    p->may = SIP_MAY_ALL;
 }
 
-static bool is_name(const char *name)
-{
-    return *name && strlen(name) < 40 &&
-           !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")];
-}
-
-int config_peer(struct config_reading *r, const char *section, unsigned *index)
-{
-    const char *name = section + strlen(PREFIX);
-    struct sip_config *sip = &r->config->sip;
-    unsigned i = 0;
-
-    if (!is_name(name) || text_is_nocase(name, "trusted"))
-        return err_set(r->err, -EINVAL,
-                       "'%.60s' is no section for a peer: write [peer.NAME] with up to 39 letters, "
-                       "digits, and _ - . (and not 'trusted', which is what [sip] trusted is "
-                       "called)",
-                       section);
-    while (i < sip->peer_count && !text_is_nocase(sip->peers[i].name, name))
-        i++;
-    if (i == SIP_PEERS_MAX)
-        return err_set(r->err, -EINVAL, "'%.60s' is one peer too many: %d are allowed", section,
-                       SIP_PEERS_MAX);
-    if (i == sip->peer_count) {
-        sip->peers[i] = (struct sip_peer){ .trust_identity = true, .may = SIP_MAY_ALL };
-        (void)text_copy(sip->peers[i].name, sizeof(sip->peers[i].name), name);
-        sip->peer_count++;
-    }
-    *index = i;
-    return 0;
-}
-
-static int unknown_key(struct config_reading *r, const char *name)
-{
-    const char *words[KEYS], *nearest;
-
-    for (size_t i = 0; i < KEYS; i++)
-        words[i] = keys[i].name;
-    nearest = nearest_word(name, words, KEYS);
-    if (nearest)
-        return err_set(r->err, -EINVAL, "unknown key '%.40s': did you mean '%s'?", name, nearest);
-    return err_set(r->err, -EINVAL, "unknown key '%.40s'", name);
-}
-
-int config_take_peer(struct config_reading *r, const char *section, const char *name,
-                     const char *value)
-{
-    unsigned peer = 0;
-    size_t i = 0;
-
-    if (config_peer(r, section, &peer))
-        return -EINVAL;
-    while (i < KEYS && !text_is(keys[i].name, name))
-        i++;
-    if (i == KEYS)
-        return unknown_key(r, name);
-    if (!keys[i].repeats && r->peer_seen[peer] & UINT32_C(1) << i)
-        return err_set(r->err, -EINVAL, "'%s' is given twice: keep one of them", name);
-    r->peer_seen[peer] |= UINT32_C(1) << i;
-    if (!*value)
-        return err_set(r->err, -EINVAL, "'%s' has no value: write one, or take the line out", name);
-    if (keys[i].set(r, value, (char *)&r->config->sip.peers[peer] + keys[i].offset, keys[i].size))
-        return err_prefix(r->err, "[%.60s] %s: ", section, keys[i].name);
-    return 0;
-}
+const struct config_named config_peers = {
+    .prefix = "peer.",
+    .one = "peer",
+    .article = "a",
+    .taken = "trusted",
+    .taken_by = "[sip] trusted",
+    .keys = keys,
+    .key_count = sizeof(keys) / sizeof(keys[0]),
+    .items = offsetof(struct sip_config, peers),
+    .item_size = sizeof(struct sip_peer),
+    .count = offsetof(struct sip_config, peer_count),
+    .most = SIP_PEERS_MAX,
+    .marks = offsetof(struct config_reading, peer_seen),
+    .begin = begin,
+};
 
 int config_check_peers(const struct app_config *config, struct err *err)
 {
