@@ -13,6 +13,7 @@ import threading
 import time
 
 import scenario
+from lamps import shown, watch
 from phone import Endpoint, Missing
 from scenario import SERVER, Scenario, want
 
@@ -131,8 +132,11 @@ def first_line(payload):
         method = re.search(r"(?im)^cseq:\s*\d+ (\w+)", text)
         return line[8:] + (f" ({method.group(1)})" if method and method.group(1) != "INVITE" else ""), text
     method, uri = line.split(" ")[:2]
-    user = re.sub(r"^sips?:", "", uri).split("@")[0]
-    more = " Replaces" if re.search(r"(?im)^replaces:", text) else ""
+    user, _, parameters = re.sub(r"^sips?:", "", uri).split("@")[0].partition(";")
+    more = " ticket" if parameters.startswith("ticket") else ""
+    more += " Replaces" if re.search(r"(?im)^replaces:", text) else ""
+    told = re.search(r"\r\n\r\nSIP/2\.0 (\d+)|<state>(\w+)", text) if method == "NOTIFY" else None
+    more += f" {told.group(1) or told.group(2)}" if told else ""
     more += " +SDP" if "\r\nv=0" in text else ""
     return f"{method} {user}{more}" if "@" in uri else method + more, text
 
@@ -343,6 +347,112 @@ def retrieved_while_ringing(s):
     s.talk(alice, carol)
     alice.bye()
     carol.request("BYE")
+
+
+def told(dialog, code):
+    """The NOTIFY that says this of a REFER; one that came before it is answered too."""
+    while True:
+        notify = dialog.request("NOTIFY")
+        dialog.reply(notify, 200)
+        if notify.body.startswith(f"SIP/2.0 {code}"):
+            return
+
+
+@flow("park-by-refer", "REFER to callpark: it fetches Alice itself (RFC 5359 2.15)",
+      """
+Bob talks to Alice through the phone system and asks callpark by REFER to take his place: Refer-To names Alice and, in Replaces,
+their dialog. The 202 tells the orbit; callpark calls with that Replaces and nothing else. The phone system takes Alice out
+of Bob's call and gives her to callpark. The last NOTIFY tells the orbit again.
+""", ("Bob", "callpark", "phones"), ("REFER 700", "202", "INVITE alice Replaces", "NOTIFY 105 200"))
+def park_by_refer(s):
+    s.orbits()
+    scenario.endpoint.expect("alice")
+    bob = s.as_role("Bob", "700", "105")
+    ids = "call%40pbx%3Bto-tag%3Dhis%3Bfrom-tag%3Dmine"
+    answer = bob.ask("REFER", [f"Refer-To: <sip:alice@{scenario.endpoint.where}?Replaces={ids}>",
+                               "Referred-By: <sip:105@callpark.test>"])
+    want(answer.code, 202, "the answer to REFER")
+    alice = s.rung("phones", "alice", 440)
+    alice.pick_up(alice.audio.offer())
+    alice.audio.start()
+    told(bob, 200)
+    s.api.parked("701")
+    alice.audio.hears_sound()
+    alice.bye()
+
+
+@flow("transfer-after-bridge", "Carol has retrieved Alice, and transfers her to Dave",
+      """
+After a retrieval callpark stands between the two, so a transfer by either of them is a REFER to callpark. It calls Dave,
+in the name of Alice and referred by Carol; she talks to Alice until Dave answers, and is told how it went.
+""", ("Alice", "callpark", "Carol", "phones"), ("REFER", "INVITE 107", "NOTIFY 106 200"))
+def transfer_after_bridge(s):
+    s.orbits()
+    scenario.endpoint.expect("107")
+    alice = s.up(s.as_role("Alice", "700", "+4930555123", 440, display="Alice"),
+                 ["Referred-By: <sip:105@callpark.test>"])
+    s.api.parked("701")
+    carol = s.up(s.as_role("Carol", "701", "106", 600, display="Carol"))
+    s.talk(alice, carol)
+    want(carol.ask("REFER", ["Refer-To: <sip:107@callpark.test>"]).code, 202, "the answer to REFER")
+    dave = s.rung("phones", "107", 800)
+    dave.ring()
+    dave.pick_up(dave.audio.offer())
+    dave.audio.start()
+    told(carol, 200)
+    carol.request("BYE")
+    s.talk(alice, dave)
+    dave.bye()
+    alice.request("BYE")
+
+
+@flow("lamp-and-pickup", "Carol's phone watches an orbit; its lit key picks the call up by Replaces",
+      """
+The lamp is dark, is lit when Alice is parked, and dark again when she is retrieved. The document names the call by ids that are
+good for that call only; a phone that has the key pressed calls the orbit with Replaces (RFC 5359 2.16). Without it the orbit is
+simply dialled. (The answers to NOTIFY are Carol's phone's own.)
+""", ("Alice", "callpark", "Carol"), ("SUBSCRIBE 701", "NOTIFY 106 confirmed", "INVITE 701 Replaces"))
+def lamp_and_pickup(s):
+    s.orbits()
+    lamp = watch(s, "701", user="106", endpoint=s.role["Carol"])
+    alice = s.up(s.as_role("Alice", "700", "+4930555123", 440, display="Alice"),
+                 ["Referred-By: <sip:105@callpark.test>"])
+    shown(lamp, "confirmed")
+    s.api.parked("701")
+    carol = s.up(s.as_role("Carol", "701", "106", 600, display="Carol"), [lamp.lamp.replaces()])
+    s.talk(alice, carol)
+    shown(lamp, "terminated")
+    carol.bye()
+    alice.request("BYE")
+    want(lamp.ask("SUBSCRIBE", ["Event: dialog", "Expires: 0"]).code, 200, "the end of watching")
+
+
+def with_ticket(s, uri):
+    uri = re.sub("@[^;]+", f"@{SERVER[0]}:{SERVER[1]}", uri)
+    dialog = s.as_role("Carol", "701", "106", 600, display="Carol", uri=uri)
+    dialog.remote = f"<{uri}>"
+    return dialog
+
+
+@flow("ticket", "A ticket takes one call and no other",
+      """
+Whoever is told of a parked call gets an address with a ticket (API, events, lamps). Carol dials it when Alice has already hung up
+and Emil is parked at the same number: she is refused, and he stays. With the ticket of his call she has him.
+""", ("Alice", "Emil", "callpark", "Carol"), ("INVITE 701 ticket", "480"))
+def ticket(s):
+    s.orbits()
+    evidence = ["Referred-By: <sip:105@callpark.test>"]
+    alice = s.up(s.as_role("Alice", "700", "+4930555123", 440, display="Alice"), evidence)
+    old = s.api.parked("701")["ticket"]
+    alice.bye()
+    s.api.free("701")
+    emil = s.up(s.as_role("Emil", "700", "+4930555124", 500, display="Emil"), evidence)
+    late = with_ticket(s, old)
+    want(late.invite([], late.audio.offer()).code, 480, "the ticket of a call that has gone")
+    carol = s.up(with_ticket(s, s.api.parked("701")["ticket"]))
+    s.talk(emil, carol)
+    carol.bye()
+    emil.request("BYE")
 
 
 def main():

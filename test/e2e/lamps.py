@@ -32,9 +32,9 @@ class Lamp:
         return f"Replaces: {self.call_id};to-tag={to};from-tag={other}{more}"
 
 
-def watch(s, user, headers=(), endpoint=None):
+def watch(s, number, headers=(), endpoint=None, user=None):
     """A subscription; its first lamp is in .lamp."""
-    watcher = s.dialog(user, endpoint=endpoint)
+    watcher = s.dialog(number, user, endpoint=endpoint)
     watcher.auto = watcher.auto | {"NOTIFY"}
     answer = watcher.ask("SUBSCRIBE", ["Event: dialog", "Expires: 600", *headers])
     want(answer.code, 200, "SUBSCRIBE")
