@@ -193,7 +193,7 @@ static void add_sip(struct app *a, struct metrics *m)
     add_lamps(&s, m);
 }
 
-static void add_media(struct app *a, struct metrics *m)
+static void add_media(struct app *a, struct metrics *m, const struct app_counts *c)
 {
     struct media_counts n = { 0 };
 
@@ -204,6 +204,12 @@ static void add_media(struct app *a, struct metrics *m)
         (unsigned long long)n.packets_out);
     put(m, "callpark_rtp_packets_total{direction=\"in\"} %llu\n", (unsigned long long)n.packets_in);
     one(m, "rtp_packets_late_total", "counter", "RTP packets that left late.", n.packets_late);
+    one(m, "audio_stopped_total", "counter",
+        "Legs of strangers that are sent no more audio, as nothing came from where it goes.",
+        c->audio_stopped);
+    one(m, "audio_refused_total", "counter",
+        "INVITEs refused because their SDP names an address that is nobody's to name.",
+        c->audio_refused);
     one(m, "rtp_packets_dropped_total", "counter", "RTP packets that were not for us.",
         n.packets_dropped);
 }
@@ -260,7 +266,7 @@ void get_metrics(struct ask *q)
     add_ring_backs(&m, &counts);
     add_waits(&m, &counts);
     add_sip(q->app, &m);
-    add_media(q->app, &m);
+    add_media(q->app, &m, &counts);
     add_certificate(q->app, &m);
     add_rest(q, &m, &counts);
     reply_text(q, 200, "text/plain; version=0.0.4; charset=utf-8", csv_take(&m.text));

@@ -121,19 +121,24 @@ static bool open_media(struct app *a, struct app_leg *l, leg_id near, const stru
     }
     l->media = true;
     music_tune(a, l->leg, c);
+    guard_leg(a, l);
     return true;
 }
 
 /* Agree on the audio of an INVITE and answer it. */
-static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action *action)
+static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action *action,
+                           struct fault *fault)
 {
     const struct call *c = app_call(a, action->call);
     leg_id other = other_leg(c, l->leg);
-    struct session_wish wish = { preferred(a, other), false };
+    enum codec prefer = preferred(a, other);
     struct sip_told told;
 
-    if (l->theirs.present && session_agree(&l->theirs, &wish, &l->agreed) != SESSION_AGREED)
+    if (l->theirs.present && !guard_agree(a, l, &l->theirs, prefer, &l->agreed, fault)) {
+        l->theirs.warning = fault->warning;
         return 488;
+    }
+    (void)text_copy(fault->why, WHY_SIZE, "no audio port is free");
     if (!open_media(a, l, other, c))
         return 503;
     if (l->theirs.present) {
@@ -141,7 +146,7 @@ static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action
         (void)media_agree(a->media, l->leg, &l->agreed);
     }
     tell(a, action, &told);
-    return sip_answer(a->sip, l->leg, l->theirs.present ? &l->agreed : NULL, &l->local, wish.prefer,
+    return sip_answer(a->sip, l->leg, l->theirs.present ? &l->agreed : NULL, &l->local, prefer,
                       &told)
                ? 503
                : 0;
@@ -159,12 +164,13 @@ static uint16_t warning_of(const struct app_leg *l, uint16_t code)
 static void answer(struct app *a, const struct action *action)
 {
     struct app_leg *l = app_leg_find(a, action->leg);
-    uint16_t code = l ? answer_leg(a, l, action) : 481;
+    struct fault fault = { 0 };
+    uint16_t code = l ? answer_leg(a, l, action, &fault) : 481;
 
     if (!code)
         return;
     (void)sip_refuse(a->sip, action->leg, code, warning_of(l, code), code == 503 ? 5 : 0,
-                     code == 488 ? "no audio format in common" : "no audio port is free");
+                     fault.why);
     leg_failed_later(a, action->leg, code);
 }
 

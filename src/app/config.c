@@ -87,6 +87,7 @@ static void set_defaults(struct app_config *config)
     config->media.port_first = 20000;
     config->media.port_last = 24999;
     config->media.workers = 1;
+    config->unheard = (msec)10 * 1000;
     config->media.streams_max = LEGS_MAX;
     config->log_level = LOG_LEVEL_INFO;
     config->auth.local = true;

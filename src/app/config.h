@@ -25,6 +25,8 @@ struct app_config {
     char node[NAME_SIZE], destination[FQDN_SIZE], site[NAME_SIZE];
     struct sip_config sip;
     struct media_config media;
+    msec unheard;        /* of audio to a stranger's address that nothing came from; NEVER: any */
+    bool media_loopback; /* whoever signals from elsewhere may name a loopback address, too */
     struct http_config http;
     unsigned rate_limit; /* requests a second of one asker; 0: any */
     struct {

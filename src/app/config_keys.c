@@ -61,6 +61,8 @@ static const struct {
     { "media", "bind6",         config_set_text,     FIELD(media.bind6),       false },
     { "media", "workers",       config_set_workers,  0, 0,                     false },
     { "media", "streams-max",   config_set_count,    FIELD(media.streams_max), false },
+    { "media", "unheard",     config_set_unheard,  FIELD(unheard),           false },
+    { "media", "loopback",    config_set_switch,   FIELD(media_loopback),    false },
     { "media", "music",         config_set_text,     FIELD(media.music),       false },
     { "media", "prompts",       config_set_text,     FIELD(media.prompts),     false },
     { "media", "srtp",          config_set_srtp,     0, 0,                     false },

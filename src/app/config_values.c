@@ -535,6 +535,18 @@ int config_set_span(struct config_reading *r, const char *value, void *to, size_
     return 0;
 }
 
+int config_set_unheard(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    uint64_t span = NEVER;
+
+    (void)size;
+    if (!text_is_nocase(value, "off") &&
+        (!text_duration(value, &span) || span < 1000 || span > 3600000))
+        return wrong(r, "is no length of time from 1s to 1h: write for example 10s, or off", value);
+    memcpy(to, &span, sizeof(span));
+    return 0;
+}
+
 int config_set_rate(struct config_reading *r, const char *value, void *to, size_t size)
 {
     uint64_t number;

@@ -38,6 +38,7 @@ config_set_value config_set_store;
 config_set_value config_set_realms;
 config_set_value config_set_span;
 config_set_value config_set_rate;
+config_set_value config_set_unheard;
 config_set_value config_set_provision_mode;
 
 #endif

@@ -31,6 +31,7 @@ struct app_leg {
     bool our_offer; /* the SDP we sent last was an offer: the ACK brings the answer */
     bool agreed_once;
     enum digit_way digits;
+    bool stranger; /* no peer of ours is at the far end */
     struct session_offer theirs;
     struct session agreed;
     struct session_local local;
@@ -155,6 +156,16 @@ void take_store(struct app *a, struct store_event *ev);
 
 /* act.c */
 void act(struct app *a, const struct action *action);
+
+/* guard.c: whom audio may be sent to. */
+struct fault { /* why not, for a Warning header */
+    uint16_t warning;
+    char why[WHY_SIZE];
+};
+bool guard_agree(const struct app *a, const struct app_leg *l, const struct session_offer *theirs,
+                 enum codec prefer, struct session *out, struct fault *fault);
+void guard_leg(struct app *a, const struct app_leg *l);      /* once it has a stream */
+void guard_told(struct app *a, const struct media_event *m); /* MEDIA_STOPPED, MEDIA_RESUMED */
 
 /* tell.c */
 void tell_sides(struct app *a, const struct call *c);  /* whom each talks to */

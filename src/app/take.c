@@ -18,6 +18,20 @@ static struct event leg_event(enum event_type type, leg_id leg, uint16_t code)
     return ev;
 }
 
+/* What could not be answered later is refused before anything is done for it. */
+static void judge_offer(struct app *a, struct app_leg *l, struct invite *in)
+{
+    struct session agreed;
+    struct fault fault;
+
+    if (!l->theirs.present || guard_agree(a, l, &l->theirs, CODEC_NONE, &agreed, &fault))
+        return;
+    a->counts.audio_refused += l->theirs.usable && fault.warning == 399;
+    in->media_refusal = 488;
+    in->media_warning = l->theirs.warning = fault.warning;
+    (void)text_copy(in->media_why, sizeof(in->media_why), fault.why);
+}
+
 static void take_invite(struct app *a, const struct sip_event *s)
 {
     struct app_leg *l = app_leg_new(a, s->leg);
@@ -29,10 +43,12 @@ static void take_invite(struct app *a, const struct sip_event *s)
         return;
     }
     l->inbound = true;
+    l->stranger = s->stranger;
     l->theirs = s->offer;
     l->our_offer = !s->offer.present;
     l->dialog = s->dialog;
     (void)text_copy(l->source, sizeof(l->source), s->invite.source);
+    judge_offer(a, l, &invite);
     lamps_know(a, &invite);
     ev.invite = &invite;
     app_step(a, &ev);
@@ -57,13 +73,13 @@ static void leg_failed(struct app *a, leg_id leg, uint16_t code)
 }
 
 /* What the far end answered to an offer of ours. False: it took nothing that we can do. */
-static bool take_answer(struct app *a, struct app_leg *l, const struct session_offer *answer)
+static bool take_answer(struct app *a, struct app_leg *l, const struct session_offer *answer,
+                        struct fault *fault)
 {
-    static const struct session_wish any = { CODEC_NONE, false };
     struct session agreed;
 
     l->our_offer = false;
-    if (!answer->present || session_agree(answer, &any, &agreed) != SESSION_AGREED)
+    if (!guard_agree(a, l, answer, CODEC_NONE, &agreed, fault))
         return false;
     agreed.by_answer = true;
     l->theirs = *answer;
@@ -90,14 +106,15 @@ static void take_ack(struct app *a, const struct sip_event *s)
 {
     struct app_leg *l = app_leg_find(a, s->leg);
     struct event ev = leg_event(EV_LEG_UP, s->leg, 0);
+    struct fault fault = { 0 };
     bool first;
 
     if (!l)
         return;
     first = !l->up;
     l->dialog = s->dialog;
-    if (l->our_offer && !take_answer(a, l, &s->offer) && !l->agreed_once) {
-        (void)sip_hang_up(a->sip, s->leg, 488, "no audio format in common");
+    if (l->our_offer && !take_answer(a, l, &s->offer, &fault) && !l->agreed_once) {
+        (void)sip_hang_up(a->sip, s->leg, 488, fault.why);
         leg_failed(a, s->leg, 488);
         return;
     }
@@ -110,12 +127,17 @@ static void take_answered(struct app *a, const struct sip_event *s)
 {
     struct app_leg *l = app_leg_find(a, s->leg);
     struct event ev = leg_event(EV_LEG_UP, s->leg, 0);
+    struct fault fault = { 0 };
 
     if (!l)
         return;
     l->dialog = s->dialog;
-    if (!take_answer(a, l, &s->offer)) {
-        (void)sip_hang_up(a->sip, s->leg, 488, "no audio format in common");
+    l->stranger = s->stranger;
+    if (s->dialog.remote.host[0])
+        (void)text_copy(l->source, sizeof(l->source), s->dialog.remote.host);
+    guard_leg(a, l);
+    if (!take_answer(a, l, &s->offer, &fault)) {
+        (void)sip_hang_up(a->sip, s->leg, 488, fault.why);
         leg_failed(a, s->leg, 488);
         return;
     }
@@ -127,16 +149,16 @@ static void take_answered(struct app *a, const struct sip_event *s)
  * agreed goes on when the new offer cannot be met. */
 static bool answer_offer(struct app *a, struct app_leg *l, const struct sip_event *s)
 {
-    struct session_wish wish = { l->agreed.codec, false };
     struct session agreed;
+    struct fault fault;
 
     if (!s->offer.present) {
         l->our_offer = true;
         (void)sip_reply(a->sip, s->leg, s->transaction, 200, NULL, &l->local);
         return true;
     }
-    if (session_agree(&s->offer, &wish, &agreed) != SESSION_AGREED) {
-        (void)sip_reply(a->sip, s->leg, s->transaction, 488, NULL, NULL);
+    if (!guard_agree(a, l, &s->offer, l->agreed.codec, &agreed, &fault)) {
+        (void)sip_reply_refuse(a->sip, s->leg, s->transaction, 488, fault.why);
         return false;
     }
     l->theirs = s->offer;
@@ -289,6 +311,10 @@ void take_media(struct app *a, const struct media_event *m)
     case MEDIA_DEAD:
         if (l)
             take_dead(a, l);
+        break;
+    case MEDIA_STOPPED:
+    case MEDIA_RESUMED:
+        guard_told(a, m);
         break;
     case MEDIA_DIGIT:
         take_digit(a, m->leg, m->digit, DIGITS_BY_EVENT);

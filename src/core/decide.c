@@ -669,7 +669,9 @@ void decide_traced(const struct invite *in, const struct house *house, const str
      * refuse is told first (RFC 3891 3: the leg to be replaced stays untouched). */
     if (out->kind != DECIDE_REFUSE && in->media_refusal) {
         NOTE(&q, ASKED_MEDIA, "its offer is refused with %u", in->media_refusal);
-        (void)text_copy(out->why, WHY_SIZE, "the offer has no audio that this server can play");
+        (void)text_copy(out->why, WHY_SIZE,
+                        in->media_why[0] ? in->media_why
+                                         : "the offer has no audio that this server can play");
         refuse(&q, in->media_refusal);
     }
 }

@@ -73,6 +73,7 @@ struct invite {
     bool our_ring_back;          /* it is a ring back of ours that came round (RFC 3261 16.3) */
     uint16_t media_refusal;      /* 0: an offer we can answer, or none; else 488 */
     uint16_t media_warning;      /* 304, 305 */
+    char media_why[WHY_SIZE];    /* why it is refused; "": there is nothing special to say */
 };
 
 enum decision_kind { DECIDE_REFUSE, DECIDE_PARK, DECIDE_RETRIEVE, DECIDE_TAKE_OVER };

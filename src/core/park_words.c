@@ -26,6 +26,8 @@ const char *step_name(enum step s)
         [STEP_TRANSFER_FAILED] = "call.transfer_failed",
         [STEP_ABANDONED] = "call.abandoned",
         [STEP_REFUSED] = "call.refused",
+        [STEP_AUDIO_STOPPED] = "call.audio_stopped",
+        [STEP_AUDIO_RESUMED] = "call.audio_resumed",
         [STEP_EXTENDED] = "call.extended",
         [STEP_NOTED] = "call.noted",
         [STEP_HUNG_UP] = "call.hung_up",

@@ -71,6 +71,44 @@ bool session_address_allowed(const struct address *a)
     return a->port > 0 && ip_read(a->host, &ip) && is_one_host(&ip);
 }
 
+static bool is_loopback(const struct ip *ip)
+{
+    if (ip_is_v4(ip))
+        return ip->byte[12] == 127;
+    return is_zero(ip->byte, 15) && ip->byte[15] == 1;
+}
+
+bool session_is_loopback(const char *host)
+{
+    struct ip ip;
+
+    return ip_read(host, &ip) && is_loopback(&ip);
+}
+
+static bool is_multicast(const struct ip *ip)
+{
+    return ip_is_v4(ip) ? (ip->byte[12] & 0xF0) == 0xE0 : ip->byte[0] == 0xFF;
+}
+
+const char *session_address_fault(const struct address *a, bool loopback)
+{
+    struct ip ip;
+
+    if (!ip_read(a->host, &ip))
+        return "is no numeric address: offer the address of the phone itself";
+    if (is_unspecified(&ip))
+        return "is no address to send to: offer the address of the phone itself";
+    if (is_multicast(&ip))
+        return "is a multicast address: offer the address of the phone itself";
+    if (!is_one_host(&ip))
+        return "is a broadcast address: offer the address of the phone itself";
+    if (a->port == 0)
+        return "names no port: offer the one that the phone receives audio on";
+    if (!loopback && is_loopback(&ip))
+        return "is a loopback address of another machine: offer one that can be reached";
+    return NULL;
+}
+
 static bool is_hold_address(const struct address *a)
 {
     struct ip ip;

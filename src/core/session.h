@@ -107,6 +107,11 @@ enum session_verdict session_agree(const struct session_offer *theirs,
  * broadcast address, a port above 0? */
 bool session_address_allowed(const struct address *a);
 
+/* What is wrong with it, in words that go on from "c=192.0.2.1:4000 "; NULL: nothing. A loopback
+ * address is wrong unless `loopback`. */
+const char *session_address_fault(const struct address *a, bool loopback);
+bool session_is_loopback(const char *host);
+
 const char *codec_name(enum codec c);     /* as in SDP: "PCMU", "PCMA", "G722", "opus", "none" */
 uint8_t codec_payload_type(enum codec c); /* the static one: 0, 8, 9; of Opus the usual, 111 */
 uint32_t codec_clock(enum codec c);       /* of its RTP timestamps: 8000, of Opus 48000 */

@@ -202,6 +202,9 @@ void worker_do(struct worker *w, const struct command *c)
     case CMD_TUNE:
         tune(w, s, c->tune);
         break;
+    case CMD_GUARD:
+        s->unheard_most = c->guard;
+        break;
     case CMD_SAY:
         say(w, s, &c->say);
         break;

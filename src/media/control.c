@@ -55,7 +55,7 @@ void control_report(struct worker *w, struct stream *s, uint64_t tick, bool bye)
     size_t size;
 
     s->rtcp_due = tick + INTERVAL / 2 + chance(w, INTERVAL);
-    if (s->codec == CODEC_NONE || !stream_has_keys(s))
+    if (s->codec == CODEC_NONE || !stream_has_keys(s) || play_is_guarded(s))
         return;
     size = rtcp_write(bytes, &own, &s->far, now_ns / 1000000);
     if (s->must_protect)
@@ -75,8 +75,10 @@ void control_received(struct worker *w, struct stream *s, uint8_t *data, size_t 
         good = secure_take(s->secure, data, &size, true);
     if (good)
         path_is_alive(s, now_ns / 1000000);
-    if (good && rtcp_read(&s->far, data, size, now_ns / 1000000, &bye))
+    if (good && rtcp_read(&s->far, data, size, now_ns / 1000000, &bye)) {
+        latch_report(&s->source.latch);
         return;
+    }
     s->packets_dropped++;
     worker_add(&w->counts.packets_dropped, 1);
 }

@@ -23,7 +23,7 @@ static uint32_t pairs_of(const struct ports *p)
     return p->last > p->first ? (uint32_t)(p->last - p->first + 1) / 2 : 0;
 }
 
-static bool is_taken(const struct ports *p, uint8_t family, uint16_t port)
+bool ports_is_taken(const struct ports *p, uint8_t family, uint16_t port)
 {
     return p->taken[family][port / 16] >> (port / 2 % 8) & 1;
 }
@@ -120,7 +120,7 @@ int lane_open(struct lane *l, struct ports *p, const struct endpoint *bind_to, b
     for (uint32_t i = 0; i < pairs && tries < TRIES_MAX && failed == -EADDRINUSE; i++) {
         uint16_t port = (uint16_t)(p->first + 2 * (p->next++ % pairs));
 
-        if (is_taken(p, bind_to->family, port))
+        if (ports_is_taken(p, bind_to->family, port))
             continue;
         tries++;
         failed = open_pair(l, bind_to, port, big);

@@ -21,6 +21,7 @@ struct ports {
 };
 
 void ports_init(struct ports *p, uint16_t first, uint16_t last);
+bool ports_is_taken(const struct ports *p, uint8_t family, uint16_t port); /* or the odd one */
 void ports_give_back(struct ports *p, uint8_t family, uint16_t port);
 
 /* Open both sockets on the next free pair of `bind_to`'s host; `big`: buffers for many streams.

@@ -20,6 +20,7 @@ struct latch {
     struct endpoint source;    /* latched to; FAMILY_NONE: not yet */
     struct endpoint before;    /* latched to before the last new SDP */
     msec latched_at, opened_at;
+    bool reported; /* RTCP came from the host of the SDP */
 };
 
 enum latch_verdict {
@@ -39,6 +40,13 @@ bool latch_pin(struct latch *l, const struct endpoint *source, msec now);
 
 /* Could a packet from this host be this stream's, when its port is not known yet? */
 bool latch_may_be(const struct latch *l, const struct endpoint *source);
+
+/* A report (RTCP) came from the host that we send to. */
+void latch_report(struct latch *l);
+
+/* Has anything come from where we send to? Until then whoever named it may have named somebody who
+ * knows nothing of it. */
+bool latch_is_proven(const struct latch *l);
 
 bool latch_is_set(const struct latch *l);
 bool latch_is_expecting(const struct latch *l); /* an SDP names a place */

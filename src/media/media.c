@@ -483,6 +483,21 @@ int media_tune(struct media *m, leg_id id, const char *name)
     return failed;
 }
 
+int media_guard(struct media *m, leg_id id, msec most)
+{
+    struct command c = { .type = CMD_GUARD,
+                         .guard = most < UINT32_MAX / 2 ? (uint32_t)most : UINT32_MAX / 2 };
+
+    return command_leg(m, id, &c);
+}
+
+bool media_has_port(const struct media *m, const char *host, uint16_t port)
+{
+    struct endpoint e;
+
+    return endpoint_any(&e, host, port) && ports_is_taken(&m->ports, e.family, port);
+}
+
 int media_say(struct media *m, leg_id id, enum say what, const char *number, const char *language,
               bool then_music, uint32_t wait)
 {

@@ -27,11 +27,13 @@ struct media_config {
 };
 
 enum media_event_type {
-    MEDIA_SAID,   /* what media_say() asked for has been said: `wait` */
-    MEDIA_HEARD,  /* the first audio packet from this leg */
-    MEDIA_DIGIT,  /* a telephone-event came to its end: `digit` */
-    MEDIA_CLOSED, /* last report: the counts */
-    MEDIA_DEAD,   /* of DTLS: no handshake, or no consent any more (RFC 7675): nobody hears us */
+    MEDIA_SAID,    /* what media_say() asked for has been said: `wait` */
+    MEDIA_HEARD,   /* the first audio packet from this leg */
+    MEDIA_DIGIT,   /* a telephone-event came to its end: `digit` */
+    MEDIA_CLOSED,  /* last report: the counts */
+    MEDIA_STOPPED, /* media_guard(): nothing is sent any more to `place`, from which nothing came */
+    MEDIA_RESUMED, /* something came from there: it is sent again */
+    MEDIA_DEAD,    /* of DTLS: no handshake, or no consent any more (RFC 7675): nobody hears us */
 };
 
 struct media_event {
@@ -39,6 +41,7 @@ struct media_event {
     leg_id leg;
     uint32_t wait;
     char digit;
+    struct address place;                              /* MEDIA_STOPPED, MEDIA_RESUMED */
     uint64_t packets_in, packets_out, packets_dropped; /* MEDIA_CLOSED */
 };
 
@@ -99,6 +102,14 @@ int media_music(struct media *m, leg_id leg, bool on);
  * out of a bridge. */
 int media_say(struct media *m, leg_id leg, enum say what, const char *number, const char *language,
               bool then_music, uint32_t wait);
+
+/* This leg's far end is nobody we know: no more than `most` msec of audio, in all, go to places
+ * that nothing has come from, so that nobody can have us flood a third party (sip.md 6.2). 0: as
+ * much as there is. */
+int media_guard(struct media *m, leg_id leg, msec most);
+
+/* Is this port one of those that legs have now, on addresses of the family of `host`? */
+bool media_has_port(const struct media *m, const char *host, uint16_t port);
 
 /* Two legs hear each other, transcoded where they differ; DTMF payload types are rewritten. A third
  * leg that was bridged with either hears music from then on, and so does one of the two while the

@@ -6,10 +6,15 @@
 
 #define TICK_STAMPS RTP_BYTES_PER_MS /* RTP clock in a tick */
 
+bool play_is_guarded(const struct stream *s)
+{
+    return s->unheard_most && s->unheard >= s->unheard_most && !latch_is_proven(&s->source.latch);
+}
+
 bool play_may_send(const struct stream *s)
 {
-    return s->state == STREAM_OPEN && s->codec != CODEC_NONE && s->target_size > 0 &&
-           (s->direction & DIR_SENDONLY) && stream_has_keys(s);
+    return s->state == STREAM_OPEN && !play_is_guarded(s) && s->codec != CODEC_NONE &&
+           s->target_size > 0 && (s->direction & DIR_SENDONLY) && stream_has_keys(s);
 }
 
 /* A far end that has us on hold takes nothing from us; whoever is bridged with it shall hear music
@@ -109,7 +114,21 @@ static bool tell(const struct worker *w, const struct stream *s, enum media_even
         ev.packets_out = s->packets_out;
         ev.packets_dropped = s->packets_dropped;
     }
+    if (type == MEDIA_STOPPED || type == MEDIA_RESUMED)
+        endpoint_to_address(&ev.place, latch_target(&s->source.latch));
     return w->shared->report(w->shared->to, &ev);
+}
+
+/* What was not told yet and is no longer so need not be told. */
+static void watch_guard(struct stream *s)
+{
+    bool stopped = play_is_guarded(s);
+
+    if (stopped == s->stopped)
+        return;
+    s->stopped = stopped;
+    s->tell_stopped = stopped;
+    s->tell_resumed = !stopped;
 }
 
 /* What could not be told because the loop's queue was full is told at a later turn. */
@@ -117,6 +136,10 @@ bool play_tell(struct worker *w, struct stream *s)
 {
     if (s->tell_heard && tell(w, s, MEDIA_HEARD))
         s->tell_heard = false;
+    if (s->tell_stopped && tell(w, s, MEDIA_STOPPED))
+        s->tell_stopped = false;
+    if (s->tell_resumed && tell(w, s, MEDIA_RESUMED))
+        s->tell_resumed = false;
     if (s->tell_said && tell(w, s, MEDIA_SAID))
         s->tell_said = false;
     if (s->state == STREAM_CLOSING && tell(w, s, MEDIA_CLOSED)) {
@@ -129,6 +152,7 @@ bool play_tell(struct worker *w, struct stream *s)
 
 bool play_turn(struct worker *w, struct stream *s, uint64_t tick)
 {
+    watch_guard(s);
     if (!play_tell(w, s))
         return false;
     if (s->state != STREAM_OPEN)

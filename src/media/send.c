@@ -81,6 +81,8 @@ void send_packet(struct worker *w, struct stream *s, const struct outgoing *give
         send_alone(w, s, header, &o);
     else
         send_batched(w, s, header, &o);
+    if (s->unheard_most && !latch_is_proven(&s->source.latch))
+        s->unheard += s->ptime;
     s->has_sent = true;
     s->sent_since_report = true;
     s->packets_out++;

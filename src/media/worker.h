@@ -45,6 +45,7 @@ enum command_type {
     CMD_AGREE,
     CMD_MUSIC,
     CMD_TUNE,
+    CMD_GUARD,
     CMD_SAY,
     CMD_BRIDGE,
     CMD_CLOSE,
@@ -106,6 +107,7 @@ struct command {
         struct piece_command piece;
         uint8_t tune;
         bool music;
+        uint32_t guard; /* msec */
     };
 };
 
@@ -144,6 +146,8 @@ struct stream {
     bool music, saying, wants_music; /* `wants_music`: what media_music() said last */
     unsigned piece;
     struct say_command say;
+    uint32_t unheard_most, unheard; /* msec of audio to where nothing came from: 0: any; so far */
+    bool stopped, tell_stopped, tell_resumed;
     uint32_t peer; /* NO_STREAM, or whom it is bridged with */
 
     /* What we hear, and what is to be told. */
@@ -206,6 +210,7 @@ void worker_do(struct worker *w, const struct command *c); /* command.c */
 /* play.c: what a stream sends of its own accord. */
 bool play_turn(struct worker *w, struct stream *s, uint64_t tick); /* false: as play_tell() */
 bool play_may_send(const struct stream *s);
+bool play_is_guarded(const struct stream *s); /* media_guard() lets nothing more out */
 bool play_is_relayed(const struct worker *w, const struct stream *s); /* hears its peer now */
 uint32_t play_clock(const struct worker *w, const struct stream *s, uint64_t now_ns);
 void play_start(struct worker *w, struct stream *s); /* choose anew what is played */

@@ -105,6 +105,17 @@ int sip_reply(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
     return put(s, &c);
 }
 
+int sip_reply_refuse(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
+                     const char *why)
+{
+    struct command c = {
+        .kind = COMMAND_REPLY, .leg = leg, .transaction = transaction, .code = code
+    };
+
+    text_copy(c.text, sizeof c.text, why);
+    return put(s, &c);
+}
+
 int sip_call(struct sip *s, const struct sip_call *call)
 {
     struct command c = { .kind = COMMAND_CALL, .leg = call->leg, .call = *call };
@@ -229,8 +240,8 @@ static void carry_out(struct sip *s, const struct command *c)
         break;
     case COMMAND_REPLY:
         if (leg)
-            dialog_reply(leg, c->transaction, c->code, c->has_agreed ? &c->agreed : NULL,
-                         &c->local);
+            dialog_reply(leg, c->transaction, c->code, c->has_agreed ? &c->agreed : NULL, &c->local,
+                         c->text);
         break;
     case COMMAND_CALL:
         out_call(s, &c->call);

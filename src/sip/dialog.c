@@ -306,8 +306,18 @@ static int on_ack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     return 0;
 }
 
+static void refuse_offer(struct leg *leg, int code, const char *why)
+{
+    char warning[WARNING_SIZE];
+
+    in_warning(warning, leg->edge, leg->listener, 399, why);
+    nta_incoming_treply(leg->offer, code, NULL, SIPTAG_RETRY_AFTER_STR(code == 500 ? "5" : NULL),
+                        SIPTAG_WARNING_STR(warning[0] ? warning : NULL), TAG_END());
+    nta_incoming_destroy(leg->offer);
+}
+
 void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
-                  const struct session *agreed, const struct session_local *local)
+                  const struct session *agreed, const struct session_local *local, const char *why)
 {
     bool is_invite;
     const char *body = NULL;
@@ -324,7 +334,7 @@ void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
         msg_destroy(request);
     }
     if (!body) {
-        refuse(leg->offer, code < 300 ? 488 : code, NULL);
+        refuse_offer(leg, code < 300 ? 488 : code, why);
         leg->offer = NULL;
         return;
     }

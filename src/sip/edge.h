@@ -296,7 +296,7 @@ extern const char in_allow[], in_supported[], in_accept[];
 
 int dialog_request(nta_leg_magic_t *leg, nta_leg_t *dialog, nta_incoming_t *irq, const sip_t *sip);
 void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
-                  const struct session *agreed, const struct session_local *local);
+                  const struct session *agreed, const struct session_local *local, const char *why);
 /* Our answer or offer for this leg, with the o= version raised if it says something new; NULL: it
  * cannot be written. The text belongs to the leg. */
 /* Their SDP, read as our policy has it on this leg; remembered for our next offer. */

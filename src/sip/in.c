@@ -243,6 +243,7 @@ static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const str
     auth_invite(leg->edge, asker, sip, &ev->invite);
     ev->invite.leg = leg->id;
     leg->trusted = asker->trusted;
+    ev->stranger = !asker->peer[0];
     text_copy(leg->user, sizeof leg->user, asker->user);
     sip_leg_replaces(leg->edge, sip, &ev->invite);
     leg->replaces = ev->invite.replaces_leg;

@@ -250,6 +250,7 @@ static void report_answered(struct leg *leg, const sip_t *sip)
     uint16_t unknown;
 
     ev->code = 200;
+    ev->stranger = !leg->routed && !leg->account && !in_trusted(leg->edge, leg->facts.remote.host);
     if (headers_sdp(sip, &sdp, &length, &unknown))
         dialog_read(leg, sdp, length, &ev->offer);
     else if (early) /* the answer came reliably before (RFC 3262 5), or in an UPDATE */

@@ -168,6 +168,7 @@ struct sip_event {
     uint32_t transaction; /* SIP_OFFERED: to answer with */
     uint16_t code;
     char digit;            /* SIP_DIGIT: '0' to '9', '*', '#', 'A' to 'D' */
+    bool stranger;         /* SIP_INVITE, SIP_ANSWERED: no peer of ours is at the far end */
     bool answered;         /* SIP_CANCELLED: our 200 had left */
     bool identity_changed; /* SIP_OFFERED: `party` is somebody else than before */
     bool address_changed;  /* SIP_OFFERED: media moves to another address */
@@ -229,6 +230,10 @@ int sip_refuse(struct sip *s, leg_id leg, uint16_t code, uint16_t warning, uint1
  * refuse with `code` (488, 500): the old session goes on. */
 int sip_reply(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
               const struct session *agreed, const struct session_local *local);
+
+/* Refuse it with a Warning that says `why`. */
+int sip_reply_refuse(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
+                     const char *why);
 
 struct sip_call {
     leg_id leg;             /* even, from the core */

@@ -4,6 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 e2e_start '[sip]
 realm = callpark.test
+[media]
+unheard = 1s
 [peer.other]
 networks = 127.0.0.3
 trust-identity = no

@@ -1,12 +1,13 @@
 """Strangers: phones on 127.0.0.2, which is in no trusted network, with and without a password."""
 
 import hashlib
+import os
 import re
 import time
 import urllib.request
 
 from phone import Dialog, Missing, token
-from scenario import Api, find, line, run, want, want_in, want_that
+from scenario import Api, UnixConnection, find, line, run, want, want_in, want_that
 
 REALM = "callpark.test"
 PASSWORD = "a password of a phone"
@@ -217,6 +218,61 @@ def in_dialog(s):
     want(dialog.ask("BYE", [asked.answer(user, "BYE", dialog.target)]).code, 200, "his own from elsewhere")
     s.api.free(lot.orbit)
     dialog.endpoint = home
+
+
+def figure(name):
+    """A figure of /metrics."""
+    connection = UnixConnection(os.environ["E2E_SOCKET"])
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return int(re.search(rf"(?m)^callpark_{name} (\d+)", text).group(1))
+
+
+def steps(s, call):
+    return [step["step"] for step in s.api.items(f"/parked-calls/{call['id']}/timeline")]
+
+
+@line("6.2-amplifier", "a stranger whose address sends nothing: the music stops, and comes back with his first packet")
+def no_amplifier(s):
+    lot, user, place = s.lot(), user_of(s), outside(s)
+    before = figure("audio_stopped_total")
+    dialog = stranger(s, lot.orbit, user, place)
+    dialog.audio = s.audio(440)
+    dialog.audio.start, begin = lambda sdp: dialog.audio.aim(sdp), dialog.audio.start
+    want(sign_in(dialog, user).code, 200, "parked")
+    dialog.audio.hears_sound()
+    call = s.api.until(lot.orbit, lambda c: c and "call.audio_stopped" in steps(s, c), "without music")
+    dialog.audio.hears_nothing()
+    want_that(len(dialog.audio.packets) <= 55, f"{len(dialog.audio.packets)} packets in a second")
+    want_in(call["state"], ["parking", "parked"], "the call, which is not lost")
+    want_that(figure("audio_stopped_total") > before, "not in the metrics")
+    begin()
+    dialog.audio.hears_sound(since=time.monotonic())
+    want_in("call.audio_resumed", steps(s, call), "the timeline")
+    # A peer of ours is nobody to be guarded against, however silent.
+    caller = s.outsider(lot[1])
+    caller.audio = s.audio()
+    want(caller.invite(sdp=caller.audio.offer()).code, 200, "parked by a peer")
+    caller.audio.wait_packets(80)
+
+
+@line("6.2-addresses", "an SDP that names a group, everybody or this server itself is refused, before and after the answer")
+def addresses(s):
+    lot = s.lot()
+    server = s.dialog(lot.orbit).endpoint.server
+    for host, port, words in (("224.0.0.9", 4000, "multicast"), ("255.255.255.255", 4000, "broadcast"),
+                              (server[0], server[1], "this server itself")):
+        refused = s.dialog(lot.orbit).invite(sdp=s.audio().offer(host=host, port=port))
+        want(refused.code, 488, host)
+        find(words, refused.get("Warning"), "the sentence")
+    s.api.free(lot.orbit)
+    caller = s.park(lot, s.user(), tone=440)
+    s.api.parked(lot.orbit)
+    response = caller.invite(sdp=caller.audio.offer(host=server[0], port=server[1], version=2))
+    want(response.code, 488, "a re-INVITE")
+    find("this server itself", response.get("Warning"), "the sentence")
+    caller.audio.hears_sound(since=time.monotonic())
 
 
 @line("8.4-peer", "a peer that may only park, and whose word about identities does not count")

@@ -26,6 +26,8 @@ static void refused_with_words(void **state)
         { "[media]\nrtp-ports = 20000\n", "is no range of ports" },
         { "[media]\nrtp-ports = 30000-20000\n", "is no range of ports" },
         { "[media]\nworkers = 0\n", "between 1 and 16" },
+        { "[media]\nunheard = never\n", "write for example 10s, or off" },
+        { "[media]\nunheard = 500ms\n", "write for example 10s, or off" },
         { "[web]\nbehind-proxy = maybe\n", "neither yes nor no" },
         { "[web]\ntls-cert = /tmp/cert.pem\n", "belong together" },
         { "[sip]\ntls-cert = /tmp/cert.pem\n", "[sip] tls-cert and tls-key belong together" },

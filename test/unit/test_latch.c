@@ -230,6 +230,29 @@ static void an_ended_leg_echoes(void **state)
     sources_done(&s);
 }
 
+/* Until something came from where we send to, it may be anybody's address. */
+static void a_place_is_proven_by_what_comes_from_it(void **state)
+{
+    struct latch l = { 0 };
+    struct endpoint sdp = at(SDP, 4000), other = at("203.0.113.9", 4000), next = at(SDP, 4100);
+
+    (void)state;
+    latch_expect(&l, &sdp, 0);
+    assert_false(latch_is_proven(&l));
+    assert_int_equal(latch_decide(&l, &other, 10), LATCH_REFUSE);
+    assert_false(latch_is_proven(&l));
+    assert_int_equal(latch_decide(&l, &sdp, 20), LATCH_MOVE);
+    assert_true(latch_is_proven(&l));
+    latch_expect(&l, &sdp, 30); /* the same again */
+    assert_true(latch_is_proven(&l));
+    latch_expect(&l, &next, 40);
+    assert_false(latch_is_proven(&l));
+    latch_report(&l);
+    assert_true(latch_is_proven(&l));
+    latch_expect(&l, &sdp, 50);
+    assert_false(latch_is_proven(&l));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_packet_has_one_owner_or_none),
         cmocka_unit_test(two_legs_of_one_host),
         cmocka_unit_test(an_ended_leg_echoes),
+        cmocka_unit_test(a_place_is_proven_by_what_comes_from_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

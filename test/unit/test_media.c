@@ -363,6 +363,94 @@ static void a_reinvite_to_a_taken_address_gets_its_own_port(void **state)
     phone_close(&b);
 }
 
+/* How many packets come until it is silent. */
+static unsigned packets_until_silence(struct phone *p)
+{
+    struct heard h;
+    unsigned count = 0;
+
+    while (phone_hear(p, &h, 300) && count < 1000)
+        count++;
+    return count;
+}
+
+/* sip.md 6.2: who names an address that nothing comes from gets so much audio there and no more. */
+static void a_stranger_must_be_heard(void **state)
+{
+    struct engine *e = *state;
+    struct session_local local;
+    struct session session;
+    struct phone p, elsewhere;
+    struct media_event ev;
+    struct heard h;
+
+    phone_open(&p, "127.0.0.1", CODEC_PCMU);
+    phone_open(&elsewhere, "127.0.0.1", CODEC_PCMU);
+    engine_connect(e, &p, 80, 0, &local);
+    assert_int_equal(media_guard(e->media, 80, 200), 0);
+    media_music(e->media, 80, true);
+    assert_in_range(packets_until_silence(&p), 8, 12); /* one or two left before the guard came */
+    ev = engine_wait(e, MEDIA_STOPPED, 80);
+    assert_int_equal(ev.place.port, p.address.port);
+    assert_string_equal(ev.place.host, p.address.host);
+    phone_send_tone(&p, &local.rtp, 440);
+    engine_wait(e, MEDIA_RESUMED, 80);
+    for (int i = 0; i < 30; i++)
+        assert_true(phone_hear(&p, &h, PHONE_PATIENCE));
+    /* An SDP with another address brings nothing new: there is nothing left of the 200 msec. */
+    phone_session(&elsewhere, &session);
+    assert_int_equal(media_agree(e->media, 80, &session), 0);
+    engine_wait(e, MEDIA_STOPPED, 80);
+    assert_in_range(packets_until_silence(&elsewhere), 0, 1);
+    phone_send_tone(&elsewhere, &local.rtp, 440);
+    assert_true(phone_hear(&elsewhere, &h, PHONE_PATIENCE));
+    engine_close(e, 80);
+    phone_close(&p);
+    phone_close(&elsewhere);
+}
+
+/* A report is a sign of life as good as audio; so a muted phone goes on hearing music. */
+static void a_report_is_heard_too(void **state)
+{
+    static const uint8_t report[8] = { 0x80, 201, 0, 1, 1, 2, 3, 4 };
+    struct engine *e = *state;
+    struct session_local local;
+    struct phone p;
+    struct session session;
+    struct heard h;
+
+    phone_open(&p, "127.0.0.1", CODEC_PCMU);
+    engine_connect(e, &p, 82, 0, &local);
+    phone_session(&p, &session);
+    session.rtcp_mux = true;
+    assert_int_equal(media_agree(e->media, 82, &session), 0);
+    assert_int_equal(media_guard(e->media, 82, 100), 0);
+    media_music(e->media, 82, true);
+    engine_wait(e, MEDIA_STOPPED, 82);
+    phone_send_bytes(&p, &local.rtp, report, sizeof report);
+    engine_wait(e, MEDIA_RESUMED, 82);
+    phone_drain(&p);
+    assert_true(phone_hear(&p, &h, PHONE_PATIENCE));
+    engine_close(e, 82);
+    phone_close(&p);
+}
+
+static void its_ports_are_known(void **state)
+{
+    struct engine *e = *state;
+    struct session_local local;
+    struct phone p;
+
+    phone_open(&p, "127.0.0.1", CODEC_PCMU);
+    engine_connect(e, &p, 84, 0, &local);
+    assert_true(media_has_port(e->media, "127.0.0.1", local.rtp.port));
+    assert_true(media_has_port(e->media, "127.0.0.1", local.rtcp_port));
+    assert_false(media_has_port(e->media, "127.0.0.1", p.address.port));
+    assert_false(media_has_port(e->media, "phone", local.rtp.port));
+    engine_close(e, 84);
+    phone_close(&p);
+}
+
 static void refusals_have_their_numbers(void **state)
 {
     struct session_local local;
@@ -484,6 +572,9 @@ int main(void)
         cmocka_unit_test(lanes_are_shared_where_far_ends_differ),
         cmocka_unit_test(a_reinvite_to_a_taken_address_gets_its_own_port),
         cmocka_unit_test(numbers_and_ports_come_back),
+        cmocka_unit_test(a_stranger_must_be_heard),
+        cmocka_unit_test(a_report_is_heard_too),
+        cmocka_unit_test(its_ports_are_known),
         cmocka_unit_test(refusals_have_their_numbers),
         cmocka_unit_test(a_bad_configuration_is_told_in_words),
     };

@@ -207,6 +207,44 @@ static void judges_addresses(void **state)
     }
 }
 
+static void says_what_is_wrong_with_an_address(void **state)
+{
+    static const struct {
+        const char *host;
+        uint16_t port;
+        bool loopback;
+        const char *word; /* NULL: nothing is */
+    } table[] = {
+        { "192.0.2.1", 4000, false, NULL },
+        { "2001:db8::1", 4000, false, NULL },
+        { "127.0.0.1", 4000, true, NULL },
+        { "::1", 4000, true, NULL },
+        { "127.0.0.1", 4000, false, "loopback" },
+        { "127.8.9.1", 4000, false, "loopback" },
+        { "::ffff:127.0.0.1", 4000, false, "loopback" },
+        { "::1", 4000, false, "loopback" },
+        { "224.0.0.1", 4000, true, "multicast" },
+        { "ff02::1", 4000, true, "multicast" },
+        { "::ffff:239.0.0.1", 4000, true, "multicast" },
+        { "255.255.255.255", 4000, true, "broadcast" },
+        { "0.0.0.0", 4000, true, "no address to send to" },
+        { "::", 4000, true, "no address to send to" },
+        { "192.0.2.1", 0, true, "names no port" },
+        { "phone.example.com", 4000, true, "numeric" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct address a = { .port = table[i].port };
+        const char *fault;
+
+        (void)text_copy(a.host, sizeof a.host, table[i].host);
+        fault = session_address_fault(&a, table[i].loopback);
+        if (!fault != !table[i].word || (fault && !strstr(fault, table[i].word)))
+            fail_msg("'%s' port %u: %s", table[i].host, table[i].port, fault ? fault : "fine");
+    }
+}
+
 static void knows_hold_by_address(void **state)
 {
     static const struct {
@@ -442,6 +480,7 @@ int main(void)
         cmocka_unit_test(chooses_packet_time),
         cmocka_unit_test(takes_opus_in_short_packets_only_where_nothing_else_is),
         cmocka_unit_test(judges_addresses),
+        cmocka_unit_test(says_what_is_wrong_with_an_address),
         cmocka_unit_test(knows_hold_by_address),
         cmocka_unit_test(finds_rtcp),
         cmocka_unit_test(refuses_what_has_no_audio),
