@@ -3,13 +3,13 @@
 import json
 import math
 import os
-import signal
 import sqlite3
 import struct
 import subprocess
 import time
 
 from audio import power_at
+from again import start_again
 from phone import Missing
 from scenario import line, run, want, want_in, want_that
 
@@ -174,25 +174,6 @@ def inherited(s):
     plain.audio.hears_sound()
     plain.audio.does_not_hear(700)
     want(curl("DELETE", "global")[0], 200, "reset of all")
-
-
-def start_again():
-    """The same server once more; the one that lib.sh started has ended by itself."""
-    pid = int(os.environ["E2E_PID"])
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 20
-    while os.path.exists(f"/proc/{pid}") and "\nState:\tZ" not in open(f"/proc/{pid}/status").read():
-        if time.monotonic() > deadline:
-            raise Missing("the server does not end")
-        time.sleep(0.05)
-    log = open(os.path.join(FOLDER, "callparkd.log"), "a")
-    deadline = time.monotonic() + 40  # reading music anew on a machine that is busy with other tests
-    server = subprocess.Popen([CALLPARKD, "-c", os.path.join(FOLDER, "callpark.conf")], stdout=log, stderr=log)
-    while ctl("status").returncode:
-        if time.monotonic() > deadline:
-            raise Missing("the server does not start again")
-        time.sleep(0.1)
-    return server
 
 
 @line("MU-08", "after a restart, and out of a copy of the store, the music is still there", last=True)

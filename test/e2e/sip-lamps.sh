@@ -6,6 +6,7 @@ E2E_PRESENCE=$(e2e_ports 1)
 export E2E_PRESENCE
 e2e_start "[sip]
 retrieve-prefix = **
+callpark-info = yes
 lamp-profile = blinking* early
 [presence]
 publish = sip:127.0.0.1:$E2E_PRESENCE"

@@ -11,12 +11,14 @@ import threading
 import time
 import xml.etree.ElementTree as xml
 
-from lamps import Lamp, news, shown, watch
+from again import start_again
+from lamps import Crowd, Lamp, news, shown, watch
 from moves import ringing
 from phone import Message, Missing, PATIENCE
 from scenario import SERVER, find, line, run, want, want_that
 
 SOON = 2.0  # 500 ms on a machine that does nothing else
+SLOWER = 3  # with sanitizers, beside other tests
 RLMI = "{urn:ietf:params:xml:ns:rlmi}"
 
 
@@ -192,11 +194,14 @@ def early_only(s):
     s.talk(caller, pick_up(s, lot.orbit, watcher.lamp.replaces(more=";early-only")))
 
 
-@line("RP-04", "who may not retrieve: 403")
+@line("RP-04", "who may not retrieve from a range: 403, also by the number of another where he may; there he does")
 def may_not(s):
     lot, caller, watcher = lit(s, retrieve_allow="99999")
+    other, waits, seen = lit(s)
     pick_up(s, lot.orbit, watcher.lamp.replaces(), expect=403)
+    pick_up(s, other.orbit, watcher.lamp.replaces(), expect=403)
     s.api.parked(lot.orbit)
+    s.talk(waits, pick_up(s, other.orbit, seen.lamp.replaces()))
 
 
 @line("RP-05", "ids of one orbit and the number of another: the ids count")
@@ -214,6 +219,21 @@ def join(s):
     phone = s.dialog(lot.orbit)
     response = phone.invite(["Require: join"], s.audio().offer())
     want((response.code, response.get("Unsupported")), (420, "join"), "the answer")
+
+
+@line("PK-02", "call-info with BroadWorks' document: empty, and who is parked")
+def call_info(s):
+    lot = s.lot()
+    watcher = s.dialog(lot.orbit)
+    watcher.auto = watcher.auto | {"NOTIFY"}
+    wanted = "application/x-broadworks-callpark-info+xml"
+    want(watcher.ask("SUBSCRIBE", ["Event: call-info", f"Accept: {wanted}"]).code, 200, "SUBSCRIBE")
+    first = watcher.request("NOTIFY")
+    want((first.get("Event"), first.get("Content-Type")), ("call-info", wanted), "the first NOTIFY")
+    find(r"<callpark/>", first.body, "an empty orbit")
+    watcher.told = first.cseq[0]
+    caller = s.park(lot, s.user())
+    find(rf"<callpark><parked><identity[^>]*>sip:{re.escape(caller.user)}@", news(watcher).body, "who is parked")
 
 
 # --- tickets ---
@@ -351,6 +371,33 @@ def publish(s):
     presence.until(lot.orbit, lambda r, code: code == 412, "refused")
     anew = presence.until(lot.orbit, lambda r, code: code == 200 and r.body, "anew")
     want((anew.get("SIP-If-Match"), Lamp(anew.body).who), ("", ("Helen", "sip:+49301@provider.example")), "anew")
+
+
+@line("BL-17", "5,000 watch one orbit: all know within 5 s that it is lit, and a call is parked meanwhile as ever", last=True)
+def crowded(s):
+    lot, patience = s.lot(), 5 * SLOWER
+    crowd = Crowd(lot.orbit, 5000)  # which answers until the very end: nobody waits for it when the server stops
+    s.park(lot, s.user())
+    asked = time.monotonic()
+    s.park(lot, s.user())
+    want_that(time.monotonic() - asked < SOON, "parking took long while lamps were lit")
+    crowd.all_lit(patience)
+
+
+@line("BL-13", "a restart: who refreshes is told 481, who subscribes anew sees what is, with a higher version", last=True)
+def restart(s):
+    lot, _, watcher = lit(s)
+    before = watcher.lamp.version
+    server = start_again()
+    try:
+        want(watcher.ask("SUBSCRIBE", ["Event: dialog", "Expires: 600"]).code, 481, "a refresh of what was before")
+        anew = watch(s, lot.orbit)  # no call outlives a restart in this version
+        want((anew.lamp.state, anew.lamp.version > before), ("terminated", True), "the lamp afterwards")
+        caller = s.park(lot, s.user())
+        find(re.escape(caller.user), shown(anew, "confirmed").who[1], "who waits")
+    finally:
+        server.terminate()
+        want(server.wait(20), 0, "status of the second server")
 
 
 if __name__ == "__main__":
