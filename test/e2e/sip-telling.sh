@@ -7,6 +7,7 @@ e2e_start "[sip]
 park-prefix = *68, park+
 retrieve-prefix = *88
 retrieve-prefix = retrieve+
+refer-dial = yes
 [peer.pbx]
 networks = 127.0.0.1/32
 display-reinvite = yes"

@@ -190,5 +190,21 @@ def info(s):
     s.talk(caller, s.retrieve(lot.orbit, 620))
 
 
+@line("PR-03", "refer-dial = yes: whom a REFER without Replaces names is called, and parked when he answers; a stranger is not")
+def refer_dial(s):
+    lot, h = s.lot(), s.user()
+    p = s.dialog(lot.park)
+    p.auto = p.auto | {"NOTIFY"}
+    want(p.ask("REFER", [f"Refer-To: <sip:{h}@callpark.test>"]).code, 202, "REFER")
+    phone = s.accept(h)
+    want(phone.invite_request.get("Replaces"), "", "Replaces")
+    want_that(not s.api.calls(lot.orbit) or s.api.calls(lot.orbit)[0]["state"] != "parked", "parked before he answered")
+    pick_up(s, phone, 440)
+    p.wait(lambda m: m.method == "NOTIFY" and m.body.startswith("SIP/2.0 200"), what="NOTIFY 200")
+    s.api.parked(lot.orbit)
+    s.talk(phone, s.retrieve(lot.orbit, 620))
+    want(s.dialog(lot.park).ask("REFER", ["Refer-To: <sip:105@elsewhere.example>"]).code, 403, "somebody elsewhere")
+
+
 if __name__ == "__main__":
     run()
