@@ -144,6 +144,7 @@ static void leg_event(enum event_type type, uint8_t which, uint8_t value)
     ev.code = codes[value & 7];
     ev.heard = value & 8;
     ev.answered = value & 16;
+    ev.digit = "0123456789*#1159"[value & 15];
     ev.wait = c ? c->wait - (value >> 5 & 1) : value;
     (void)text_copy(ev.party.uri, URI_SIZE, people[value >> 6]);
     step(&ev);
@@ -159,6 +160,26 @@ static void call_event(enum event_type type, uint8_t which, uint8_t value)
     ev.span = (msec)value * 1000;
     if (value & 2)
         (void)text_copy(ev.uri, URI_SIZE, "sip:9@pbx");
+    step(&ev);
+}
+
+static void refer(uint8_t which, uint8_t value, uint8_t more)
+{
+    static const char *const replaces[] = { "", "7@pbx;from-tag=1;to-tag=2" };
+    static uint32_t number;
+    struct refer r = { .leg = more & 1 ? leg_of(which) : 0, .near = value & 32 };
+    struct event ev = { .type = more & 2 ? EV_DO_PARK : EV_REFER, .refer = &r };
+
+    r.number = ev.type == EV_REFER ? ++number : 0;
+    r.commanded = ev.type == EV_DO_PARK;
+    r.allowed = value & 64;
+    (void)text_copy(r.dialled, DIALLED_SIZE, numbers[value & 7]);
+    (void)text_copy(r.target_user, DIALLED_SIZE, numbers[which & 7]);
+    (void)text_copy(r.target, URI_SIZE, people[value >> 3 & 3]);
+    (void)text_copy(r.from.uri, URI_SIZE, people[which >> 5 & 3]);
+    (void)text_copy(r.replaces, REPLACES_SIZE, replaces[more >> 2 & 1]);
+    r.names = (enum replaces)(which % (REPLACES_PICKUP + 1));
+    r.replaces_leg = leg_of(value);
     step(&ev);
 }
 
@@ -227,7 +248,13 @@ static void one(const uint8_t *b)
 {
     uint8_t what = b[0] % 28;
 
-    if (what < 6)
+    if (b[0] >= 248)
+        leg_event((enum event_type)(EV_SAID + (b[0] & 1)), b[1], b[2]);
+    else if (b[0] >= 244)
+        call_event(EV_DO_FORCE_OUT, b[1], b[2]);
+    else if (b[0] >= 224)
+        refer(b[1], b[2], b[0] - 224);
+    else if (what < 6)
         invite(b[1], b[2], b[0] / 28 * 16 | (b[1] & 15));
     else if (what < 8)
         leg_event(EV_LEG_UP, b[1], b[2]);
