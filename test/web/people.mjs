@@ -119,6 +119,26 @@ test('a new user with a role, disabled, then deleted', async () => {
     await gone(row(page, 'nina'));
 });
 
+test('a SIP password is set, replaced and taken away, and never shown', async () => {
+    await api('POST', 'users', { name: 'phil', password: PASSWORD, role: 'attendant', scope: 'all' });
+    const page = await admin.page('/users');
+    await row(page, 'phil').getByRole('button', { name: 'phil' }).click();
+    const sheet = dialog(page, 'user-editor');
+    await reads(sheet, 'No SIP password is set');
+    await sheet.getByText('Set a SIP password').click();
+    await sheet.getByLabel('SIP password', { exact: true }).fill('phil-phil1');
+    await see(page, 'user-sip-password');
+    await sheet.getByLabel('SIP password', { exact: true }).fill('a phone of phils 7');
+    await press(sheet, 'Set SIP password');
+    await reads(toast(page), 'SIP password of phil set.');
+    await reads(sheet, 'A SIP password is set.');
+    equal((await api('GET', 'users/phil')).has_sip_password, true);
+    ok(!(await page.content()).includes('a phone of phils'), 'the password is still in the page');
+    await press(sheet, 'Take the SIP password away');
+    await reads(sheet, 'No SIP password is set');
+    equal((await api('GET', 'users/phil')).has_sip_password, false);
+});
+
 test('the last administrator cannot be deleted', async () => {
     const page = await admin.page('/users');
     await row(page, 'ada').getByRole('checkbox').check();

@@ -185,6 +185,23 @@ test('system: drained and taken back', async () => {
     equal((await api('GET', 'system')).draining, false);
 });
 
+test('system: what would happen to a call is told, and nobody is parked by asking', async () => {
+    const page = await admin.page('/system');
+    const card = page.getByTestId('card-explain');
+    const fill = async (values) => {
+        for (const [label, value] of Object.entries(values)) await card.getByLabel(label).fill(value);
+        await card.getByRole('button', { name: 'Show', exact: true }).click();
+    };
+    const before = (await api('GET', 'parked-calls')).items.length;
+    await fill({ 'Who calls': '105', 'What is dialled': '705', 'Transferred by': '106' });
+    await reads(card.getByTestId('explain-answer'), /^Parked in orbit 705, range Front desk \(200\)/);
+    await card.locator('summary').click();
+    await see(page, 'system-explain');
+    await fill({ 'What is dialled': '4999', 'Transferred by': '' });
+    await reads(card.getByTestId('explain-answer'), /^Refused with 404/);
+    equal((await api('GET', 'parked-calls')).items.length, before, 'a question has parked somebody');
+});
+
 test('system: a backup is written where one says', async () => {
     const page = await admin.page('/system');
     const path = `${folder}/backup-of-the-page.db`;
