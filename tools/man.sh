@@ -30,7 +30,8 @@ keys() {
         }'
 }
 
-{ cat "$man/callparkctl.1.scd.head"; "$ctl" completion man; cat "$man/callparkctl.1.scd.tail"; } |
+commands=$("$ctl" completion man) # by itself, so that a program that fails ends this
+{ cat "$man/callparkctl.1.scd.head"; printf '%s\n' "$commands"; cat "$man/callparkctl.1.scd.tail"; } |
     scdoc >"$out/callparkctl.1"
 {
     cat "$man/callpark.conf.5.scd.head"
