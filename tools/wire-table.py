@@ -23,6 +23,8 @@ RO = [*range(1, 50), *range(60, 69), *range(70, 74), 80, 81, *range(90, 102)]
 
 # What no test proves, and why.
 REASONS = {
+    "PD-08": "PK-01 is the same, with more star codes",
+    "RO-80": "traffic made by chance is a run of its own: `./dev fuzz wire 3600`, with a park as ever behind each input",
     "PD-06": "free_orbit is park or reject: there is no announcement that a Replaces could come into",
     "RV-03": "transcoding cannot be switched off: legs with different formats are always connected",
 }
