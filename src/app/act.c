@@ -312,6 +312,7 @@ static void music(struct app *a, const struct action *action)
 {
     const struct call *c = app_call(a, action->call);
 
+    direct_left(a, action->leg);
     music_tune(a, action->leg, c);
     (void)media_music(a->media, action->leg, !c || c->rules.music_on_hold);
 }
@@ -322,6 +323,7 @@ static void say(struct app *a, const struct action *action)
     char number[NUMBER_SIZE];
 
     number_text(number, action->orbit);
+    direct_left(a, action->leg);
     music_tune(a, action->leg, c);
     (void)media_say(a->media, action->leg, action->say, number, c ? c->rules.language : "en",
                     action->then_music, action->wait);
@@ -387,6 +389,7 @@ static void bridge(struct app *a, const struct action *action)
         app_leg_save(a, other, action->call);
     if (c)
         tell_sides(a, c);
+    direct_bridged(a, action->leg, action->other);
 }
 
 static void answer_refer(struct app *a, const struct action *action)

@@ -23,6 +23,23 @@
 /* How the keys of a leg come. */
 enum digit_way { DIGITS_NONE, DIGITS_BY_EVENT, DIGITS_BY_INFO };
 
+/* How the audio of a leg goes past us, see direct.c. */
+struct app_direct {
+    leg_id partner;            /* bridged with; 0: nobody */
+    leg_id tells;              /* its far end was told to send to this leg's; 0: to us */
+    struct session_offer told; /* in which words */
+    uint32_t asked;            /* the number of our offer that is not answered; 0: none */
+    enum { ASKED_DIRECT, ASKED_OURS, ASKED_PASSED } why;
+    leg_id asked_for; /* whose audio it was told of */
+    struct session_offer asked_words;
+    bool then_ours;   /* once that is answered */
+    uint32_t passing; /* its own offer, which its partner's far end is asked about */
+    struct session_offer passed;
+    unsigned rounds; /* offers to bring these two together */
+    bool refused;    /* not tried again with this partner */
+    bool up;         /* nothing comes through us any more */
+};
+
 /* What the app knows of one leg, beside what the core knows. */
 struct app_leg {
     leg_id leg;
@@ -38,6 +55,9 @@ struct app_leg {
     struct sip_dialog dialog;
     char source[ADDRESS_SIZE];
     uint32_t attempt;
+    bool may_be_direct; /* its peer allows that */
+    bool elsewhere;     /* its audio comes from elsewhere than its SDP says, or once moved */
+    struct app_direct direct;
 };
 
 /* One thing in the queue of the loop. */
@@ -111,6 +131,7 @@ struct app {
     void *orbits_memory, *calls_memory;
 
     struct app_leg *legs[LEG_BUCKETS];
+    uint32_t last_offer;      /* numbers of sip_offer() */
     struct app_steps **steps; /* CALLS_MAX pointers, one for each slot */
 
     struct event own[OWN_EVENTS_MAX]; /* what failed while actions were carried out */
@@ -151,8 +172,32 @@ void app_tell(struct app *a, const struct app_event *ev);  /* the watcher */
 
 /* take.c */
 void take_sip(struct app *a, const struct sip_event *ev);
+/* Answer an offer of theirs with our own audio; false: refused, the session that was goes on. */
+bool take_offer_as_ours(struct app *a, struct app_leg *l, uint32_t transaction,
+                        const struct session_offer *offer);
 void take_media(struct app *a, const struct media_event *ev);
 void take_store(struct app *a, struct store_event *ev);
+
+/* direct.c: two legs that send their audio to each other */
+void direct_bridged(struct app *a, leg_id leg, leg_id other); /* or again */
+void direct_left(struct app *a, leg_id leg);                  /* hears us, or nobody, from now on */
+void direct_try(struct app *a, struct app_leg *l);            /* something has become known of it */
+/* From now on it is told of nobody else: it has our own session, or is to have it. */
+void direct_is_ours(struct app *a, struct app_leg *l);
+void direct_ours_again(struct app *a, struct app_leg *l);
+void direct_back(struct app *a, struct app_leg *l, const char *why); /* both, if they were */
+void direct_settle(struct app *a, struct app_leg *l);
+void direct_ask(struct app *a, struct app_leg *l, const struct app_leg *about,
+                const struct session_offer *words, bool patient);
+bool direct_can_be_told(const struct session_offer *theirs);
+struct app_leg *direct_partner(struct app *a, const struct app_leg *l);
+
+/* direct_offer.c: what the far ends of such legs say meanwhile */
+bool direct_offered(struct app *a, struct app_leg *l,
+                    const struct sip_event *s); /* false: it is for us to answer */
+bool direct_acked(struct app *a, struct app_leg *l, const struct session_offer *answer);
+void direct_passed(struct app *a, struct app_leg *l, uint16_t code);
+void direct_reoffered(struct app *a, const struct sip_event *s);
 
 /* act.c */
 void act(struct app *a, const struct action *action);

@@ -47,6 +47,7 @@ static void take_invite(struct app *a, const struct sip_event *s)
     l->theirs = s->offer;
     l->our_offer = !s->offer.present;
     l->dialog = s->dialog;
+    l->may_be_direct = s->direct_media;
     (void)text_copy(l->source, sizeof(l->source), s->invite.source);
     judge_offer(a, l, &invite);
     lamps_know(a, &invite);
@@ -113,7 +114,8 @@ static void take_ack(struct app *a, const struct sip_event *s)
         return;
     first = !l->up;
     l->dialog = s->dialog;
-    if (l->our_offer && !take_answer(a, l, &s->offer, &fault) && !l->agreed_once) {
+    if (l->our_offer && !direct_acked(a, l, &s->offer) && !take_answer(a, l, &s->offer, &fault) &&
+        !l->agreed_once) {
         (void)sip_hang_up(a->sip, s->leg, 488, fault.why);
         leg_failed(a, s->leg, 488);
         return;
@@ -132,6 +134,7 @@ static void take_answered(struct app *a, const struct sip_event *s)
     if (!l)
         return;
     l->dialog = s->dialog;
+    l->may_be_direct = s->direct_media;
     l->stranger = s->stranger;
     if (s->dialog.remote.host[0])
         (void)text_copy(l->source, sizeof(l->source), s->dialog.remote.host);
@@ -147,25 +150,28 @@ static void take_answered(struct app *a, const struct sip_event *s)
 
 /* The audio of a leg moves, is held, or wants another codec: RFC 3264 8. The session that was
  * agreed goes on when the new offer cannot be met. */
-static bool answer_offer(struct app *a, struct app_leg *l, const struct sip_event *s)
+bool take_offer_as_ours(struct app *a, struct app_leg *l, uint32_t transaction,
+                        const struct session_offer *offer)
 {
     struct session agreed;
     struct fault fault;
 
-    if (!s->offer.present) {
+    if (!offer->present) {
         l->our_offer = true;
-        (void)sip_reply(a->sip, s->leg, s->transaction, 200, NULL, &l->local);
+        direct_is_ours(a, l);
+        (void)sip_reply(a->sip, l->leg, transaction, 200, NULL, &l->local);
         return true;
     }
-    if (!guard_agree(a, l, &s->offer, l->agreed.codec, &agreed, &fault)) {
-        (void)sip_reply_refuse(a->sip, s->leg, s->transaction, 488, fault.why);
+    if (!guard_agree(a, l, offer, l->agreed.codec, &agreed, &fault)) {
+        (void)sip_reply_refuse(a->sip, l->leg, transaction, 488, fault.why);
         return false;
     }
-    l->theirs = s->offer;
+    direct_is_ours(a, l);
+    l->theirs = *offer;
     l->agreed = agreed;
-    if (media_agree(a->media, s->leg, &agreed) || media_local(a->media, s->leg, &l->local))
+    if (media_agree(a->media, l->leg, &agreed) || media_local(a->media, l->leg, &l->local))
         log_warning("media", "a changed offer could not be followed: the stream stays as it was");
-    (void)sip_reply(a->sip, s->leg, s->transaction, 200, &agreed, &l->local);
+    (void)sip_reply(a->sip, l->leg, transaction, 200, &agreed, &l->local);
     return true;
 }
 
@@ -181,13 +187,17 @@ static void take_identity(struct app *a, const struct sip_event *s)
 static void take_offer(struct app *a, const struct sip_event *s)
 {
     struct app_leg *l = app_leg_find(a, s->leg);
-    bool accepted;
+    bool accepted, passed_on;
 
     if (!l || !l->media) {
         (void)sip_reply(a->sip, s->leg, s->transaction, l ? 500 : 481, NULL, NULL);
         return;
     }
-    accepted = answer_offer(a, l, s);
+    passed_on = direct_offered(a, l, s);
+    accepted = !passed_on && take_offer_as_ours(a, l, s->transaction, &s->offer);
+    l->elsewhere = l->elsewhere || (accepted && s->address_changed);
+    if (accepted)
+        direct_try(a, l);
     if (s->identity_changed) {
         take_identity(a, s);
     } else if (accepted && s->address_changed) {
@@ -274,6 +284,9 @@ void take_sip(struct app *a, const struct sip_event *s)
     case SIP_DIGIT:
         take_digit(a, s->leg, s->digit, DIGITS_BY_INFO);
         break;
+    case SIP_REOFFERED:
+        direct_reoffered(a, s);
+        break;
     case SIP_LOCKED_OUT:
         phones_locked_out(a, s);
         break;
@@ -305,8 +318,11 @@ void take_media(struct app *a, const struct media_event *m)
         app_step(a, &ev);
         break;
     case MEDIA_HEARD:
-        if (l)
+        if (l) {
             l->heard = true;
+            l->elsewhere = l->elsewhere || m->elsewhere;
+            direct_try(a, l);
+        }
         break;
     case MEDIA_DEAD:
         if (l)

@@ -167,7 +167,9 @@ static void leg_event(struct turn *t, struct call *c)
     leg_id leg = t->ev->leg;
     bool gone = t->ev->type == EV_LEG_FAILED || t->ev->type == EV_LEG_GONE;
 
-    if (leg == c->next_leg)
+    if (t->ev->type == EV_PATH)
+        park_path(t, c);
+    else if (leg == c->next_leg)
         park_swap_event(t, c);
     else if (gone && park_swap_early(t, c, leg))
         return;
@@ -263,6 +265,7 @@ void park_step(struct park *p, const struct event *ev, msec now, struct actions 
     case EV_LEG_GONE:
     case EV_IDENTITY:
     case EV_MEDIA_MOVED:
+    case EV_PATH:
     case EV_SAID:
     case EV_DIGIT:
         c = calls_by_leg(p->calls, ev->leg);

@@ -21,6 +21,8 @@ enum event_type {
     EV_LEG_GONE,    /* the far end hung up, or the leg is dead: `leg`, `heard` */
     EV_IDENTITY,    /* a re-INVITE or UPDATE says that somebody else is on `leg` now: `party` */
     EV_MEDIA_MOVED, /* a re-INVITE moved the media of `leg` elsewhere: a transfer inside the PBX */
+    EV_PATH,        /* the audio between `leg` and `other` goes another way: `direct`, why in `text`
+                     */
     EV_SAID,        /* what ACT_SAY asked for has been said: `leg`, `wait` */
     EV_DIGIT,       /* who is on `leg` pressed a key: `digit` */
     EV_SAVED,       /* the change number `write` of `call` is on disk */
@@ -40,7 +42,7 @@ enum event_type {
 
 struct event {
     enum event_type type;
-    leg_id leg;
+    leg_id leg, other;
     call_id call;
     uint64_t write;
     uint32_t wait;
@@ -48,6 +50,7 @@ struct event {
     char digit;    /* '0' to '9', '*', '#', 'A' to 'D' */
     bool heard;    /* any audio had come from that leg */
     bool answered; /* EV_CANCELLED: our 200 had left, so the leg lives until its BYE */
+    bool direct;   /* EV_PATH: from one to the other, and not through us */
     msec span;
     wall_msec wall;              /* now, for people */
     const struct invite *invite; /* EV_INVITE only; not kept */
@@ -114,6 +117,8 @@ enum step {
     STEP_TRANSFERRING,
     STEP_TRANSFERRED,
     STEP_TRANSFER_FAILED,
+    STEP_MEDIA_DIRECT,
+    STEP_MEDIA_RELAYED,
     STEP_ABANDONED,
     STEP_REFUSED,
     STEP_AUDIO_STOPPED,

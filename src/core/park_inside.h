@@ -106,7 +106,7 @@ handler park_ring_failed, park_ring_timed_out, park_ring_answered, park_ring_for
 void park_meet(struct turn *t,
                struct call *c); /* connect them if both are up, wait for that if not */
 handler park_claim, park_peer_up, park_retriever_lost, park_retriever_late, park_peer_hung_up;
-handler park_up_again, park_never_up;
+handler park_up_again, park_never_up, park_path;
 
 /* ---- park_swap.c */
 

@@ -224,3 +224,19 @@ void park_never_up(struct turn *t, struct call *c)
     (void)text_copy(c->why, sizeof c->why, "the caller's new leg was never acknowledged");
     park_end(t, c, c->outcome, STEP_HUNG_UP, 408);
 }
+
+/* ---- which way the audio goes -------------------------------------------------------------------
+ */
+
+/* News of the two who talk now. Of two who did, it comes too late to mean anything. */
+void park_path(struct turn *t, struct call *c)
+{
+    const struct event *ev = t->ev;
+    bool talk =
+        (c->state == CALL_CONNECTED || c->state == CALL_REPARKING) && c->caller_up && c->peer_up;
+    bool these = (ev->leg == c->caller_leg && ev->other == c->peer) ||
+                 (ev->leg == c->peer && ev->other == c->caller_leg);
+
+    if (talk && these)
+        PARK_STEP(t, c, ev->direct ? STEP_MEDIA_DIRECT : STEP_MEDIA_RELAYED, "%.200s", ev->text);
+}

@@ -24,6 +24,8 @@ const char *step_name(enum step s)
         [STEP_TRANSFERRING] = "call.transferring",
         [STEP_TRANSFERRED] = "call.transferred",
         [STEP_TRANSFER_FAILED] = "call.transfer_failed",
+        [STEP_MEDIA_DIRECT] = "call.media_direct",
+        [STEP_MEDIA_RELAYED] = "call.media_relayed",
         [STEP_ABANDONED] = "call.abandoned",
         [STEP_REFUSED] = "call.refused",
         [STEP_AUDIO_STOPPED] = "call.audio_stopped",

@@ -111,6 +111,7 @@ static void detach(struct worker *w, struct stream *s)
     if (!peer)
         return;
     s->peer = peer->peer = NO_STREAM;
+    s->rests = peer->rests = false;
     relay_done(&w->shared->relays[s->number]);
     relay_done(&w->shared->relays[peer->number]);
     play_start(w, s);
@@ -210,6 +211,9 @@ void worker_do(struct worker *w, const struct command *c)
         break;
     case CMD_BRIDGE:
         bridge(w, s, stream_at(w, c->other));
+        break;
+    case CMD_REST:
+        s->rests = c->rest && s->peer != NO_STREAM;
         break;
     case CMD_CLOSE:
         close_stream(w, s);

@@ -498,6 +498,13 @@ bool media_has_port(const struct media *m, const char *host, uint16_t port)
     return endpoint_any(&e, host, port) && ports_is_taken(&m->ports, e.family, port);
 }
 
+int media_rest(struct media *m, leg_id id, bool on)
+{
+    struct command c = { .type = CMD_REST, .rest = on };
+
+    return command_leg(m, id, &c);
+}
+
 int media_say(struct media *m, leg_id id, enum say what, const char *number, const char *language,
               bool then_music, uint32_t wait)
 {

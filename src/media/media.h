@@ -41,7 +41,8 @@ struct media_event {
     leg_id leg;
     uint32_t wait;
     char digit;
-    struct address place;                              /* MEDIA_STOPPED, MEDIA_RESUMED */
+    bool elsewhere;       /* MEDIA_HEARD: not from where its SDP says: NAT, or a relay of its own */
+    struct address place; /* MEDIA_STOPPED, MEDIA_RESUMED */
     uint64_t packets_in, packets_out, packets_dropped; /* MEDIA_CLOSED */
 };
 
@@ -116,6 +117,10 @@ bool media_has_port(const struct media *m, const char *host, uint16_t port);
  * other has it on hold. -EXDEV: they are on different workers, because neither was opened with the
  * other as `near`. */
 int media_bridge(struct media *m, leg_id a, leg_id b);
+
+/* A bridged leg that sends to the other one directly: from here on nothing is sent to it but what
+ * still comes in for it. Ends with the bridge, or by `on` false. */
+int media_rest(struct media *m, leg_id leg, bool on);
 
 /* RTCP BYE, and the stream is gone. */
 int media_close(struct media *m, leg_id leg);

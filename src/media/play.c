@@ -109,6 +109,7 @@ static bool tell(const struct worker *w, const struct stream *s, enum media_even
 {
     struct media_event ev = { .type = type, .leg = s->leg, .wait = s->say.wait };
 
+    ev.elsewhere = !endpoint_same(&s->source.latch.source, &s->source.latch.expected);
     if (type == MEDIA_CLOSED) {
         ev.packets_in = s->packets_in;
         ev.packets_out = s->packets_out;
@@ -159,6 +160,8 @@ bool play_turn(struct worker *w, struct stream *s, uint64_t tick)
         return true;
     if (s->path)
         path_turn(w, s, clock_now());
+    if (s->rests)
+        return true;
     if (play_may_send(s) && !play_is_relayed(w, s))
         play(w, s, tick);
     if (tick >= s->rtcp_due)

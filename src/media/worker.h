@@ -48,6 +48,7 @@ enum command_type {
     CMD_GUARD,
     CMD_SAY,
     CMD_BRIDGE,
+    CMD_REST,
     CMD_CLOSE,
     CMD_PIECE, /* here is a piece of music */
     CMD_DROP,  /* no stream of yours will play this piece again: forget it, and say so */
@@ -106,7 +107,7 @@ struct command {
         struct say_command say;
         struct piece_command piece;
         uint8_t tune;
-        bool music;
+        bool music, rest;
         uint32_t guard; /* msec */
     };
 };
@@ -149,6 +150,7 @@ struct stream {
     uint32_t unheard_most, unheard; /* msec of audio to where nothing came from: 0: any; so far */
     bool stopped, tell_stopped, tell_resumed;
     uint32_t peer; /* NO_STREAM, or whom it is bridged with */
+    bool rests;    /* nothing is sent of our own accord: the two send to each other */
 
     /* What we hear, and what is to be told. */
     bool heard, tell_heard, tell_said, digit_told, sent_since_report;

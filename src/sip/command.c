@@ -12,6 +12,8 @@ enum command_kind {
     COMMAND_ANSWER,
     COMMAND_REFUSE,
     COMMAND_REPLY,
+    COMMAND_REPLY_PASSED,
+    COMMAND_OFFER,
     COMMAND_CALL,
     COMMAND_HANG_UP,
     COMMAND_MESSAGE,
@@ -34,6 +36,7 @@ struct command {
     bool has_agreed;
     struct session agreed;
     struct session_local local;
+    struct reoffer offer;
     enum codec prefer;
     struct sip_told told;
     char text[WHY_SIZE];
@@ -113,6 +116,29 @@ int sip_reply_refuse(struct sip *s, leg_id leg, uint32_t transaction, uint16_t c
     };
 
     text_copy(c.text, sizeof c.text, why);
+    return put(s, &c);
+}
+
+int sip_reply_passed(struct sip *s, leg_id leg, uint32_t transaction,
+                     const struct session_offer *theirs)
+{
+    struct command c = { .kind = COMMAND_REPLY_PASSED, .leg = leg, .transaction = transaction };
+
+    c.offer.theirs = *theirs;
+    return put(s, &c);
+}
+
+int sip_offer(struct sip *s, leg_id leg, uint32_t number, bool patient,
+              const struct session_offer *theirs, const struct session_local *local)
+{
+    struct command c = { .kind = COMMAND_OFFER, .leg = leg };
+
+    c.offer.number = number;
+    c.offer.patient = patient;
+    c.offer.is_passed = theirs != NULL;
+    if (theirs)
+        c.offer.theirs = *theirs;
+    c.offer.local = *local;
     return put(s, &c);
 }
 
@@ -242,6 +268,14 @@ static void carry_out(struct sip *s, const struct command *c)
         if (leg)
             dialog_reply(leg, c->transaction, c->code, c->has_agreed ? &c->agreed : NULL, &c->local,
                          c->text);
+        break;
+    case COMMAND_REPLY_PASSED:
+        if (leg)
+            dialog_reply_passed(leg, c->transaction, &c->offer.theirs);
+        break;
+    case COMMAND_OFFER:
+        if (leg)
+            offer_begin(leg, &c->offer);
         break;
     case COMMAND_CALL:
         out_call(s, &c->call);

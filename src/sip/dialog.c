@@ -82,6 +82,8 @@ const char *dialog_body(struct leg *leg, const sip_t *offer, const struct sessio
         return NULL;
     if (leg->sdp)
         leg->origin.version++;
+    if (!leg->origin.host[0])
+        text_copy(leg->origin.host, sizeof leg->origin.host, local->rtp.host);
     if (agreed)
         leg->web = agreed->keying == KEYING_DTLS;
     if (agreed)
@@ -92,6 +94,31 @@ const char *dialog_body(struct leg *leg, const sip_t *offer, const struct sessio
     else
         done =
             sdp_make_offer(text, SDP_TEXT_SIZE, leg->prefer, plain, &protect, local, &leg->origin);
+    if (!done) {
+        leg->origin.version -= leg->sdp != NULL;
+        free(text);
+        return NULL;
+    }
+    smaller = realloc(text, strlen(text) + 1);
+    return keep_body(leg, smaller ? smaller : text);
+}
+
+const char *dialog_passed_body(struct leg *leg, const sip_t *offer,
+                               const struct session_offer *theirs)
+{
+    char *text = malloc(SDP_TEXT_SIZE), *smaller;
+    const char *sdp = NULL;
+    size_t length = 0;
+    uint16_t unknown;
+    bool done;
+
+    if (!text)
+        return NULL;
+    leg->origin.version += leg->sdp != NULL;
+    if (offer && headers_sdp(offer, &sdp, &length, &unknown))
+        done = sdp_make_passed_answer(text, SDP_TEXT_SIZE, sdp, length, theirs, &leg->origin);
+    else
+        done = sdp_make_passed_offer(text, SDP_TEXT_SIZE, theirs, &leg->origin);
     if (!done) {
         leg->origin.version -= leg->sdp != NULL;
         free(text);
@@ -316,23 +343,12 @@ static void refuse_offer(struct leg *leg, int code, const char *why)
     nta_incoming_destroy(leg->offer);
 }
 
-void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
-                  const struct session *agreed, const struct session_local *local, const char *why)
+/* `body` NULL: refused with the code. */
+static void reply(struct leg *leg, uint16_t code, const char *body, const char *why)
 {
-    bool is_invite;
-    const char *body = NULL;
-    msg_t *request;
+    bool is_invite = nta_incoming_method(leg->offer) == sip_method_invite;
 
-    if (!leg->offer || !transaction || leg->transaction != transaction)
-        return;
     leg->transaction = 0;
-    is_invite = nta_incoming_method(leg->offer) == sip_method_invite;
-    if (code < 300) {
-        request = nta_incoming_getrequest(leg->offer);
-        leg->we_offered = agreed == NULL;
-        body = dialog_body(leg, sip_object(request), agreed, local, false);
-        msg_destroy(request);
-    }
     if (!body) {
         refuse_offer(leg, code < 300 ? 488 : code, why);
         leg->offer = NULL;
@@ -344,6 +360,39 @@ void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
         nta_incoming_destroy(leg->offer);
         leg->offer = NULL;
     }
+}
+
+void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
+                  const struct session *agreed, const struct session_local *local, const char *why)
+{
+    const char *body = NULL;
+    msg_t *request;
+
+    if (!leg->offer || !transaction || leg->transaction != transaction)
+        return;
+    if (code < 300) {
+        request = nta_incoming_getrequest(leg->offer);
+        leg->we_offered = agreed == NULL;
+        body = dialog_body(leg, sip_object(request), agreed, local, false);
+        msg_destroy(request);
+    }
+    reply(leg, code, body, why);
+}
+
+void dialog_reply_passed(struct leg *leg, uint32_t transaction, const struct session_offer *theirs)
+{
+    const char *body, *sdp;
+    size_t length;
+    uint16_t unknown;
+    msg_t *request;
+
+    if (!leg->offer || !transaction || leg->transaction != transaction)
+        return;
+    request = nta_incoming_getrequest(leg->offer);
+    leg->we_offered = !headers_sdp(sip_object(request), &sdp, &length, &unknown);
+    body = dialog_passed_body(leg, sip_object(request), theirs);
+    msg_destroy(request);
+    reply(leg, 200, body, "");
 }
 
 static void report_offered(struct leg *leg, nta_incoming_t *irq, const sip_t *sip, const char *sdp,
@@ -371,7 +420,7 @@ static void report_offered(struct leg *leg, nta_incoming_t *irq, const sip_t *si
 /* May an offer be taken now? 0, or the code (RFC 3261 14.2, RFC 3311 5.2). */
 static int offer_conflict(const struct leg *leg, bool is_invite)
 {
-    if (leg->refresh || leg->identify_offers)
+    if (leg->refresh || leg->identify_offers || leg->offering)
         return 491;
     if (leg->state == LEG_ANSWERED && is_invite)
         return 500;

@@ -149,6 +149,15 @@ struct calling {
     struct early early[EARLY_MAX];
 };
 
+/* An offer of ours within a dialog, until it is answered (offer.c). */
+struct reoffer {
+    uint32_t number; /* for the loop */
+    bool patient, is_passed, cancelled;
+    unsigned tries;
+    struct session_offer theirs; /* is_passed */
+    struct session_local local;
+};
+
 struct leg {
     leg_id id;
     struct sip *edge;
@@ -169,6 +178,9 @@ struct leg {
     unsigned identify_tries;
     nta_outgoing_t *identify;
     char identity[NAME_ADDR_SIZE], identity_told[NAME_ADDR_SIZE]; /* to be told; told last */
+
+    struct reoffer *reoffer; /* NULL: none */
+    nta_outgoing_t *offering;
 
     nta_leg_t *dialog;
     nta_incoming_t *invite;  /* their first INVITE, until its ACK */
@@ -196,7 +208,7 @@ struct leg {
     unsigned account; /* as in its target */
     unsigned retries; /* with credentials */
     su_timer_t *timer;
-    msec refresh_at, expires_at, forget_at, identify_at; /* NEVER: not running */
+    msec refresh_at, expires_at, forget_at, identify_at, offer_at; /* NEVER: not running */
     struct sip_call *call;   /* what we were asked to call, until it is answered */
     struct calling *calling; /* and how that fares */
     struct said *said;       /* NULL: we were never challenged */
@@ -297,12 +309,16 @@ extern const char in_allow[], in_supported[], in_accept[];
 int dialog_request(nta_leg_magic_t *leg, nta_leg_t *dialog, nta_incoming_t *irq, const sip_t *sip);
 void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
                   const struct session *agreed, const struct session_local *local, const char *why);
+void dialog_reply_passed(struct leg *leg, uint32_t transaction, const struct session_offer *theirs);
 /* Our answer or offer for this leg, with the o= version raised if it says something new; NULL: it
  * cannot be written. The text belongs to the leg. */
 /* Their SDP, read as our policy has it on this leg; remembered for our next offer. */
 void dialog_read(struct leg *leg, const char *sdp, size_t length, struct session_offer *to);
 const char *dialog_body(struct leg *leg, const sip_t *offer, const struct session *agreed,
                         const struct session_local *local, bool plain);
+/* ... with the audio of somebody else, as he said it. `offer` NULL: it is an offer. */
+const char *dialog_passed_body(struct leg *leg, const sip_t *offer,
+                               const struct session_offer *theirs);
 /* Who is at the far end by this message of it, as far as he is believed. */
 void dialog_party(const struct leg *leg, const sip_t *sip, struct party *to);
 void dialog_bye(struct leg *leg, uint16_t code, const char *text);
@@ -376,6 +392,8 @@ void timer_restart(struct leg *leg); /* after each refresh, ours or theirs */
 void timer_stop(struct leg *leg);
 void timer_set(struct leg *leg);              /* after any change of the four moments */
 msec timer_glare_wait(const struct leg *leg); /* after a 491 */
+/* The far end knows nothing of this dialog any more: it is over, and reported. */
+void timer_die(struct leg *leg, uint16_t code, const char *why);
 void timer_acknowledge(struct leg *leg, nta_outgoing_t *request); /* the 200 to our re-INVITE */
 
 /* ---- tell.c ---- */
@@ -384,6 +402,12 @@ void tell_message(struct sip *s, const struct sip_message *m);
 /* Have this phone show whom it is connected with; the same name is told once. */
 void tell_identity(struct leg *leg, const char *display, const char *uri);
 void tell_now(struct leg *leg); /* identify_at has come */
+
+/* ---- offer.c ---- */
+
+void offer_begin(struct leg *leg, const struct reoffer *what);
+void offer_now(struct leg *leg);  /* offer_at has come */
+void offer_drop(struct leg *leg); /* the leg is over */
 
 /* Before the first agent: no answer of the library's own to STUN (quiet.c). */
 void quiet_stun(void);

@@ -65,6 +65,7 @@ struct leg *sip_leg_add(struct sip *s, leg_id id, enum leg_state state)
     leg->edge = s;
     leg->state = state;
     leg->refresh_at = leg->expires_at = leg->forget_at = leg->identify_at = NEVER;
+    leg->offer_at = NEVER;
     su_randmem(&leg->origin.id, sizeof leg->origin.id);
     leg->origin.id >>= 2; /* some read it as a signed number */
     leg->origin.version = 1;
@@ -179,6 +180,8 @@ static void destroy(struct leg *leg)
     nta_outgoing_destroy(leg->bye);
     nta_outgoing_destroy(leg->refresh);
     nta_outgoing_destroy(leg->identify);
+    nta_outgoing_destroy(leg->offering);
+    free(leg->reoffer);
     if (leg->dialog)
         nta_leg_destroy(leg->dialog);
     if (leg->connection)
@@ -204,6 +207,7 @@ void sip_leg_end(struct leg *leg)
     count_off(leg);
     leg->state = LEG_ENDED;
     leg->refresh_at = leg->expires_at = leg->identify_at = NEVER;
+    offer_drop(leg);
     leg->forget_at = clock_now() + LINGER_MSEC;
     free(leg->sdp);
     leg->sdp = NULL;

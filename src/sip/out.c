@@ -245,6 +245,7 @@ static void note_far_end(struct leg *leg)
 static void report_answered(struct leg *leg, const sip_t *sip)
 {
     struct sip_event *ev = report_begin(leg, SIP_ANSWERED);
+    const struct sip_peer *peer = peer_of(leg->edge, leg->facts.remote.host, NULL);
     const char *sdp, *early = out_early_sdp(leg, sip->sip_to->a_tag);
     size_t length;
     uint16_t unknown;
@@ -259,6 +260,7 @@ static void report_answered(struct leg *leg, const sip_t *sip)
     dialog_party(leg, sip, &leg->party);
     ev->party = leg->party;
     ev->dialog = leg->facts;
+    ev->direct_media = peer && peer->direct_media;
     report_send(leg);
 }
 

@@ -215,7 +215,7 @@ bool sdp_take(const char *text, size_t length, const struct sdp_policy *policy,
 struct parts {
     sdp_session_t session;
     sdp_origin_t origin;
-    sdp_connection_t connection;
+    sdp_connection_t connection, origin_connection;
     sdp_time_t time;
     sdp_rtpmap_t maps[SESSION_CODECS_MAX + 1];
     unsigned map_count;
@@ -242,6 +242,12 @@ static void begin(struct parts *p, const struct session_local *local,
                                 .o_id = origin->id,
                                 .o_version = origin->version,
                                 .o_address = &p->connection };
+    if (origin->host[0]) { /* it stays, wherever the audio goes (RFC 3264 8) */
+        p->origin_connection = p->connection;
+        p->origin_connection.c_address = origin->host;
+        p->origin_connection.c_addrtype = strchr(origin->host, ':') ? sdp_addr_ip6 : sdp_addr_ip4;
+        p->origin.o_address = &p->origin_connection;
+    }
     p->time.t_size = sizeof p->time;
     p->session.sdp_origin = &p->origin;
     p->session.sdp_subject = "callpark";
@@ -536,6 +542,52 @@ bool sdp_make_web_offer(char *to, size_t size, enum codec prefer, const struct s
     media = our_media(&p, local, DIR_SENDRECV, profile_name(PROFILE_DTLS_AVPF));
     p.session.sdp_media = &media;
     return print(to, size, &p.session);
+}
+
+/* ---- somebody else's audio ---- */
+
+static struct session_local end_of(const struct session_offer *theirs)
+{
+    return (struct session_local){ .rtp = theirs->rtp, .rtcp_port = theirs->rtcp.port };
+}
+
+bool sdp_make_passed_offer(char *to, size_t size, const struct session_offer *theirs,
+                           const struct sdp_origin *origin)
+{
+    struct session_local end = end_of(theirs);
+    struct parts p;
+    sdp_media_t media;
+
+    if (!theirs->codec_count)
+        return false;
+    begin(&p, &end, origin);
+    for (unsigned i = 0; i < theirs->codec_count && i < SESSION_CODECS_MAX - 1; i++)
+        add_codec(&p, theirs->codecs[i].codec, theirs->codecs[i].payload_type);
+    if (theirs->dtmf_payload_type >= 0)
+        add_map(&p, "telephone-event", (unsigned)theirs->dtmf_payload_type, 8000, "0-15");
+    add_common(&p, &end, theirs->ptime ? theirs->ptime : 20, theirs->rtcp_mux);
+    media = our_media(&p, &end, theirs->direction, profile_name(PROFILE_AVP));
+    p.session.sdp_media = &media;
+    return print(to, size, &p.session);
+}
+
+bool sdp_make_passed_answer(char *to, size_t size, const char *text, size_t length,
+                            const struct session_offer *theirs, const struct sdp_origin *origin)
+{
+    struct session_local end = end_of(theirs);
+    struct session said = { .codec = theirs->codecs[0].codec,
+                            .payload_type = theirs->codecs[0].payload_type,
+                            .dtmf_payload_type = theirs->dtmf_payload_type,
+                            .ptime = theirs->ptime ? theirs->ptime : 20,
+                            .direction = theirs->direction,
+                            .rtcp_mux = theirs->rtcp_mux };
+    struct session_offer asked;
+
+    if (!theirs->codec_count || !sdp_take(text, length, NULL, &asked) || !asked.usable)
+        return false;
+    said.line = asked.line;
+    said.rtcp_mux = said.rtcp_mux && asked.rtcp_mux;
+    return sdp_make_answer(to, size, text, length, &said, &end, origin);
 }
 
 /* The o= line is the second of what we write. */

@@ -18,6 +18,7 @@
  * change (RFC 3264 8). */
 struct sdp_origin {
     uint64_t id, version;
+    char host[ADDRESS_SIZE]; /* "": the one of c= */
 };
 
 /* What may be read and written about keys on a leg. */
@@ -55,6 +56,15 @@ bool sdp_make_offer(char *to, size_t size, enum codec prefer, bool plain,
 /* The same for a WebRTC phone: UDP/TLS/RTP/SAVPF, with our fingerprint and ICE credentials. */
 bool sdp_make_web_offer(char *to, size_t size, enum codec prefer, const struct session_local *local,
                         const struct sdp_origin *origin);
+
+/* Write an offer that says of somebody else's audio what he said of it himself, in the clear: whom
+ * it is told to sends there, and not to us. False: it cannot be said. */
+bool sdp_make_passed_offer(char *to, size_t size, const struct session_offer *theirs,
+                           const struct sdp_origin *origin);
+
+/* The same as the answer to the offer `text`, of which `theirs` has taken a part. */
+bool sdp_make_passed_answer(char *to, size_t size, const char *text, size_t length,
+                            const struct session_offer *theirs, const struct sdp_origin *origin);
 
 /* Do two bodies of ours say the same but for the version of o=? */
 bool sdp_same(const char *a, const char *b);

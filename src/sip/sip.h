@@ -155,9 +155,11 @@ enum sip_event_type {
                    the ACK of our 200 never came (408), or it could not be written (488): the leg is
                    hung up by the edge */
     SIP_GONE,   /* BYE, or a dead session: the leg is no more; `reason` as in its Reason header */
-    SIP_REFERRED,   /* a REFER, in a dialog or outside of any: `refer`; sip_refer_answer() with its
-                       number */
-    SIP_DIGIT,      /* the far end pressed a key and said so by INFO: `digit` */
+    SIP_REFERRED,  /* a REFER, in a dialog or outside of any: `refer`; sip_refer_answer() with its
+                      number */
+    SIP_DIGIT,     /* the far end pressed a key and said so by INFO: `digit` */
+    SIP_REOFFERED, /* what became of sip_offer(): `transaction` is its number, `code` and, with 200,
+                     `offer` as their answer, which may not be usable */
     SIP_LOCKED_OUT, /* no leg: passwords were wrong too often; `invite.signed_in` ("" : of nobody
                        that we know), `invite.source`, `reason` */
 };
@@ -172,6 +174,8 @@ struct sip_event {
     bool answered;         /* SIP_CANCELLED: our 200 had left */
     bool identity_changed; /* SIP_OFFERED: `party` is somebody else than before */
     bool address_changed;  /* SIP_OFFERED: media moves to another address */
+    bool direct_media;     /* SIP_INVITE, SIP_ANSWERED: its peer lets two legs of its own send audio
+                              to each other */
     char reason[128];
     struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
     struct refer refer;   /* SIP_REFERRED */
@@ -234,6 +238,17 @@ int sip_reply(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
 /* Refuse it with a Warning that says `why`. */
 int sip_reply_refuse(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
                      const char *why);
+
+/* The same with what the other side of the call has said of its own audio: they are to send to each
+ * other. */
+int sip_reply_passed(struct sip *s, leg_id leg, uint32_t transaction,
+                     const struct session_offer *theirs);
+
+/* Offer another session on a leg that is up, by re-INVITE: our own (`theirs` NULL), or what the
+ * other side of the call has said of its audio. SIP_REOFFERED brings `number` back, always, but not
+ * for a leg that is gone. `patient`: when the leg is busy (491) it is asked again a few times. */
+int sip_offer(struct sip *s, leg_id leg, uint32_t number, bool patient,
+              const struct session_offer *theirs, const struct session_local *local);
 
 struct sip_call {
     leg_id leg;             /* even, from the core */

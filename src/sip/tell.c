@@ -108,7 +108,7 @@ static bool send_identity(struct leg *leg, bool update)
 /* RFC 3311 5.1, RFC 3261 14.1: not before the ACK, and nothing else may be under way. */
 static bool is_busy(const struct leg *leg)
 {
-    return leg->state != LEG_UP || leg->offer || leg->refresh || leg->identify;
+    return leg->state != LEG_UP || leg->offer || leg->refresh || leg->identify || leg->offering;
 }
 
 void tell_now(struct leg *leg)

@@ -20,6 +20,8 @@ static msec earliest(const struct leg *leg)
 
     if (leg->identify_at < first)
         first = leg->identify_at;
+    if (leg->offer_at < first)
+        first = leg->offer_at;
     return leg->forget_at < first ? leg->forget_at : first;
 }
 
@@ -157,7 +159,7 @@ static bool send_refresh(struct leg *leg)
     return leg->refresh != NULL;
 }
 
-static void die(struct leg *leg, uint16_t code, const char *why)
+void timer_die(struct leg *leg, uint16_t code, const char *why)
 {
     struct sip_event *ev = report_begin(leg, SIP_GONE);
 
@@ -172,7 +174,7 @@ static void refresh(struct leg *leg)
     leg->refresh_at = NEVER;
     if (leg->state != LEG_UP || leg->refresh)
         return;
-    if (leg->offer || leg->identify || !send_refresh(leg))
+    if (leg->offer || leg->identify || leg->offering || !send_refresh(leg))
         leg->refresh_at = clock_now() + RETRY_MSEC;
 }
 
@@ -206,7 +208,7 @@ static void refresh_failed(struct leg *leg, int status, const sip_t *sip, bool c
     msec wait = RETRY_MSEC, most = (msec)leg->facts.session_expires * 1000 / 8;
 
     if (status == 481 || status == 408) { /* RFC 3261 12.2.1.2: the dialog is no more */
-        die(leg, 408, "the far end no longer knows this call");
+        timer_die(leg, 408, "the far end no longer knows this call");
         return;
     }
     if (status == 491)
@@ -263,12 +265,14 @@ static void on_timer(struct sip *s, su_timer_t *timer, void *magic)
     if (leg->expires_at <= now) {
         leg->expires_at = leg->refresh_at = NEVER;
         if (leg->state == LEG_UP)
-            die(leg, 408, "session expired");
+            timer_die(leg, 408, "session expired");
         return;
     }
     if (leg->refresh_at <= now)
         refresh(leg);
     if (leg->identify_at <= now)
         tell_now(leg);
+    if (leg->offer_at <= now)
+        offer_now(leg);
     timer_set(leg);
 }

@@ -379,6 +379,20 @@ static void referred(struct world *w, struct watch *c, const struct action *a)
         c->claimant = now->peer;
 }
 
+/* Which way the audio goes is said of two who talk, and of nobody else. */
+static void judge_path(struct world *w, const struct event *ev, const struct action *a)
+{
+    const struct leg *one = phones_leg(w, ev->leg);
+    const struct leg *two = phones_leg(w, ev->other);
+
+    if (ev->type != EV_PATH || !one || !two || one->call != a->call)
+        judge_fail(w, "call %" PRIu64 " has a step about its audio that nobody asked for", a->call);
+    if (one->hears != HEARS_PARTNER || one->partner != two->id || two->hears != HEARS_PARTNER ||
+        two->partner != one->id)
+        judge_fail(w, "the audio of legs %" PRIu64 " and %" PRIu64 " is told of, who do not talk",
+                   one->id, two->id);
+}
+
 void judge_step(struct world *w, const struct event *ev, const struct action *a)
 {
     struct watch *c = judge_watch(w, a->call);
@@ -389,6 +403,8 @@ void judge_step(struct world *w, const struct event *ev, const struct action *a)
         parking_begins(w, ev, a);
     if (!c)
         return;
+    if (a->step == STEP_MEDIA_DIRECT || a->step == STEP_MEDIA_RELAYED)
+        judge_path(w, ev, a);
     if (a->step == STEP_EXTENDED) {
         c->earliest = c->earliest == NEVER ? NEVER : c->earliest + ev->span;
         c->give_up += ev->span;

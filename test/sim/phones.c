@@ -196,6 +196,24 @@ static void unbridge(struct world *w, struct leg *l)
     l->partner = 0;
 }
 
+/* The app brings the two together past us, if their phones agree; by the time that it says so they
+ * may have parted. Late news come twice, or from a pair of legs that is none any more. */
+static void goes_past(struct world *w, const struct action *a)
+{
+    struct note note = { .type = EV_PATH, .leg = a->leg, .other = a->other, .direct = true };
+
+    if (!world_chance(w, 40))
+        return;
+    if (world_chance(w, 50)) {
+        note.leg = a->other;
+        note.other = a->leg;
+    }
+    world_later(w, world_span(w, 2000), FUTURE_DELIVER, &note);
+    note.direct = false;
+    if (world_chance(w, 30))
+        world_later(w, world_span(w, 20000), FUTURE_DELIVER, &note);
+}
+
 static void bridged(struct world *w, const struct action *a)
 {
     struct leg *one = phones_leg(w, a->leg);
@@ -208,6 +226,7 @@ static void bridged(struct world *w, const struct action *a)
     one->hears = two->hears = HEARS_PARTNER;
     one->partner = two->id;
     two->partner = one->id;
+    goes_past(w, a);
 }
 
 static void said(struct world *w, const struct action *a, struct leg *l)

@@ -213,17 +213,21 @@ static void deliver(struct world *w, const struct note *n)
     struct event ev = {
         .type = n->type,
         .leg = n->leg,
+        .other = n->other,
         .call = n->call,
         .write = n->write,
         .wait = n->wait,
         .code = n->code,
         .heard = n->heard,
         .answered = n->answered,
+        .direct = n->direct,
     };
 
     if (w->verbose)
         printf("# %" PRIu64 " event %d leg %" PRIu64 " call %" PRIu64 " code %u\n",
                w->now - MORNING, (int)n->type, n->leg, n->call, n->code);
+    if (n->type == EV_PATH)
+        (void)text_copy(ev.text, NOTE_SIZE, "the phones have agreed on it");
     if (*n->user)
         (void)text_format(ev.party.uri, URI_SIZE, "sip:%s@pbx", n->user);
     if (n->type == EV_REFER) {

@@ -109,12 +109,12 @@ enum what {
 /* Something that will happen; `note` is what is delivered to the machine. */
 struct note {
     enum event_type type;
-    leg_id leg;
+    leg_id leg, other;
     call_id call;
     uint64_t write;
     uint32_t wait;
     uint16_t code;
-    bool heard, answered;
+    bool heard, answered, direct;
     char user[24];
 };
 

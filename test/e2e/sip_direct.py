@@ -1,0 +1,249 @@
+"""RD: after a retrieval the two legs send their audio to each other, told by re-INVITE. 127.0.0.1 is a peer with
+direct-media, 127.0.0.2 is not."""
+
+import time
+
+from audio import direction, origin, port_of
+from moves import parked
+from scenario import line, run, want, want_that
+
+
+def told(dialog, about, code=200, sdp=None):
+    """A re-INVITE with somebody else's audio, or (about None) with the server's own; answered."""
+    request = dialog.wait(lambda m: m.method == "INVITE" and m is not dialog.invite_request, what="re-INVITE")
+    if about:
+        want(port_of(request.body), about.audio.port, f"{dialog.user} is told of")
+    if code == 200:
+        dialog.audio.aim(request.body)
+    dialog.reply(request, code, sdp=(sdp or dialog.audio.offer(version=2)) if code == 200 else "")
+    dialog.request("ACK")
+    return request
+
+
+def straight(to, source, timeout=8):
+    """Nothing but what comes from there is heard any more."""
+    began = time.monotonic()
+    to.audio.wait(lambda: to.audio.packets[-1].source[1] == source.audio.port and
+                  time.monotonic() - to.audio.packets[-1].at < 0.2, "audio without a stop on its way", timeout)
+    since = time.monotonic()
+    packets = to.audio.wait_packets(5, since=since)
+    want({p.source[1] for p in packets}, {source.audio.port}, "where the audio comes from")
+    return since - began
+
+
+def both(s):
+    """Parked and retrieved: the two hear each other, and nobody has been told of the other yet."""
+    lot, caller, who, _ = parked(s)
+    retriever = s.retrieve(lot.orbit, 620)
+    return lot, caller, retriever
+
+
+def direct(s):
+    lot, caller, retriever = both(s)
+    first = told(caller, retriever)
+    second = told(retriever, caller)
+    straight(caller, retriever)
+    straight(retriever, caller)
+    s.talk(caller, retriever)
+    return lot, caller, retriever, first, second
+
+
+@line("RD-01", "each is told of the other by re-INVITE, one o= with rising versions; nothing through the server")
+def told_of_each_other(s):
+    lot, caller, retriever, first, second = direct(s)
+    old, new = origin(caller.response_200.body).split(), origin(first.body).split()
+    want(new[:2] + new[3:], old[:2] + old[3:], "o= of the caller's leg")
+    want(int(new[2]), int(old[2]) + 1, "version of the caller's leg")
+    old, new = origin(retriever.response_200.body).split(), origin(second.body).split()
+    want(new[:2] + new[3:], old[:2] + old[3:], "o= of the retriever's leg")
+    caller.bye()
+    retriever.request("BYE")
+
+
+@line("RD-01-other", "one of the two is at a system without direct-media: through the server, nobody is asked")
+def not_here(s):
+    lot, caller, _, _ = parked(s)
+    other = s.own_endpoint(host="127.0.0.2")
+    retriever = s.dialog(lot.orbit, endpoint=other)
+    retriever.audio = s.audio(620)
+    answer = retriever.invite(sdp=retriever.audio.offer())
+    retriever.audio.start(answer.body)
+    s.talk(caller, retriever)
+    caller.quiet(0.3, "INVITE")
+    want(retriever.count("INVITE"), 0, "re-INVITE")
+
+
+@line("RD-01-nat", "one of the two sends from elsewhere than it says: through the server, nobody is asked")
+def behind_nat(s):
+    lot, caller, _, _ = parked(s)
+    retriever = s.dialog(lot.orbit)
+    retriever.audio = s.audio(620)
+    answer = retriever.invite(sdp=retriever.audio.offer(host="127.0.0.9"))
+    retriever.audio.start(answer.body)
+    s.talk(caller, retriever)
+    caller.quiet(0.3, "INVITE")
+
+
+@line("RD-01-codec", "no format in common: through the server, nobody is asked")
+def no_format(s):
+    lot, caller, _, _ = parked(s)
+    retriever = s.retrieve(lot.orbit, 620, pt=8)
+    s.talk(caller, retriever)
+    caller.quiet(0.3, "INVITE")
+
+
+@line("RD-02", "the caller's phone says 491: connected through the server at once, asked again later")
+def busy(s):
+    lot, caller, retriever = both(s)
+    request = caller.request("INVITE")
+    caller.reply(request, 491, "Request Pending")
+    caller.request("ACK")
+    s.talk(caller, retriever)
+    want_that(retriever.audio.packets[0].at - retriever.asked_at < 0.5, "the retriever waited")
+    told(caller, retriever)
+    told(retriever, caller)
+    straight(caller, retriever)
+    straight(retriever, caller)
+
+
+@line("RD-03", "the caller's phone says 488: through the server, the retriever is not asked")
+def refused(s):
+    lot, caller, retriever = both(s)
+    told(caller, retriever, 488)
+    s.talk(caller, retriever)
+    retriever.quiet(0.3, "INVITE")
+
+
+@line("RD-03-second", "the retriever's phone says 488: the caller is told to send to the server again")
+def refused_second(s):
+    lot, caller, retriever = both(s)
+    told(caller, retriever)
+    told(retriever, caller, 488)
+    back = told(caller, None)
+    want(port_of(back.body), port_of(caller.response_200.body), "whereto")
+    s.talk(caller, retriever)
+
+
+@line("RD-03-silent", "the caller's phone does not answer: through the server, CANCEL, and it goes on")
+def silent(s):
+    lot, caller, retriever = both(s)
+    request = caller.request("INVITE")
+    caller.reply(request, 100)
+    s.talk(caller, retriever)
+    caller.auto.discard("CANCEL")
+    cancel = caller.request("CANCEL")
+    caller.reply(cancel, 200)
+    caller.reply(request, 487, "Request Terminated")
+    caller.request("ACK")
+    s.talk(caller, retriever)
+
+
+@line("RD-03-gone", "the caller's phone knows the call no more (481): the retriever gets BYE")
+def gone(s):
+    lot, caller, retriever = both(s)
+    told(caller, retriever, 481)
+    retriever.request("BYE")
+    s.api.free(lot.orbit)
+
+
+@line("RD-04", "the retriever holds: passed to the caller as sendonly, answered recvonly; and back")
+def hold(s):
+    lot, caller, retriever, _, _ = direct(s)
+    number = retriever.send("INVITE", body=retriever.audio.offer(direction="sendonly", version=3))
+    passed = told(caller, retriever, sdp=caller.audio.offer(direction="recvonly", version=3))
+    want(direction(passed.body), "sendonly", "what the caller is told")
+    answer = retriever.follow(retriever.response(number))
+    want((answer.code, direction(answer.body), port_of(answer.body)), (200, "recvonly", caller.audio.port), "answer")
+    number = retriever.send("INVITE", body=retriever.audio.offer(version=4))
+    told(caller, retriever, sdp=caller.audio.offer(version=4))
+    answer = retriever.follow(retriever.response(number))
+    want((answer.code, direction(answer.body)), (200, "sendrecv"), "answer")
+    straight(caller, retriever)
+
+
+@line("RD-04-refused", "the caller's phone does not take that (488): so is the retriever told, nothing has changed")
+def hold_refused(s):
+    lot, caller, retriever, _, _ = direct(s)
+    number = retriever.send("INVITE", body=retriever.audio.offer(direction="inactive", version=3))
+    told(caller, retriever, 488)
+    want(retriever.follow(retriever.response(number)).code, 488, "answer")
+    straight(caller, retriever)
+
+
+@line("RD-04-refresh", "the same words again, or none: answered at once with the other side's, who is not asked")
+def refresh(s):
+    lot, caller, retriever, _, _ = direct(s)
+    answer = retriever.invite(sdp=retriever.audio.offer(version=2))
+    want((answer.code, port_of(answer.body)), (200, caller.audio.port), "answer")
+    number = caller.send("INVITE")
+    answer = caller.response(number)
+    want((answer.code, port_of(answer.body)), (200, retriever.audio.port), "offer")
+    caller.follow(answer, ack_sdp=caller.audio.offer(version=2))
+    want((caller.count("INVITE"), retriever.count("INVITE")), (1, 1), "re-INVITEs")
+    straight(caller, retriever)
+
+
+@line("RD-05", "both send re-INVITE at once: both get 491, and each is answered when it comes again")
+def both_at_once(s):
+    lot, caller, retriever, _, _ = direct(s)
+    number = retriever.send("INVITE", body=retriever.audio.offer(direction="sendonly", version=3))
+    crossing = caller.request("INVITE")
+    mine = caller.send("INVITE", body=caller.audio.offer(direction="sendonly", version=3))
+    want(caller.follow(caller.response(mine)).code, 491, "the caller's own")
+    caller.reply(crossing, 491, "Request Pending")
+    want(retriever.follow(retriever.response(number)).code, 491, "the retriever's own")
+    number = retriever.send("INVITE", body=retriever.audio.offer(direction="sendonly", version=4))
+    told(caller, retriever, sdp=caller.audio.offer(direction="recvonly", version=4))
+    want(retriever.follow(retriever.response(number)).code, 200, "the retriever's again")
+
+
+@line("RD-back", "the retriever transfers to the range: music from the server again, and the next one gets the caller")
+def parked_again(s):
+    lot, caller, retriever, _, _ = direct(s)
+    want(retriever.ask("REFER", [f"Refer-To: <sip:{lot.park}@callpark.test>"]).code, 202, "REFER")
+    back = told(caller, None)
+    want(port_of(back.body), port_of(caller.response_200.body), "whereto")
+    retriever.request("BYE")
+    since = time.monotonic()
+    caller.audio.hears_sound(since=since)
+    want_that(caller.audio.packets[-1].source[1] == port_of(back.body), "music does not come from the server")
+    again = s.retrieve(s.api.parked(lot.orbit)["orbit"], 500)
+    told(caller, again)
+    told(again, caller)
+    straight(caller, again)
+    s.talk(caller, again)
+
+
+@line("RD-transfer", "the retriever transfers to somebody: the two talk, first through the server")
+def transferred(s):
+    lot, caller, retriever, _, _ = direct(s)
+    target = s.user()
+    want(retriever.ask("REFER", [f"Refer-To: <sip:{target}@callpark.test>"]).code, 202, "REFER")
+    phone = s.accept(target)
+    phone.audio = s.audio(800)
+    phone.audio.aim(phone.invite_request.body)
+    phone.pick_up(phone.audio.offer())
+    phone.audio.start()
+    told(caller, None)
+    told(caller, phone)
+    told(phone, caller)
+    straight(caller, phone)
+    s.talk(caller, phone)
+
+
+@line("RD-timeline", "the call's timeline says which way the audio went, and its record how it ended")
+def timeline(s):
+    lot, caller, retriever = both(s)
+    told(caller, retriever)
+    told(retriever, caller)
+    straight(caller, retriever)
+    retriever.bye()
+    caller.request("BYE")
+    record = s.api.record(lot.orbit)
+    want(record["outcome"], "retrieved", "outcome")
+    names = [step["step"] for step in s.api.items(f"/parked-calls/{record['id']}/timeline")]
+    want_that("call.media_direct" in names, f"the timeline is {names}")
+
+
+if __name__ == "__main__":
+    run()
