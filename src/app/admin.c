@@ -239,9 +239,10 @@ static void force_out(struct app *a, const struct admin_change *c, const struct 
 
 static void put_in_place(struct app *a, struct admin_job *job)
 {
-    swap_access(a);
-    if (!only_people(job)) {
+    if (!only_people(job))
         swap_tables(a);
+    swap_access(a); /* behind it, as rights are told range by range */
+    if (!only_people(job)) {
         orbits_rebuild(a->park.orbits, &a->deployment->ranges, a->config.destination);
         lamps_ranges(a);
     }

@@ -135,6 +135,7 @@ static void add_range(struct app *a, struct sip_watched *to, const struct range 
     to->last = r->last;
     to->park_number = r->park_number[0] ? number_read(r->park_number, NULL) : 0;
     to->how = rules.lamp;
+    (void)text_copy(to->allow, sizeof(to->allow), rules.watch_allow); /* the same size */
 }
 
 void lamps_ranges(struct app *a)

@@ -39,6 +39,42 @@ static bool has_phone(struct app *a, const struct user *u)
     return false;
 }
 
+/* Whose right to watch ends somewhere: where he has it, range by range. */
+static bool add_rights(const struct app *a, struct sip_user_table *t, const struct rights *r,
+                       uint32_t user)
+{
+    const struct ranges *all = &a->deployment->ranges;
+    struct sip_right *more =
+        realloc(t->rights, (t->right_count + all->count + 1) * sizeof(*t->rights));
+
+    if (!more)
+        return false;
+    t->rights = more;
+    for (size_t i = 0; i < all->count; i++) {
+        struct place_of place = place_of_range(a->deployment, &all->at[i]);
+
+        if (rights_may(r, MAY_CALLS_WATCH, &place))
+            t->rights[t->right_count++] =
+                (struct sip_right){ user, all->at[i].id,
+                                    rights_may(r, MAY_CALLS_READ_PII, &place) };
+    }
+    return true;
+}
+
+static bool fill_watching(const struct app *a, struct sip_user_table *t, struct sip_user *u)
+{
+    static const struct place_of anywhere;
+    struct rights rights;
+
+    u->number = (uint32_t)t->count;
+    if (!(u->may & SIP_MAY_WATCH))
+        return true;
+    rights_of_user(a->access, u->name, &rights);
+    u->watches_all = rights_may(&rights, MAY_CALLS_WATCH, &anywhere);
+    u->names_all = rights_may(&rights, MAY_CALLS_READ_PII, &anywhere);
+    return (u->watches_all && u->names_all) || add_rights(a, t, &rights, u->number);
+}
+
 void phones_changed(struct app *a)
 {
     struct sip_user_table *table =
@@ -59,6 +95,8 @@ void phones_changed(struct app *a)
         (void)text_copy(to->sha256, sizeof(to->sha256), u->sip_sha256); /* the same size */
         uri_user(to->phone, u->phone);
         to->may = may_over_sip(a, u->name);
+        if (!fill_watching(a, table, to))
+            to->may &= (unsigned)~SIP_MAY_WATCH; /* no memory: rather nothing than all */
         table->count++;
     }
     a->phones_due = sip_users(a->sip, table) != 0;

@@ -112,6 +112,11 @@ static const struct row rows[SETTING_KEYS] = {
           "Who may park: networks and identities, with commas between them; empty: everybody who is let in.",
           KIND_TEXT, 0, LIST_SIZE - 1, false, "" },
         FIELD(park_allow), setting_text_allow, "" },
+    [SET_WATCH_ALLOW] = {
+        { "watch_allow", "",
+          "Who may watch lamps: networks and identities, with commas between them; empty: everybody who is let in.",
+          KIND_TEXT, 0, LIST_SIZE - 1, false, "" },
+        FIELD(watch_allow), setting_text_allow, "" },
 };
 /* clang-format on */
 

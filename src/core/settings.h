@@ -31,6 +31,7 @@ enum setting_key {
     SET_MUSIC,          /* which uploaded file, by its SHA-256; empty: the configured piece */
     SET_NO_FORWARD,     /* a ring back that is forwarded (181) is called off */
     SET_PARK_ALLOW,     /* as retrieve_allow, for parking; empty: whoever may come in */
+    SET_WATCH_ALLOW,    /* the same, for watching lamps */
     SETTING_KEYS
 };
 
@@ -59,6 +60,7 @@ struct rules {
     char music[MUSIC_SIZE];
     bool no_forward;
     char park_allow[LIST_SIZE];
+    char watch_allow[LIST_SIZE];
 };
 
 /* What one scope says: only the keys in `set` count. */

@@ -52,10 +52,12 @@ struct auth *auth_new(const unsigned char nonce_key[32])
     return a;
 }
 
-static void users_free(struct sip_user_table *users)
+void auth_users_free(struct sip_user_table *users)
 {
-    if (users)
+    if (users) {
+        free(users->rights);
         explicit_bzero(users, sizeof *users + users->count * sizeof users->at[0]);
+    }
     free(users);
 }
 
@@ -63,7 +65,7 @@ void auth_free(struct auth *a)
 {
     if (!a)
         return;
-    users_free(a->users);
+    auth_users_free(a->users);
     free(a->places);
     nonces_free(a->nonces);
     free(a);
@@ -85,11 +87,22 @@ static struct sip_user *find_user(const struct auth *a, const char *name)
     return bsearch(&key, a->users->at, a->users->count, sizeof a->users->at[0], compare_users);
 }
 
+static int compare_rights(const void *a, const void *b)
+{
+    const struct sip_right *x = a, *y = b;
+
+    if (x->user != y->user)
+        return x->user < y->user ? -1 : 1;
+    return (x->range > y->range) - (x->range < y->range);
+}
+
 /* Who stays is still known where he was. */
 void auth_take_users(struct auth *a, struct sip_user_table *users)
 {
     struct place *places = users->count ? calloc(users->count, sizeof *places) : NULL;
 
+    if (users->right_count)
+        qsort(users->rights, users->right_count, sizeof users->rights[0], compare_rights);
     if (users->count)
         qsort(users->at, users->count, sizeof users->at[0], compare_users);
     for (size_t i = 0; places && a->places && i < users->count; i++) {
@@ -98,7 +111,7 @@ void auth_take_users(struct auth *a, struct sip_user_table *users)
         if (old)
             places[i] = a->places[old - a->users->at];
     }
-    users_free(a->users);
+    auth_users_free(a->users);
     free(a->places);
     a->places = places;
     a->users = users;
@@ -107,6 +120,23 @@ void auth_take_users(struct auth *a, struct sip_user_table *users)
 void auth_begin(struct sip *s)
 {
     s->auth->asked = NULL;
+}
+
+bool auth_may_watch(const struct sip *s, const char *user, range_id range, bool *names)
+{
+    const struct sip_user *u = find_user(s->auth, user);
+    const struct sip_right *right = NULL;
+
+    if (!u || !(u->may & SIP_MAY_WATCH))
+        return false;
+    if (s->auth->users->right_count) {
+        struct sip_right key = { .user = u->number, .range = range };
+
+        right = bsearch(&key, s->auth->users->rights, s->auth->users->right_count, sizeof key,
+                        compare_rights);
+    }
+    *names = u->names_all || (right && right->names);
+    return u->watches_all || right;
 }
 
 /* ---- saying no ---- */

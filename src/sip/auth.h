@@ -19,6 +19,9 @@ struct asker {
 struct auth *auth_new(const unsigned char nonce_key[32]);
 void auth_free(struct auth *a);
 void auth_take_users(struct auth *a, struct sip_user_table *users); /* owned from here on */
+void auth_users_free(struct sip_user_table *users);                 /* NULL is fine */
+/* May this user watch this range; may he see there who waits? */
+bool auth_may_watch(const struct sip *s, const char *user, range_id range, bool *names);
 /* A new request is being looked at. */
 void auth_begin(struct sip *s);
 

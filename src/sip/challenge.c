@@ -1,15 +1,14 @@
-/* See challenge.h. The hashes are OpenSSL's. */
+/* See challenge.h. */
+#include "sip/digest.h"
+
 #include "sip/challenge.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include "base/text.h"
-
-#define HEX_SIZE (2 * 32 + 1)
 
 static const struct {
     const char *name;
@@ -111,25 +110,16 @@ bool challenge_take(struct challenge *to, const char *const *parameters)
 
 /* ---- the answer ---- */
 
-static bool hash(enum challenge_hash algorithm, const char *text, char to[HEX_SIZE])
+static bool hash(enum challenge_hash algorithm, const char *text, char to[DIGEST_HEX_SIZE])
 {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    size_t length = 0;
-
-    if (!EVP_Q_digest(NULL, algorithms[algorithm].hash, NULL, text, strlen(text), bytes, &length))
-        return false;
-    to[0] = '\0';
-    for (size_t i = 0; i < length; i++)
-        if (!text_append(to, HEX_SIZE, "%02x", bytes[i]))
-            return false;
-    return true;
+    return digest_hash_by(algorithms[algorithm].hash, &text, 1, to);
 }
 
 /* RFC 7616 3.4.1 */
 static bool respond(const struct challenge *d, const char *secret, const char *request,
-                    const char *client_nonce, char to[HEX_SIZE])
+                    const char *client_nonce, char to[DIGEST_HEX_SIZE])
 {
-    char a1[HEX_SIZE], a2[HEX_SIZE], text[1024];
+    char a1[DIGEST_HEX_SIZE], a2[DIGEST_HEX_SIZE], text[1024];
     bool fits = hash(d->algorithm, secret, a1) && hash(d->algorithm, request, a2);
 
     if (d->qop)
@@ -144,7 +134,7 @@ bool challenge_answer(struct challenge *d, const char *user, const char *passwor
                       const char *method, const char *uri, const char *client_nonce,
                       char to[CHALLENGE_HEADER_SIZE])
 {
-    char secret[512], request[700], response[HEX_SIZE];
+    char secret[512], request[700], response[DIGEST_HEX_SIZE];
     bool fits;
 
     if (!d->algorithm || !user[0] || !is_quotable(user) || !is_quotable(uri))

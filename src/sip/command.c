@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "sip/register.h"
+#include "sip/watch.h"
 
 enum command_kind {
     COMMAND_ANSWER,
@@ -224,7 +225,7 @@ int sip_users(struct sip *s, struct sip_user_table *users)
     int code = put(s, &c);
 
     if (code)
-        free(users);
+        auth_users_free(users);
     return code;
 }
 
@@ -312,6 +313,7 @@ static void carry_out(struct sip *s, const struct command *c)
         break;
     case COMMAND_USERS:
         auth_take_users(s->auth, c->users);
+        watch_rights_changed(s);
         break;
     case COMMAND_STOP:
         break;
@@ -322,7 +324,7 @@ static void drop(struct command *c)
 {
     free(c->setup);
     free(c->list);
-    free(c->users);
+    auth_users_free(c->users);
 }
 
 int command_take(struct sip *s)

@@ -23,21 +23,28 @@ static bool feed(EVP_MD_CTX *to, const char *const *parts, unsigned count)
     return true;
 }
 
-bool digest_hash(enum digest_how how, const char *const *parts, unsigned count,
-                 char to[DIGEST_HEX_SIZE])
+bool digest_hash_by(const char *hash, const char *const *parts, unsigned count,
+                    char to[DIGEST_HEX_SIZE])
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_MD *kind = EVP_MD_fetch(NULL, hash, NULL);
+    EVP_MD_CTX *context = kind ? EVP_MD_CTX_new() : NULL;
     unsigned char raw[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    bool done = context &&
-                EVP_DigestInit_ex(context, how == DIGEST_MD5 ? EVP_md5() : EVP_sha256(), NULL) &&
-                feed(context, parts, count) && EVP_DigestFinal_ex(context, raw, &length) == 1;
+    bool done = context && EVP_DigestInit_ex(context, kind, NULL) && feed(context, parts, count) &&
+                EVP_DigestFinal_ex(context, raw, &length) == 1;
 
     EVP_MD_CTX_free(context);
+    EVP_MD_free(kind);
     to[0] = '\0';
     for (unsigned i = 0; done && i < length; i++)
         done = text_append(to, DIGEST_HEX_SIZE, "%02x", raw[i]);
     return done;
+}
+
+bool digest_hash(enum digest_how how, const char *const *parts, unsigned count,
+                 char to[DIGEST_HEX_SIZE])
+{
+    return digest_hash_by(how == DIGEST_MD5 ? "MD5" : "SHA2-256", parts, count, to);
 }
 
 /* ---- the header ---- */

@@ -18,6 +18,10 @@ const char *digest_name(enum digest_how how); /* "SHA-256" */
 bool digest_hash(enum digest_how how, const char *const *parts, unsigned count,
                  char to[DIGEST_HEX_SIZE]);
 
+/* The same by OpenSSL's name of a hash of at most 32 bytes. */
+bool digest_hash_by(const char *hash, const char *const *parts, unsigned count,
+                    char to[DIGEST_HEX_SIZE]);
+
 /* One Authorization header, unquoted. */
 struct credentials {
     char user[USER_SIZE], realm[FQDN_SIZE], nonce[64], uri[512], response[DIGEST_HEX_SIZE];

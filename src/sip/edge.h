@@ -334,11 +334,19 @@ void out_forget(struct leg *leg); /* `calling`: it is answered, or over */
 /* 401 or 407 to a request in this leg, which came from there: may it be sent again? False: we have
  * no answer, or it was given and not taken. */
 bool out_challenged(struct leg *leg, nta_outgoing_t *request, const sip_t *sip);
+/* The same for a request that is of no leg. `account`, `routed`: as in its target. The caller
+ * counts how often. */
+bool out_challenge_kept(struct sip *s, struct said *said, unsigned account, bool routed,
+                        nta_outgoing_t *request, const sip_t *sip);
 /* The headers with the answer, "" without; in the order of the challenges. */
 struct answers {
     char header[CHALLENGES_MAX][CHALLENGE_HEADER_SIZE];
 };
 void out_credentials(struct leg *leg, const char *method, const char *uri, struct answers *to);
+/* `said` NULL: nothing was ever asked. */
+void out_said(struct said *said, const char *method, const char *uri, struct answers *to);
+void out_said_free(struct said *said); /* wiped */
+#define OUT_RETRIES_MAX 3 /* proxy, far end, and one of them again with a fresh nonce */
 /* Which challenge of this response we can answer, the server's first choice first (RFC 8760 2.4).
  */
 bool out_pick_challenge(const sip_t *sip, struct challenge *to);
@@ -422,7 +430,9 @@ bool watch_new(struct sip *s); /* false: no memory; free it all the same */
 void watch_free(struct sip *s);
 /* SUBSCRIBE outside of a dialog, and in one that is none of a call. Answered in any case. `names`:
  * he may see who waits. */
-void watch_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip, bool names);
+struct asker; /* auth.h */
+void watch_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
+                     const struct asker *asker);
 void watch_refresh(struct sip *s, nta_incoming_t *irq, const sip_t *sip);
 void watch_say_goodbye(struct sip *s); /* to all who watch: come again in a moment */
 void watch_lamp(struct sip *s, const struct orbit_lamp *lamp);

@@ -387,7 +387,7 @@ static void take_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
     struct asker asker;
 
     if (auth_admit(s, irq, sip, SIP_MAY_WATCH, &asker))
-        watch_subscribe(s, irq, sip, asker.trusted || asker.user[0]);
+        watch_subscribe(s, irq, sip, &asker);
 }
 
 /* ---- every request outside of a dialog ---- */

@@ -187,7 +187,7 @@ static void destroy(struct leg *leg)
     if (leg->connection)
         tport_unref(leg->connection);
     out_forget(leg);
-    free(leg->said);
+    out_said_free(leg->said);
     free(leg->sdp);
     free(leg);
 }

@@ -12,8 +12,6 @@
 #include "base/text.h"
 #include "sys/log.h"
 
-#define RETRIES_MAX 3 /* proxy, far end, and one of them again with a fresh nonce */
-
 void out_client_nonce(char to[17])
 {
     unsigned char bytes[8] = { 0 };
@@ -54,11 +52,12 @@ static bool keep(struct said *said, const char *user, const char *password)
            text_copy(said->password, sizeof said->password, password);
 }
 
-static bool find_password(struct leg *leg, nta_outgoing_t *request, struct said *said)
+static bool find_password(struct sip *s, struct said *said, unsigned which, bool routed,
+                          nta_outgoing_t *request)
 {
-    const struct sip_config *c = &leg->edge->setup->config;
+    const struct sip_config *c = &s->setup->config;
     msg_t *msg = nta_outgoing_getresponse(request);
-    const struct sip_register *account = aim_account(leg->edge, leg->account);
+    const struct sip_register *account = aim_account(s, which);
     const struct sip_peer *peer;
     struct address source;
 
@@ -66,10 +65,10 @@ static bool find_password(struct leg *leg, nta_outgoing_t *request, struct said 
     msg_destroy(msg);
     if (account && keep(said, account->auth_user, account->auth_password))
         return true;
-    peer = peer_of(leg->edge, source.host, NULL);
+    peer = peer_of(s, source.host, NULL);
     if (peer && keep(said, peer->auth_user, peer->auth_password))
         return true;
-    return (peer || leg->routed) && keep(said, c->auth_user, c->auth_password);
+    return (peer || routed) && keep(said, c->auth_user, c->auth_password);
 }
 
 /* ---- the answer ---- */
@@ -89,40 +88,61 @@ static struct challenge *place_of(struct said *said, const struct challenge *new
     return NULL;
 }
 
-bool out_challenged(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)
+bool out_challenge_kept(struct sip *s, struct said *said, unsigned account, bool routed,
+                        nta_outgoing_t *request, const sip_t *sip)
 {
     struct challenge new, *place;
 
-    if (!sip || leg->retries >= RETRIES_MAX || !out_pick_challenge(sip, &new))
+    if (!sip || !out_pick_challenge(sip, &new) || !find_password(s, said, account, routed, request))
         return false;
-    if (!leg->said)
-        leg->said = calloc(1, sizeof *leg->said);
-    if (!leg->said || !find_password(leg, request, leg->said))
-        return false;
-    place = place_of(leg->said, &new);
+    place = place_of(said, &new);
     if (!place) {
-        log_warning("sip", "the password for '%s' of realm '%s' was not taken", leg->said->user,
+        log_warning("sip", "the password for '%s' of realm '%s' was not taken", said->user,
                     new.realm);
         return false;
     }
     *place = new;
+    return true;
+}
+
+bool out_challenged(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)
+{
+    if (leg->retries >= OUT_RETRIES_MAX)
+        return false;
+    if (!leg->said)
+        leg->said = calloc(1, sizeof *leg->said);
+    if (!leg->said ||
+        !out_challenge_kept(leg->edge, leg->said, leg->account, leg->routed, request, sip))
+        return false;
     leg->retries++;
     return true;
 }
 
-void out_credentials(struct leg *leg, const char *method, const char *uri, struct answers *to)
+void out_said(struct said *said, const char *method, const char *uri, struct answers *to)
 {
     char client_nonce[17];
 
     for (unsigned i = 0; i < CHALLENGES_MAX; i++) {
-        struct challenge *c = leg->said ? &leg->said->challenge[i] : NULL;
+        struct challenge *c = said ? &said->challenge[i] : NULL;
 
         to->header[i][0] = '\0';
         if (!c || !c->algorithm)
             continue;
         out_client_nonce(client_nonce);
-        if (!challenge_answer(c, leg->said->user, leg->said->password, method, uri, client_nonce,
+        if (!challenge_answer(c, said->user, said->password, method, uri, client_nonce,
                               to->header[i]))
             to->header[i][0] = '\0';
     }
+}
+
+void out_credentials(struct leg *leg, const char *method, const char *uri, struct answers *to)
+{
+    out_said(leg->said, method, uri, to);
+}
+
+void out_said_free(struct said *said)
+{
+    if (said)
+        OPENSSL_cleanse(said, sizeof *said);
+    free(said);
 }

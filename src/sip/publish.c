@@ -23,6 +23,8 @@ struct publication {
     struct sip *edge;
     struct lamp_at *at;
     char etag[ETAG_SIZE]; /* "" : the server has nothing of it */
+    struct said *said;    /* NULL: nobody asked for a password */
+    unsigned tries;       /* with one, since it was last taken */
     nta_outgoing_t *request;
     enum errand errand; /* of the request */
     bool dirty;         /* its state has to be sent */
@@ -86,6 +88,7 @@ static nta_outgoing_t *make_request(struct publication *p, enum errand errand)
     const char *agent = s->setup->config.user_agent;
     su_home_t home[1] = { SU_HOME_INIT(home) };
     char uri[URI_SIZE], entity[URI_SIZE], party[URI_SIZE + 8], from[URI_SIZE + 64], expires[16];
+    struct answers answers;
     nta_outgoing_t *sent = NULL;
 
     su_home_init(home);
@@ -96,12 +99,15 @@ static nta_outgoing_t *make_request(struct publication *p, enum errand errand)
                     (const char *)nta_agent_newtag(home, NULL, s->agent));
         if (errand == ERRAND_STATE)
             write_state(p, entity);
+        out_said(p->said, "PUBLISH", uri, &answers);
         sent = nta_outgoing_tcreate(
             s->outside, on_published, (struct leg *)(void *)p, NULL, SIP_METHOD_PUBLISH,
             URL_STRING_MAKE(uri), SIPTAG_FROM_STR(from), SIPTAG_TO_STR(party),
             SIPTAG_CALL_ID(sip_call_id_create(home, NULL)), SIPTAG_CSEQ_STR("1 PUBLISH"),
             SIPTAG_EVENT_STR("dialog"), SIPTAG_EXPIRES_STR(expires),
             SIPTAG_IF_MATCH_STR(p->etag[0] ? p->etag : NULL),
+            SIPTAG_HEADER_STR(answers.header[0][0] ? answers.header[0] : NULL),
+            SIPTAG_HEADER_STR(answers.header[1][0] ? answers.header[1] : NULL),
             SIPTAG_USER_AGENT_STR(agent[0] ? agent : NULL),
             SIPTAG_CONTENT_TYPE_STR(errand == ERRAND_STATE ? "application/dialog-info+xml" : NULL),
             SIPTAG_PAYLOAD_STR(errand == ERRAND_STATE ? s->watches->doc.text : NULL), TAG_END());
@@ -152,6 +158,7 @@ static void forget(struct publication *p)
         p->edge->watches->publishing--;
     nta_outgoing_destroy(p->request);
     p->at->publication = NULL;
+    out_said_free(p->said);
     free(p);
 }
 
@@ -263,17 +270,33 @@ static void failed(struct publication *p, int status, const sip_t *sip)
         try_later(p, pause < 3600 ? pause : 3600);
 }
 
+/* The presence server is named in the configuration, so it may have our password. */
+static bool answer_challenge(struct publication *p, nta_outgoing_t *request, const sip_t *sip)
+{
+    if (p->tries++ >= OUT_RETRIES_MAX)
+        return false;
+    if (!p->said)
+        p->said = calloc(1, sizeof *p->said);
+    return p->said && out_challenge_kept(p->edge, p->said, 0, true, request, sip);
+}
+
 static int on_published(struct leg *magic, nta_outgoing_t *request, const sip_t *sip)
 {
     struct publication *p = (struct publication *)(void *)magic;
     int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
+    bool again;
 
     if (!p || request != p->request || status < 200)
         return 0;
+    again = (status == 401 || status == 407) && answer_challenge(p, request, sip);
     nta_outgoing_destroy(p->request);
     p->request = NULL;
     p->edge->watches->publishing--;
-    if (p->errand == ERRAND_REMOVE) { /* whatever was said: it is no longer ours */
+    if (status < 300)
+        p->tries = 0;
+    if (again) {
+        transmit(p, p->errand);
+    } else if (p->errand == ERRAND_REMOVE) { /* whatever was said: it is no longer ours */
         p->etag[0] = '\0';
         if (p->at->shown)
             transmit(p, ERRAND_STATE);

@@ -306,6 +306,7 @@ struct sip_watched {
     number_key first, last;
     number_key park_number; /* one lamp for the whole range; 0: none */
     enum lamp how;          /* of that lamp */
+    char allow[LIST_SIZE];  /* who may watch: networks and identities; "": whoever has the right */
 };
 int sip_watched(struct sip *s, struct sip_watched *ranges, size_t count);
 
@@ -329,14 +330,25 @@ int sip_identify(struct sip *s, leg_id leg, const char *display, const char *uri
 #define SIP_SHA256_SIZE 65
 
 struct sip_user {
+    uint32_t number; /* his place in the table as it was given */
     char name[USER_SIZE];
     char md5[SIP_MD5_SIZE], sha256[SIP_SHA256_SIZE]; /* H(A1) of RFC 7616 in hex; "" : not by it */
-    char phone[DIALLED_SIZE]; /* his number, which he may be instead of his name; "" : none */
-    unsigned may;             /* SIP_MAY_..., anywhere at all */
+    char phone[DIALLED_SIZE];    /* his number, which he may be instead of his name; "" : none */
+    unsigned may;                /* SIP_MAY_..., anywhere at all */
+    bool watches_all, names_all; /* may watch every range, and see who waits; else `rights` */
+};
+
+/* May this user watch this range, and see who waits there? */
+struct sip_right {
+    uint32_t user; /* his place in `at` as it was given */
+    range_id range;
+    bool names;
 };
 
 struct sip_user_table { /* from malloc() */
     size_t count;
+    struct sip_right *rights; /* by user, then by range; malloc'ed, taken over as well */
+    size_t right_count;
     struct sip_user at[];
 };
 

@@ -3,6 +3,7 @@
  * answer to an INVITE says, see answer.c. */
 #include "sip/edge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -15,42 +16,82 @@
 
 /* ---- a text message (RFC 3428) ---- */
 
+/* One on its way, until it is answered. */
+struct telling {
+    struct sip *edge;
+    struct sip_message message;
+    struct target target;
+    struct said *said; /* NULL: nobody asked for a password */
+    unsigned tries;    /* with one */
+};
+
+static void forget_message(struct telling *t)
+{
+    t->edge->messages--;
+    out_said_free(t->said);
+    free(t);
+}
+
+static bool send_message(struct telling *t);
+
+/* Whoever asks for a password gets one answer, as with an INVITE of ours. */
+static bool answer_challenge(struct telling *t, nta_outgoing_t *request, const sip_t *sip)
+{
+    if (t->tries++ >= OUT_RETRIES_MAX)
+        return false;
+    if (!t->said)
+        t->said = calloc(1, sizeof *t->said);
+    return t->said &&
+           out_challenge_kept(t->edge, t->said, t->target.account, t->target.routed, request, sip);
+}
+
 static int on_message_answer(struct leg *magic, nta_outgoing_t *request, const sip_t *sip)
 {
-    struct sip *s = (void *)magic; /* it belongs to no leg */
+    struct telling *t = (void *)magic; /* it belongs to no leg */
     int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
+    bool again;
 
     if (status < 200)
         return 0;
+    again = (status == 401 || status == 407) && answer_challenge(t, request, sip);
+    nta_outgoing_destroy(request);
+    if (again && send_message(t))
+        return 0;
     if (status >= 300)
         log_info("sip", "a text message was not taken: %d", status);
-    nta_outgoing_destroy(request);
-    s->messages--;
+    forget_message(t);
     return 0;
 }
 
-static bool send_message(struct sip *s, const struct target *t, const struct sip_message *m)
+static bool send_message(struct telling *t)
 {
+    struct sip *s = t->edge;
+    const struct target *at = &t->target;
     su_home_t home[1] = { SU_HOME_INIT(home) };
     char from[URI_SIZE * 2 + 32], uri[URI_SIZE], to[URI_SIZE + 8];
+    struct answers answers;
     sip_call_id_t *name;
     const char *tag;
     nta_outgoing_t *request = NULL;
 
     su_home_init(home);
+    out_said(t->said, "MESSAGE", at->uri, &answers);
     name = sip_call_id_create(home, NULL);
     tag = nta_agent_newtag(home, NULL, s->agent);
-    text_format(uri, sizeof uri, "sip:%s@%s", m->from_user, aim_domain(s, t->listener));
-    text_format(to, sizeof to, "<%s>", t->uri);
+    text_format(uri, sizeof uri, "sip:%s@%s", t->message.from_user, aim_domain(s, at->listener));
+    text_format(to, sizeof to, "<%s>", at->uri);
     if (name && tag && text_format(from, sizeof from, "<%s>;tag=%s", uri, tag))
         request = nta_outgoing_tcreate(
-            s->outside, on_message_answer, (void *)s, (url_string_t const *)t->route,
-            SIP_METHOD_MESSAGE, URL_STRING_MAKE(t->uri), SIPTAG_CALL_ID(name),
+            s->outside, on_message_answer, (struct leg *)(void *)t, (url_string_t const *)at->route,
+            SIP_METHOD_MESSAGE, URL_STRING_MAKE(at->uri), SIPTAG_CALL_ID(name),
             SIPTAG_FROM_STR(from), SIPTAG_TO_STR(to),
+            SIPTAG_HEADER_STR(answers.header[0][0] ? answers.header[0] : NULL),
+            SIPTAG_HEADER_STR(answers.header[1][0] ? answers.header[1] : NULL),
             SIPTAG_USER_AGENT_STR(s->setup->config.user_agent[0] ? s->setup->config.user_agent
                                                                  : NULL),
-            SIPTAG_CONTENT_TYPE_STR("text/plain;charset=UTF-8"), SIPTAG_PAYLOAD_STR(m->text),
-            TPTAG_IDENT(s->listeners[t->listener].ident), TAG_END());
+            SIPTAG_CONTENT_TYPE_STR("text/plain;charset=UTF-8"),
+            SIPTAG_PAYLOAD_STR(t->message.text), TPTAG_IDENT(s->listeners[at->listener].ident),
+            TAG_END());
     su_home_deinit(home);
     return request != NULL;
 }
@@ -58,18 +99,21 @@ static bool send_message(struct sip *s, const struct target *t, const struct sip
 void tell_message(struct sip *s, const struct sip_message *m)
 {
     struct sip_call whom = { .is_ring_back = true };
-    struct target t;
+    struct telling *t = s->messages < MESSAGES_MAX ? calloc(1, sizeof *t) : NULL;
 
     text_copy(whom.uri, sizeof whom.uri, m->to);
     text_copy(whom.contact, sizeof whom.contact, m->contact);
-    if (s->messages >= MESSAGES_MAX) {
+    if (!t) {
         log_warning("sip", "a text message is left out: %d wait for an answer", MESSAGES_MAX);
         return;
     }
-    if (!aim(s, &t, &whom) || !send_message(s, &t, m))
-        log_info("sip", "a text message could not be sent to %s", m->to);
-    else
-        s->messages++;
+    t->edge = s;
+    t->message = *m;
+    s->messages++;
+    if (aim(s, &t->target, &whom) && send_message(t))
+        return;
+    log_info("sip", "a text message could not be sent to %s", m->to);
+    forget_message(t);
 }
 
 /* ---- whom a phone shows ---- */
@@ -88,7 +132,9 @@ static bool may_reinvite(const struct leg *leg)
 static bool send_identity(struct leg *leg, bool update)
 {
     char expires[64], contact[URI_SIZE + 8];
+    struct answers answers;
 
+    out_credentials(leg, update ? "UPDATE" : "INVITE", leg->facts.remote_target, &answers);
     text_format(expires, sizeof expires, "%u;refresher=%s", leg->facts.session_expires,
                 leg->facts.we_refresh ? "uac" : "uas");
     text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
@@ -98,6 +144,8 @@ static bool send_identity(struct leg *leg, bool update)
         SIPTAG_SUPPORTED_STR("replaces, timer"),
         SIPTAG_SESSION_EXPIRES_STR(leg->facts.session_expires ? expires : NULL),
         SIPTAG_P_ASSERTED_IDENTITY_STR(leg->identity),
+        SIPTAG_HEADER_STR(answers.header[0][0] ? answers.header[0] : NULL),
+        SIPTAG_HEADER_STR(answers.header[1][0] ? answers.header[1] : NULL),
         SIPTAG_CONTENT_TYPE_STR(update ? NULL : "application/sdp"),
         SIPTAG_PAYLOAD_STR(update ? NULL : leg->sdp), NTATAG_TPORT(sip_leg_connection(leg)),
         TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
@@ -150,7 +198,7 @@ static void failed(struct leg *leg, int status)
 static int on_identified(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)
 {
     int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
-    bool fine = status >= 200 && status < 300 && sip;
+    bool fine = status >= 200 && status < 300 && sip, challenged, update = !leg->identify_offers;
 
     if (request != leg->identify || status < 200)
         return 0;
@@ -160,9 +208,12 @@ static int on_identified(struct leg *leg, nta_outgoing_t *request, const sip_t *
         timer_acknowledge(leg, request);
     if (fine && leg->state == LEG_UP)
         timer_answered(leg, sip);
+    challenged = (status == 401 || status == 407) && out_challenged(leg, request, sip);
     nta_outgoing_destroy(request); /* over a stream the message goes with it */
     leg->identify = NULL;
     leg->identify_offers = false;
+    if (challenged && leg->state == LEG_UP && send_identity(leg, update))
+        return 0;
     if (!fine && leg->state == LEG_UP)
         failed(leg, status);
     return 0;

@@ -317,24 +317,25 @@ static uint64_t cover(const struct sip_watched *ranges, size_t count, number_key
         sum = (sum ^ r->first) * 0x9e3779b97f4a7c15u;
         sum = (sum ^ r->last) * 0x9e3779b97f4a7c15u;
         sum = (sum ^ r->park_number ^ (uint64_t)r->how << 60) * 0x9e3779b97f4a7c15u;
+        for (const char *at = r->allow; *at; at++)
+            sum = (sum ^ (unsigned char)*at) * 0x9e3779b97f4a7c15u;
     }
     return sum;
 }
 
-/* The ranges were `old`: is there something new about this? Of one orbit nothing can have changed
- * but whether it exists. */
+/* The ranges were `old`: is there something new about this? */
 static void look_again(struct sip *s, const struct watched_thing *t, const struct sip_watched *old,
                        size_t old_count)
 {
     const struct watches *all = s->watches;
     bool stays = exists(s, t);
 
-    if (stays && (t->kind == WATCH_ORBIT || t->kind == WATCH_CALL_INFO ||
-                  cover(old, old_count, t->first, t->last) ==
-                      cover(all->ranges, all->range_count, t->first, t->last)))
+    if (stays && (cover(old, old_count, t->first, t->last) ==
+                  cover(all->ranges, all->range_count, t->first, t->last)))
         return;
     for (struct watch *w = t->watches; w; w = w->beside.next) {
-        w->ending = stays ? w->ending : "noresource";
+        if (!w->ending)
+            w->ending = !stays ? "noresource" : watch_may_any(w) ? NULL : "rejected";
         w->full = true;
         watch_tell(w);
     }

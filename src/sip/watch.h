@@ -3,7 +3,7 @@
 #ifndef CALLPARK_SIP_WATCH_H
 #define CALLPARK_SIP_WATCH_H
 
-#include "sip/edge.h"
+#include "sip/auth.h"
 #include "sip/watch_body.h"
 
 #define WATCHERS_MAX 100000 /* unless [sip] watchers-max says otherwise */
@@ -59,7 +59,8 @@ struct watch {
     enum line in_line;
     char *words; /* one block; the texts below lie in it */
     const char *name, *local, *remote, *our_tag, *their_tag, *routes, *entity, *event_id;
-    char *target; /* their Contact, newest */
+    const char *user, *who, *source; /* who watches: user or "", identity, address */
+    char *target;                    /* their Contact, newest */
     uint32_t our_cseq, their_cseq, version;
     uint64_t seen;      /* all changes up to this one were told */
     number_key page_at; /* of a list: from this number on nothing was told yet; 0: all was */
@@ -69,7 +70,7 @@ struct watch {
     nta_outgoing_t *notify;
     const char *ending; /* reason with which it ends; NULL: it goes on */
     bool dirty, full;   /* there is something to tell; all of it */
-    bool names;         /* may see who waits */
+    bool trusted;       /* it is a peer's, whose word counts */
     bool profiled;      /* `how` is by its User-Agent, else by setting */
     enum lamp how;
     uint8_t tries;
@@ -114,6 +115,14 @@ struct watched_thing *watch_thing(struct sip *s, enum watch_kind kind, number_ke
 void watch_join(struct watched_thing *thing, struct watch *w);
 unsigned watch_bucket(const char *name);
 void watch_part(struct watch *w); /* and forget the thing when nobody else watches it */
+
+/* ---- watch_right.c: who may ---- */
+
+/* May he watch this range, by his right there and by its watch_allow; may he see who waits? */
+bool watch_may(const struct watch *w, const struct sip_watched *range, bool *names);
+/* Anything of what he watches? */
+bool watch_may_any(const struct watch *w);
+void watch_rights_changed(struct sip *s); /* those who may no more are told that it has ended */
 
 /* ---- watch_out.c: NOTIFY ---- */
 

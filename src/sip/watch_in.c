@@ -215,6 +215,7 @@ static void note_profile(struct watch *w, const sip_t *sip)
 struct words {
     char name[CALL_ID_SIZE], local[URI_SIZE + 128], remote[URI_SIZE + 160], our_tag[64],
         their_tag[128], routes[SIP_ROUTES_SIZE], entity[URI_SIZE], event_id[64];
+    char user[USER_SIZE], who[URI_SIZE], source[ADDRESS_SIZE];
 };
 
 static bool write_routes(char to[SIP_ROUTES_SIZE], const sip_record_route_t *r)
@@ -240,6 +241,17 @@ static void write_entity(char to[URI_SIZE], const url_t *url)
     headers_uri(to, URI_SIZE, &bare);
 }
 
+static void write_who(struct words *x, const struct sip *s, const struct asker *asker,
+                      const sip_t *sip)
+{
+    struct party who;
+
+    auth_identity(s, asker, sip, &who);
+    text_copy(x->user, sizeof x->user, asker->user);
+    text_copy(x->who, sizeof x->who, who.uri);
+    text_copy(x->source, sizeof x->source, asker->source);
+}
+
 static bool write_words(struct words *x, const sip_t *sip, const struct wish *wish,
                         const char *our_tag)
 {
@@ -262,10 +274,11 @@ static bool write_words(struct words *x, const sip_t *sip, const struct wish *wi
 /* A subscription lives long and there may be very many: no byte more than it says. */
 static bool keep_words(struct watch *w, const struct words *x)
 {
-    const char *from[] = { x->name,      x->local,  x->remote, x->our_tag,
-                           x->their_tag, x->routes, x->entity, x->event_id };
+    const char *from[] = { x->name,   x->local,    x->remote, x->our_tag, x->their_tag, x->routes,
+                           x->entity, x->event_id, x->user,   x->who,     x->source };
     const char **to[] = { &w->name,      &w->local,  &w->remote, &w->our_tag,
-                          &w->their_tag, &w->routes, &w->entity, &w->event_id };
+                          &w->their_tag, &w->routes, &w->entity, &w->event_id,
+                          &w->user,      &w->who,    &w->source };
     size_t total = 0, n = sizeof from / sizeof from[0];
     char *at;
 
@@ -368,7 +381,8 @@ static void refuse_many(struct sip *s, nta_incoming_t *irq, const struct wish *w
     answer(irq, wish->kind == WATCH_LIST ? 403 : 503, NULL, why);
 }
 
-void watch_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip, bool names)
+void watch_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
+                     const struct asker *asker)
 {
     struct wish wish = { .kind = WATCH_ORBIT };
     const char *our_tag, *why;
@@ -398,6 +412,7 @@ void watch_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip, bool 
         answer(irq, 400, "an address, a tag or a route is missing or too long", NULL);
         return;
     }
+    write_who(&words, s, asker, sip);
     w = make(s, &words, &wish);
     if (!w || !keep_target(w, sip)) {
         answer(irq, 500, NULL, NULL);
@@ -405,8 +420,13 @@ void watch_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip, bool 
             watch_forget(w);
         return;
     }
+    w->trusted = asker->trusted;
+    if (!watch_may_any(w)) {
+        answer(irq, 403, NULL, "you may not watch this number: see watch_allow and your roles");
+        watch_forget(w);
+        return;
+    }
     w->their_cseq = sip->sip_cseq->cs_seq;
-    w->names = names && !s->setup->config.lamp_anonymous;
     note_profile(w, sip);
     note_way(w, irq, sip);
     accept_it(w, irq, wish.seconds);
@@ -437,6 +457,11 @@ void watch_refresh(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
     }
     if (requires_unknown(irq, sip))
         return;
+    if (!w->ending && !watch_may_any(w)) {
+        answer(irq, 403, NULL, "you may not watch this number any more");
+        watch_end(w, "rejected");
+        return;
+    }
     code = sip->sip_cseq->cs_seq <= w->their_cseq ? 500 : judge_expires(s, sip, &seconds);
     if (code) {
         answer(irq, code, NULL, NULL);

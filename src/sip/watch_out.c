@@ -179,15 +179,18 @@ static void write_one(struct watch *w, struct doc *d)
     static const struct orbit_lamp nobody = { .lit = true };
     const struct sip_watched *range = watch_range_of(w->edge, w->thing->first);
     char number[NUMBER_SIZE], domain[FQDN_SIZE];
-    struct view v = { .entity = w->entity, .number = number, .domain = domain, .names = w->names };
+    struct view v = { .entity = w->entity, .number = number, .domain = domain };
+    bool may = range && watch_may(w, range, &v.names);
 
     number_text(number, w->thing->first);
     domain_of(w, domain);
     v.version = next_version(w);
-    if (w->thing->kind != WATCH_RANGE) {
+    if (!may) { /* it ends: what he may not see is dark */
+        v.how = LAMP_CONFIRMED;
+    } else if (w->thing->kind != WATCH_RANGE) {
         v.lamp = lamp_of_orbit(w->edge, w->thing->first);
         v.how = v.lamp ? v.lamp->how : LAMP_CONFIRMED;
-    } else if (range) {
+    } else {
         v.lamp = watch_range_is_lit(w->edge, w->thing->first) ? &nobody : NULL;
         v.how = range->how;
         v.plain = true;
@@ -204,10 +207,10 @@ static void write_one(struct watch *w, struct doc *d)
 
 /* One orbit of a list: named only, or with its lamp. */
 static void write_entry(struct watch *w, struct list_body *l, number_key orbit, const char *domain,
-                        bool with_lamp)
+                        bool with_lamp, bool names)
 {
     char number[NUMBER_SIZE], entity[URI_SIZE * 2];
-    struct view v = { .entity = entity, .number = number, .domain = domain, .names = w->names };
+    struct view v = { .entity = entity, .number = number, .domain = domain, .names = names };
 
     number_text(number, orbit);
     body_uri(entity, sizeof entity, number, domain);
@@ -241,14 +244,17 @@ static void write_list(struct watch *w, struct list_body *l)
         const struct sip_watched *r = &s->watches->ranges[i];
         number_key first = r->first > w->thing->first ? r->first : w->thing->first;
         number_key last = r->last < w->thing->last ? r->last : w->thing->last;
+        bool names = false;
 
+        if (first > last || !watch_may(w, r, &names))
+            continue; /* what one may not watch is not in the list */
         for (number_key n = first; n <= last; n++) {
             bool tell = is_new(w, n);
 
             if (tell && !left && l->root.length + l->parts.length > most)
                 left = n;
             if (w->full || (tell && !left))
-                write_entry(w, l, n, domain, tell && !left);
+                write_entry(w, l, n, domain, tell && !left, names);
         }
     }
     w->page_at = left;

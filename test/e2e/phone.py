@@ -155,11 +155,14 @@ class Endpoint:
             dialog.take(message)
 
     def take_text(self, message):
-        """A text message to a user; 0 in `text_codes`: it is not answered."""
+        """A text message to a user; 0 in `text_codes`: it is not answered. Who asks for a password takes what has one."""
         code = self.text_codes.get(message.dialled(), 200)
+        headers = []
+        if isinstance(code, str):
+            code, headers = (200, []) if message.get("Authorization") else (401, [code])
         self.texts.setdefault(message.dialled(), queue.Queue()).put(message)
         if code:
-            self.answer(message, code, "Whatever", [], "")
+            self.answer(message, code, "Whatever", headers, "")
 
     def text(self, user, timeout=PATIENCE):
         with self.lock:

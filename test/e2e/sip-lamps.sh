@@ -7,6 +7,8 @@ export E2E_PRESENCE
 e2e_start "[sip]
 retrieve-prefix = **
 callpark-info = yes
+auth-user = callpark
+auth-password = secret
 lamp-profile = blinking* early
 [presence]
 publish = sip:127.0.0.1:$E2E_PRESENCE"

@@ -298,7 +298,7 @@ class Presence:
     def __init__(self, port):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", port))
-        self.answers = {}
+        self.answers, self.suspects = {}, set()
         self.known, self.seen, self.arrived, self.numbers = {}, [], threading.Condition(), itertools.count(1)
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -321,6 +321,8 @@ class Presence:
 
     def judge(self, request):
         user, tag, expires = request.dialled(), request.get("SIP-If-Match"), request.get("Expires")
+        if user in self.suspects and not request.get("Authorization"):
+            return 401, ['WWW-Authenticate: Digest realm="presence", nonce="n", qop="auth", algorithm=SHA-256']
         if tag and self.known.get(user) != tag:
             return 412, []
         self.known[user] = f"e{next(self.numbers)}"
@@ -371,6 +373,21 @@ def publish(s):
     presence.until(lot.orbit, lambda r, code: code == 412, "refused")
     anew = presence.until(lot.orbit, lambda r, code: code == 200 and r.body, "anew")
     want((anew.get("SIP-If-Match"), Lamp(anew.body).who), ("", ("Helen", "sip:+49301@provider.example")), "anew")
+
+
+@line("BL-18-401", "a presence server that wants a password gets it, for each PUBLISH")
+def publish_by_password(s):
+    lot = s.lot()
+    presence.suspects.add(lot.orbit)
+    caller = s.park(lot, s.user())
+    presence.until(lot.orbit, lambda r, code: code == 401, "refused")
+    first = presence.until(lot.orbit, lambda r, code: code == 200, "lit")
+    find('username="callpark", realm="presence".*uri="sip:' + lot.orbit, first.get("Authorization"), "Authorization")
+    want(Lamp(first.body).state, "confirmed", "what is published")
+    s.api.parked(lot.orbit)
+    caller.bye()
+    last = presence.until(lot.orbit, lambda r, code: r.get("Expires") == "0" and code == 200, "withdrawn")
+    find("nc=0000000", last.get("Authorization"), "Authorization of the last")
 
 
 @line("BL-17", "5,000 watch one orbit: all know within 5 s that it is lit, and a call is parked meanwhile as ever", last=True)

@@ -76,6 +76,37 @@ def challenged(s):
     caller.audio.hears_sound(since=time.monotonic())
 
 
+@line("OR-02-401", "a text message that is challenged is sent again with the answer, once")
+def text_challenged(s):
+    lot, parker = s.lot(message="on"), s.user()
+    s.endpoint.text_codes[parker] = asks("SHA-256", "n1")
+    s.park(lot, parker)
+    want(s.endpoint.text(parker).get("Authorization"), "", "Authorization of the first")
+    again = s.endpoint.text(parker)
+    check_digest(again.get("Authorization"), "MESSAGE", "secret")
+    want_that(lot.orbit in again.body, "the text")
+
+
+@line("OR-06-401", "an UPDATE about who is there, challenged: again with the answer; a wrong password is not tried again")
+def name_challenged(s):
+    for code, header in ((401, asks("MD5", "n1")), (407, asks("MD5", "n1").replace("WWW-", "Proxy-"))):
+        lot = s.lot()
+        caller = s.dialog(lot.park)
+        caller.audio, caller.auto = s.audio(440), caller.auto - {"UPDATE"}
+        response = caller.invite(["Allow: INVITE, ACK, BYE, UPDATE", f"Referred-By: <sip:{s.user()}@callpark.test>"],
+                                 caller.audio.offer())
+        want(response.code, 200, "parking")
+        caller.audio.start(response.body)
+        retriever = s.retrieve(lot.orbit, 620)
+        first = caller.request("UPDATE")
+        caller.reply(first, code, "Who are you?", [header])
+        again = caller.wait(lambda m: m.method == "UPDATE" and m.cseq != first.cseq, what="another UPDATE")
+        check_digest(again.get("Authorization" if code == 401 else "Proxy-Authorization"), "UPDATE", "secret")
+        caller.reply(again, code, "Who are you?", [header])
+        s.talk(caller, retriever)
+        want(len({m.cseq for m in caller.seen if m.method == "UPDATE"}), 2, "UPDATEs in all")
+
+
 @line("RB-14", "302: not followed, the caller stays parked")
 def redirected(s):
     lot, caller, parker, phone = rung(s)

@@ -275,6 +275,56 @@ def addresses(s):
     caller.audio.hears_sound(since=time.monotonic())
 
 
+def subscribe(s, what, user, place=None, headers=()):
+    """SUBSCRIBE, asked for a password, and again with one: the dialog, with its .answer."""
+    dialog = stranger(s, what, user, place)
+    dialog.auto = dialog.auto | {"NOTIFY"}
+    headers = ["Event: dialog", "Expires: 600", *headers]
+    asked = challenges(dialog.ask("SUBSCRIBE", headers))[0]
+    dialog.remote = re.sub(";tag=.*", "", dialog.remote)
+    dialog.answer = dialog.ask("SUBSCRIBE", [asked.answer(user, "SUBSCRIBE", dialog.uri), *headers])
+    if dialog.answer.code == 200:
+        dialog.remote_tag, dialog.remote = dialog.answer.param("To", "tag"), dialog.answer.get("To")
+    return dialog
+
+
+def told(watcher, *words):
+    """The next NOTIFY that has one of the words."""
+    while True:
+        notify = watcher.request("NOTIFY")
+        if any(word in notify.body + notify.get("Subscription-State") for word in words):
+            return notify
+
+
+@line("8.4-watch", "who may watch: by role and range, by watch_allow; in a list only what one may; names for some")
+def who_may_watch(s):
+    here, there, shut = s.lot(), s.lot(), s.lot(watch_allow="127.0.0.9, 99999")
+    for lot in (here, there, shut):
+        s.park(lot, s.user(), tone=440)
+    user = user_of(s, "attendant", f"range:{here.id}")
+    find(r"sip:\+4930\d+@", told(subscribe(s, here.orbit, user), "confirmed").body, "who waits")
+    refused = subscribe(s, there.orbit, user).answer
+    want(refused.code, 403, "a range that is not his")
+    find("may not watch", refused.get("Warning"), "the sentence")
+    viewer = user_of(s, "viewer")
+    find("Anonymous", told(subscribe(s, there.orbit, viewer), "confirmed").body, "who waits, for a viewer")
+    want(subscribe(s, shut.orbit, viewer).answer.code, 403, "not in watch_allow")
+    want(subscribe(s, shut.orbit, viewer, outside(s, "127.0.0.9")).answer.code, 200, "from the network")
+    inside = s.dialog(shut.orbit)
+    want(inside.ask("SUBSCRIBE", ["Event: dialog"]).code, 403, "somebody inside who is not named")
+    numbers = sorted((lot.first, lot.last) for lot in (here, there, shut))
+    some = subscribe(s, f"lamps-{numbers[0][0]}-{numbers[-1][1]}", user, headers=["Supported: eventlist"])
+    want(some.answer.code, 200, "a list")
+    listed = some.request("NOTIFY").body
+    find(f"{here.orbit}@", listed, "his range in the list")
+    want_that(f"{there.orbit}@" not in listed and f"{shut.orbit}@" not in listed, "others in the list")
+    # What he may is asked again when it changes.
+    watcher = subscribe(s, here.orbit, user)
+    binding = [b for b in s.api.items("/role-bindings") if b["user"] == user][0]
+    s.api.ask("DELETE", f"/role-bindings/{binding['id']}", {})
+    told(watcher, "terminated;reason=rejected")
+
+
 @line("8.4-peer", "a peer that may only park, and whose word about identities does not count")
 def a_peer(s):
     lot = s.lot()

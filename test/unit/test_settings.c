@@ -68,6 +68,7 @@ static void has_the_defaults_of_the_design(void **state)
         [SET_LAMP] = "confirmed",
         [SET_FREE_ORBIT] = "park",
         [SET_RETRIEVE_ALLOW] = "",
+        [SET_WATCH_ALLOW] = "",
         [SET_MUSIC] = "",
         [SET_NO_FORWARD] = "on",
         [SET_PARK_ALLOW] = "",

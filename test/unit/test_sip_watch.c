@@ -40,6 +40,18 @@ static void ranges(unsigned count)
     assert_int_equal(sip_watched(bench.sip, list, count), 0);
 }
 
+/* The same, with who may watch the first. */
+static void ranges_allowing(const char *who)
+{
+    struct sip_watched *list = calloc(2, sizeof *list);
+
+    assert_non_null(list);
+    list[0] = (struct sip_watched){ .range = 1, .first = number("701"), .last = number("703") };
+    list[1] = (struct sip_watched){ .range = 2, .first = number("801"), .last = number("803") };
+    text_copy(list[0].allow, sizeof list[0].allow, who);
+    assert_int_equal(sip_watched(bench.sip, list, 2), 0);
+}
+
 static struct orbit_lamp lamp_at(const char *orbit, call_id call)
 {
     struct orbit_lamp lamp = { .orbit = number(orbit), .call = call, .lit = true };
@@ -440,6 +452,52 @@ static void test_names(void **state)
     shows_not("Alice");
 }
 
+/* ---- who may ---- */
+
+/* watch_allow of a range: by network and by identity, for one number and in a list, and when it
+ * changes. */
+static void test_allow(void **state)
+{
+    (void)state;
+    light("701", 3);
+    light("802", 4);
+    ranges_allowing("127.0.0.0/8");
+    poll_until("701", "confirmed");
+    ranges_allowing("sip:alice@*");
+    poll_until("701", "confirmed");
+    ranges_allowing("sip:somebody-else@*, 192.0.2.0/24");
+    for (unsigned i = 0; i < 1000 && !phone_has(&phone, "SIP/2.0 403"); i++) {
+        subscribe_to("sip:701@park.example", "", "Expires: 0\r\n");
+        phone_expect(&phone, "SIP/2.0 ");
+        if (phone_has(&phone, "SIP/2.0 200"))
+            notified();
+    }
+    assert_true(phone_has(&phone, "SIP/2.0 403"));
+    assert_true(phone_has(&phone, "you may not watch this number"));
+    refused("lamps-701-703", "Supported: eventlist\r\n", "SIP/2.0 403");
+    subscribe("lamps-701-803", "Supported: eventlist\r\n");
+    notified();
+    shows("cid=\"802@callpark\"");
+    shows("801@");
+    shows_not("<name>701</name>");
+    shows_not("<name>703</name>");
+}
+
+/* A right that is taken away is gone at once. */
+static void test_no_more(void **state)
+{
+    (void)state;
+    ranges_allowing("");
+    poll_until("701", "terminated");
+    subscribe("701", "");
+    notified();
+    ranges_allowing("192.0.2.0/24");
+    notified();
+    assert_string_equal(phone_header(&phone, "Subscription-State"), "terminated;reason=rejected");
+    light("701", 3);
+    assert_true(phone_quiet(&phone, 150));
+}
+
 /* ---- a whole range ---- */
 
 static void test_park_number(void **state)
@@ -678,13 +736,14 @@ static void test_goodbye(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ONE(test_one_orbit),    ONE(test_late_end),      ONE(test_polled),
-        ONE(test_refusals),     ONE(test_tolerated),     ONE(test_unknown_to_watcher),
-        QUICK(test_unanswered), ONE(test_back_off),      ONE(test_flips),
-        ONE(test_names),        ONE(test_park_number),   ONE(test_list),
-        ONE(test_long_list),    ONE(test_ranges_change), ONE(test_routes),
-        ONE(test_stream),       STRANGE(test_expiry),    STRANGE(test_full),
-        STRANGE(test_profile),  STRANGE(test_call_info), ONE(test_goodbye),
+        ONE(test_one_orbit),     ONE(test_late_end),  ONE(test_polled),
+        ONE(test_refusals),      ONE(test_tolerated), ONE(test_unknown_to_watcher),
+        QUICK(test_unanswered),  ONE(test_back_off),  ONE(test_flips),
+        ONE(test_allow),         ONE(test_no_more),   ONE(test_names),
+        ONE(test_park_number),   ONE(test_list),      ONE(test_long_list),
+        ONE(test_ranges_change), ONE(test_routes),    ONE(test_stream),
+        STRANGE(test_expiry),    STRANGE(test_full),  STRANGE(test_profile),
+        STRANGE(test_call_info), ONE(test_goodbye),
     };
 
     return cmocka_run_group_tests_name("sip_watch", tests, NULL, NULL);
