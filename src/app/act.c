@@ -215,13 +215,15 @@ static void fill_call(const struct app *a, const struct action *action, const st
     memset(call, 0, sizeof(*call));
     call->leg = action->leg;
     (void)text_copy(call->uri, sizeof(call->uri), action->uri);
-    if (action->kind == CALLING_PARKER && c)
+    if ((action->kind == CALLING_PARKER || action->kind == CALLING_TO_TELL) && c)
         (void)text_copy(call->contact, sizeof(call->contact), c->parker.contact);
     number_text(call->orbit, action->orbit);
     (void)text_copy(call->replaces, sizeof(call->replaces), action->replaces);
     (void)text_copy(call->referred_by, sizeof(call->referred_by), action->referred_by);
     from_user(a, action, call);
-    call->caller = action->party;
+    if (action->kind != CALLING_TO_TELL) /* his phone shows the number, not the caller's */
+        call->caller = action->party;
+    call->auto_answer = action->kind == CALLING_TO_TELL;
     call->is_ring_back = action->kind == CALLING_PARKER;
     call->plain = action->plain;
     call->attempt = c ? c->attempt : 1;
@@ -240,6 +242,8 @@ static void from_display(const struct action *action, const struct call *c, stru
 
     if (action->kind == CALLING_TARGET)
         template = "%n";
+    else if (action->kind == CALLING_TO_TELL)
+        template = "Parked %o: %n";
     else if (action->kind == CALLING_CALLER)
         template = call->orbit[0] ? "Park %o" : "Park";
     uri_user(user, action->party.uri);

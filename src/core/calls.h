@@ -72,6 +72,7 @@ struct call {
     bool parker_known; /* by evidence: somebody to ring back */
     bool consult;      /* nobody sent the call here: `caller` may still be the parker himself, who
                           consults and transfers later (sip.md 2.2, 2.3) */
+    bool number_known; /* to the parker: he dialled the orbit, or was told it before */
     leg_id peer;       /* retriever, ring back, fallback: at most one at a time; 0: none */
     enum peer_role peer_role;
     struct party peer_party;

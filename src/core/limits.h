@@ -23,6 +23,7 @@
 #define LEGS_MAX (CALLS_MAX * 2)
 #define ENDED_LEGS_MAX 4096 /* consultation legs remembered for a late Replaces */
 #define FETCHES_MAX 256     /* callers who are to be called once their orbit is written */
+#define ANNOUNCES_MAX 256   /* parkers who are called to be told a number */
 #define ACTIONS_MAX 16      /* that one step may return */
 
 #endif

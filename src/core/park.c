@@ -148,8 +148,6 @@ static enum cue caller_cue(const struct event *ev)
     return ev->type == EV_SAID ? CUE_SAID : CUE_NONE;
 }
 
-#define CODE_FORWARDED 181
-
 static enum cue peer_cue(const struct event *ev)
 {
     if (ev->type == EV_LEG_UP)
@@ -226,7 +224,7 @@ static void tick(struct turn *t)
 {
     struct call *c = calls_next_due(t->p->calls);
 
-    if (!c || call_due(c) > t->now)
+    if (park_announce_due(t) || !c || call_due(c) > t->now)
         return;
     if (c->next_deadline <= t->now && c->transfer) {
         (void)park_transfer_off(t, c, 408, "did not answer");
@@ -271,7 +269,7 @@ void park_step(struct park *p, const struct event *ev, msec now, struct actions 
         c = calls_by_leg(p->calls, ev->leg);
         if (c)
             leg_event(&t, c);
-        else
+        else if (!park_announce_event(&t))
             stray_leg(&t);
         break;
     case EV_SAVED:
@@ -303,5 +301,8 @@ msec park_next_deadline(struct park *p)
 {
     struct call *c = calls_next_due(p->calls);
 
-    return c ? call_due(c) : NEVER;
+    msec due = c ? call_due(c) : NEVER;
+    msec tell = park_announce_next(p);
+
+    return tell < due ? tell : due;
 }

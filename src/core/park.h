@@ -92,7 +92,8 @@ enum call_kind {
     CALLING_FALLBACK,
     CALLING_CHOSEN,
     CALLING_CALLER, /* to be parked */
-    CALLING_TARGET  /* of a transfer: `party` is whom he is to talk to */
+    CALLING_TARGET, /* of a transfer: `party` is whom he is to talk to */
+    CALLING_TO_TELL /* the parker, to speak the number to him; his phone is to pick up by itself */
 };
 
 /* Steps that watchers see; their names are the event names of the API. */
@@ -101,6 +102,9 @@ enum step {
     STEP_PARKED,
     STEP_PARK_FAILED,
     STEP_TELLING,
+    STEP_ANNOUNCING,
+    STEP_ANNOUNCED,
+    STEP_ANNOUNCE_FAILED,
     STEP_IDENTITY,
     STEP_TAKEN_OVER,
     STEP_RINGBACK_STARTED,
@@ -169,6 +173,8 @@ struct actions {
 #define PATIENCE_CONNECT 40000  /* a claimed leg must be acknowledged (64*T1 is 32 s) */
 #define KEEP_FOR_REPLACES 32000 /* the orbit of a consultation that was hung up waits for its Replaces */
 #define MIN_TALK 2000           /* a retriever gone sooner without a sound never was connected */
+#define ANNOUNCE_AFTER 1500     /* the parker's phone is done with its transfer */
+#define PATIENCE_ANNOUNCE 10000 /* it picks up by itself, or does not know how */
 #define PATIENCE_FETCH 10000    /* who is called with Replaces answers by himself */
 #define JUST_TAKEN 2000         /* who dials an orbit this soon after it was taken is told so */
 
@@ -197,6 +203,15 @@ struct fetch {
     char uri[URI_SIZE], replaces[REPLACES_SIZE], referred_by[URI_SIZE];
 };
 
+/* A call to a parker who is to hear the number; no leg of the parked call. */
+struct announce {
+    call_id call; /* that he parked; 0: free */
+    leg_id leg;   /* 0: he is called at `due` */
+    bool up;      /* he hears it */
+    uint32_t wait;
+    msec due;
+};
+
 struct park {
     struct house house;
     struct deployment *deployment; /* the app changes it between steps */
@@ -204,7 +219,9 @@ struct park {
     struct calls *calls;
     leg_id next_leg; /* even numbers, for legs that we start */
     struct fetch fetch[FETCHES_MAX];
-    call_id gone; /* ended in the last step; its slot is freed by the next one */
+    struct announce announce[ANNOUNCES_MAX];
+    unsigned announcing; /* how many of them there are */
+    call_id gone;        /* ended in the last step; its slot is freed by the next one */
 };
 
 /* One event at one time. Writes at most ACTIONS_MAX actions in `out`, in the order they are to be

@@ -129,6 +129,7 @@ void park_check(struct park *p)
     uint32_t with_orbit = 0;
 
     calls_check(p->calls);
+    park_announce_check(p);
     orbits_check(p->orbits);
     for (struct call *c = calls_next(p->calls, 0); c; c = calls_next(p->calls, c->id)) {
         check_state(c);

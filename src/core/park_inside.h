@@ -1,9 +1,10 @@
 /* What the files of the parking machine (park*.c) share; nobody else includes it. park.c has the
  * table of what may happen when; park_invite.c what comes in; park_wait.c being parked and what
  * ends it; park_ring.c whom we call; park_meet.c two parties; park_swap.c Replaces; park_command.c
- * what people ask for; park_refer.c what a REFER does, park_fetch.c and park_transfer.c whom it has
- * us call; park_act.c how actions are written down; park_words.c and park_check.c only
- * look. */
+ * what people ask for; park_announce.c
+ * tells a parker the number; park_refer.c what a REFER does, park_fetch.c and park_transfer.c whom
+ * it has us call; park_act.c how actions are written down; park_words.c and park_check.c only look.
+ */
 #ifndef CALLPARK_CORE_PARK_INSIDE_H
 #define CALLPARK_CORE_PARK_INSIDE_H
 
@@ -100,6 +101,21 @@ void park_call_chosen(struct turn *t, struct call *c, const char *uri, enum peer
 /* Call off what rings, if anything does; its attempt counts as not made. */
 void park_stop_ringing(struct turn *t, struct call *c, uint16_t code, const char *why);
 handler park_ring_failed, park_ring_timed_out, park_ring_answered, park_ring_forwarded;
+
+/* What an answer means, as in "he ..." */
+const char *park_code_words(uint16_t code);
+#define CODE_FORWARDED 181
+
+/* ---- park_announce.c */
+
+/* The number is to be told to the parker of this call, if the rules say so. */
+void park_announce_plan(struct turn *t, struct call *c);
+/* An event of such a leg. False: it is none. */
+bool park_announce_event(struct turn *t);
+void park_announce_off(struct turn *t, const struct call *c);
+msec park_announce_next(struct park *p); /* NEVER: nothing is due */
+bool park_announce_due(struct turn *t);  /* one of them; false: none is */
+void park_announce_check(struct park *p);
 
 /* ---- park_meet.c */
 

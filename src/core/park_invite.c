@@ -110,6 +110,7 @@ static void begin_park(struct turn *t)
     c->parked_at = t->now;
     c->parked_wall = t->ev->wall;
     c->resume_at = park_full_patience(t, c);
+    c->number_known = t->decision->orbit && t->decision->orbit == c->orbit;
     who_parked(t, c);
     park_enter(t, c, CALL_SAVING, park_later(t->now, PATIENCE_SAVE));
     PARK_STEP(t, c, STEP_PARKING, "%s: %s", park_orbit_name(orbit, c), t->decision->why);

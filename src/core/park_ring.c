@@ -170,10 +170,10 @@ static bool means_form(uint16_t code)
     return code == 415 || code == 420 || code == 488;
 }
 
-static const char *code_words(uint16_t code)
+const char *park_code_words(uint16_t code)
 {
     switch (code) {
-    case 181:
+    case CODE_FORWARDED:
         return "forwards his calls to somebody else";
     case 404:
     case 410:
@@ -237,7 +237,7 @@ static bool tried_plain(struct turn *t, struct call *c, uint16_t code)
 static void ring_over(struct turn *t, struct call *c, uint16_t code)
 {
     char name[DISPLAY_SIZE];
-    const char *what = code_words(code);
+    const char *what = park_code_words(code);
     enum peer_role role = c->peer_role;
 
     forget_peer(t, c);
@@ -279,7 +279,7 @@ void park_ring_forwarded(struct turn *t, struct call *c)
     if (!c->rules.no_forward || c->peer_role != PEER_PARKER)
         return;
     park_hang_up(t, c, c->peer, 0, "forwarding is not wanted");
-    ring_over(t, c, 181);
+    ring_over(t, c, CODE_FORWARDED);
 }
 
 /* First to answer wins: from here on nobody else can claim the call. */

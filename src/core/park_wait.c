@@ -18,6 +18,8 @@ msec park_longest(const struct call *c)
 
 void park_enter(struct turn *t, struct call *c, enum call_state state, msec deadline)
 {
+    if (state != CALL_PARKED)
+        park_announce_off(t, c);
     c->state = state;
     c->deadline = deadline;
     calls_timed(t->p->calls, c);
@@ -135,6 +137,7 @@ void park_saved(struct turn *t, struct call *c)
     PARK_STEP(t, c, STEP_PARKED, "parked in %s by %s", park_orbit_name(number, c),
               park_name(name, &c->parker, "somebody unknown"));
     park_save(t, c);
+    park_announce_plan(t, c);
 }
 
 void park_not_saved(struct turn *t, struct call *c)

@@ -80,6 +80,11 @@ static const struct row rows[SETTING_KEYS] = {
         { "message", "", "Whether the parker is sent a text message with the number of the orbit.",
           KIND_SWITCH, 0, 1, false, "on|off" },
         FIELD(message), NULL, "off" },
+    [SET_ANNOUNCE_BACK] = {
+        { "announce_back", "",
+          "Whether a parker who has not been told the number is called, and hears it as his phone picks up by itself.",
+          KIND_SWITCH, 0, 1, false, "on|off" },
+        FIELD(announce_back), NULL, "off" },
     [SET_LANGUAGE] = {
         { "language", "", "The language in which the number is spoken.",
           KIND_TEXT, 2, 15, false, "" },

@@ -32,6 +32,7 @@ enum setting_key {
     SET_NO_FORWARD,     /* a ring back that is forwarded (181) is called off */
     SET_PARK_ALLOW,     /* as retrieve_allow, for parking; empty: whoever may come in */
     SET_WATCH_ALLOW,    /* the same, for watching lamps */
+    SET_ANNOUNCE_BACK,  /* call the parker and speak it: who was not told another way */
     SETTING_KEYS
 };
 
@@ -61,6 +62,7 @@ struct rules {
     bool no_forward;
     char park_allow[LIST_SIZE];
     char watch_allow[LIST_SIZE];
+    bool announce_back;
 };
 
 /* What one scope says: only the keys in `set` count. */

@@ -66,9 +66,21 @@ static bool make_dialog(struct leg *leg, const struct sip_call *call, const char
 /* Headers that the library has no tag for, one string each; "" are left out. */
 struct extras {
     char asserted[URI_SIZE + DISPLAY_SIZE * 2 + 32];
-    char alert[URI_SIZE + 32], orbit[64], again[128], contact[URI_SIZE + 8], expires[16];
+    char alert[URI_SIZE + 32], info[URI_SIZE + 32], orbit[64], again[128], contact[URI_SIZE + 8],
+        expires[16];
     char replaces[REPLACES_SIZE], referred_by[URI_SIZE + 8];
 };
+
+/* There is no one way: most desk phones go by `info=` or by answer-after, RFC 5373 has a header of
+ * its own. A phone that knows none of them rings. */
+static void ask_to_pick_up(struct extras *x, const struct leg *leg)
+{
+    const char *domain = aim_domain(leg->edge, leg->listener);
+
+    text_format(x->alert, sizeof x->alert, "Alert-Info: <sip:%s>;info=alert-autoanswer;delay=0",
+                domain);
+    text_format(x->info, sizeof x->info, "Call-Info: <sip:%s>;answer-after=0", domain);
+}
 
 static void fill_extras(struct extras *x, struct leg *leg, const struct sip_call *call)
 {
@@ -92,8 +104,15 @@ static void fill_extras(struct extras *x, struct leg *leg, const struct sip_call
         text_format(x->alert, sizeof x->alert,
                     call->alert_info[0] == '<' ? "Alert-Info: %s" : "Alert-Info: <%s>",
                     call->alert_info);
+    if (call->auto_answer)
+        ask_to_pick_up(x, leg);
     if (leg->facts.session_expires && !call->plain)
         text_format(x->expires, sizeof x->expires, "%u", leg->facts.session_expires);
+}
+
+static bool is_for_person(const struct sip_call *call)
+{
+    return (call->is_ring_back || call->auto_answer) && !call->plain;
 }
 
 static const char *some(const char *text)
@@ -123,8 +142,10 @@ static bool send_invite(struct leg *leg)
             SIPTAG_SESSION_EXPIRES_STR(some(x.expires)), SIPTAG_HEADER_STR(some(x.asserted)),
             SIPTAG_PRIVACY_STR(call->caller.hidden ? "id" : NULL), SIPTAG_HEADER_STR(some(x.orbit)),
             SIPTAG_HEADER_STR(x.again), SIPTAG_HEADER_STR(some(x.alert)),
+            SIPTAG_HEADER_STR(some(x.info)),
+            SIPTAG_HEADER_STR(call->auto_answer ? "Answer-Mode: Auto" : NULL),
             SIPTAG_HEADER_STR(some(answers.header[0])), SIPTAG_HEADER_STR(some(answers.header[1])),
-            SIPTAG_REJECT_CONTACT_STR(call->is_ring_back && !call->plain ? no_machine : NULL),
+            SIPTAG_REJECT_CONTACT_STR(is_for_person(call) ? no_machine : NULL),
             SIPTAG_ROUTE_STR(account ? some(register_routes(leg->edge, account)) : NULL),
             SIPTAG_REPLACES_STR(some(x.replaces)),
             SIPTAG_REQUIRE_STR(x.replaces[0] ? "replaces" : NULL),

@@ -263,6 +263,7 @@ struct sip_call {
     char referred_by[URI_SIZE];   /* Referred-By (RFC 3892); "": none */
     uint32_t attempt;             /* X-Callpark-Recall: n= */
     bool is_ring_back;            /* else a fallback or a chosen target: no Alert-Info */
+    bool auto_answer;             /* his phone is asked to pick up by itself */
     bool plain;
     enum codec prefer;
     struct session_local local;

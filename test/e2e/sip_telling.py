@@ -1,5 +1,6 @@
 """Telling people: OR (the number by text message, who is on the other side), PK and PD-08 (what park keys send)."""
 
+import re
 import time
 
 from moves import pick_up, ringing
@@ -61,6 +62,72 @@ def no_text(s):
     s.api.parked(lot.orbit, 15)
     for user in (shown, consult.user, "+4930555"):
         want_that(s.endpoint.texts.get(user) is None, f"{user} got a text message")
+
+
+# --- a call back that speaks the number ---
+
+
+def announced(s, **settings):
+    """Somebody is parked by blind transfer, and the phone of whoever did that is called."""
+    lot, parker = s.lot(announce_back="on", **settings), s.user()
+    caller = s.park(lot, parker, tone=440)
+    return lot, parker, caller, s.accept(parker)
+
+
+def steps(s, lot):
+    call = s.api.parked(lot.orbit)
+    return [step["step"] for step in s.api.ask("GET", f"/parked-calls/{call['id']}/timeline")["items"]]
+
+
+@line("OR-11", "announce-back: the parker's phone is asked to pick up by itself, he hears the number; the caller his music")
+def announce_back(s):
+    lot, parker, caller, phone = announced(s)
+    invite = phone.invite_request
+    find("answer-after=0", invite.get("Call-Info"), "Call-Info")
+    find("info=alert-autoanswer", invite.get("Alert-Info"), "Alert-Info")
+    want(invite.get("Answer-Mode"), "Auto", "Answer-Mode")
+    find(rf"Parked {lot.orbit}: {re.escape(caller.user)}.*<sip:{lot.orbit}@", invite.get("From"), "From")
+    want(invite.get("P-Asserted-Identity"), "", "P-Asserted-Identity")
+    phone = pick_up(s, phone, 620)
+    phone.audio.hears_sound()
+    caller.audio.does_not_hear(620)
+    phone.request("BYE", 10)
+    caller.audio.hears_sound(since=time.monotonic())
+    want(s.api.parked(lot.orbit)["state"], "parked", "state")
+    want_that("call.announced" in steps(s, lot), f"the timeline is {steps(s, lot)}")
+    s.talk(caller, s.retrieve(lot.orbit, 800))
+
+
+@line("OR-11b", "announce-back: busy, and called off by whoever retrieves; the call is as if nothing had been")
+def announce_back_fails(s):
+    lot, parker, caller, phone = announced(s)
+    phone.refuse(486, "Busy Here")
+    want_that("call.announce_failed" in steps(s, lot), f"the timeline is {steps(s, lot)}")
+    s.talk(caller, s.retrieve(lot.orbit, 800))
+    lot, parker, caller, phone = announced(s)
+    phone.ring()
+    retriever = s.retrieve(lot.orbit, 800)
+    phone.request("CANCEL")
+    s.talk(caller, retriever)
+
+
+@line("OR-11c", "announce-back: nobody is called who dialled the orbit, consulted, or is outside", slow=True)
+def nobody_announced(s):
+    lot, parker = s.lot(announce_back="on"), s.user()
+    chosen = s.outsider(lot.orbit)
+    want(chosen.invite([f"Referred-By: <sip:{parker}@callpark.test>"], s.audio().offer()).code, 200, "parking")
+    s.api.parked(lot.orbit)
+    consult = s.dialog(lot.park)
+    consult.audio = s.audio()
+    want(consult.invite(sdp=consult.audio.offer()).code, 200, "the consultation")
+    outside = s.user("+4930777")
+    sent = s.outsider(lot.park)
+    want(sent.invite([f"Referred-By: <sip:{outside}@callpark.test>"], s.audio().offer()).code, 200, "parking")
+    for user in (parker, consult.user, outside):
+        s.endpoint.expect(user)
+    time.sleep(2.5)  # longer than it would take
+    for user in (parker, consult.user, outside):
+        want_that(s.endpoint.users[user].empty(), f"{user} was called")
 
 
 # --- who is on the other side ---

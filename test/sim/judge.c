@@ -409,6 +409,8 @@ void judge_step(struct world *w, const struct event *ev, const struct action *a)
         c->earliest = c->earliest == NEVER ? NEVER : c->earliest + ev->span;
         c->give_up += ev->span;
     }
+    if (a->step == STEP_ANNOUNCED && !(phones_leg(w, c->telling) && phones_leg(w, c->telling)->up))
+        judge_fail(w, "nobody was told the number of call %" PRIu64, a->call);
     if (a->step == STEP_TIMED_OUT && !c->regret)
         judge_regret(w, c);
     if (a->step == STEP_TRANSFERRING || a->step == STEP_FETCHING || a->step == STEP_PARKED ||
@@ -427,6 +429,18 @@ void judge_step(struct world *w, const struct event *ev, const struct action *a)
 
 /* ---- what holds between steps */
 
+/* He is spoken to for as long as the call is parked, and not for ever. */
+static void judge_teller(struct world *w, const struct leg *l, const struct watch *c)
+{
+    if (!c || c->over || c->met || c->regret || judge_is_alive(phones_leg(w, c->ringing)) ||
+        judge_is_alive(phones_leg(w, c->claimant)))
+        judge_fail(w, "leg %" PRIu64 " is told the number of a call that is not there", l->id);
+    if (w->now > l->since + (l->told_up ? 40000 : 10000) + LATE)
+        judge_fail(w, "leg %" PRIu64 " is told a number for ever", l->id);
+    if (l->told_up && !l->told_gone && l->wire == WIRE_UP && l->hears != HEARS_WORDS)
+        judge_fail(w, "leg %" PRIu64 " is called to be told a number and hears none", l->id);
+}
+
 /* Somebody who has been told of, and is there, hears something; whom he talks to talks to him. */
 static void judge_leg(struct world *w, const struct leg *l)
 {
@@ -438,6 +452,8 @@ static void judge_leg(struct world *w, const struct leg *l)
     if (c && c->coming == l->id && l->wire == WIRE_ASKED &&
         w->now > l->since + LATE + (c->rules.ring_time > 10000 ? c->rules.ring_time : 10000))
         judge_fail(w, "leg %" PRIu64 " is called for ever", l->id);
+    if (l->to_tell)
+        judge_teller(w, l, c);
     if (l->wire != WIRE_UP || !l->told_up || l->told_gone)
         return;
     if (l->hears == HEARS_NOTHING && (l->role == ROLE_CALLER || w->now > l->up + 41000))

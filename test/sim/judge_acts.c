@@ -1,6 +1,7 @@
 /* Each thing that the machine asks for: may it be told, answered, refused, called, hung up,
  * connected? */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "world.h"
@@ -59,6 +60,22 @@ static void judge_refusal(struct world *w, const struct action *a, const struct 
         judge_fail(w, "leg %" PRIu64 " came after the consultation and got %u", a->leg, a->code);
 }
 
+/* A parker is told the number once, of the orbit where the call waits, and only if he is inside. */
+static void judge_to_tell(struct world *w, const struct action *a, struct watch *c)
+{
+    const struct call *now = calls_find(w->p.calls, a->call);
+
+    if (!c->rules.announce_back || c->told || now->state != CALL_PARKED || !now->has_orbit ||
+        now->orbit != a->orbit)
+        judge_fail(w, "the parker of call %" PRIu64 " is called to be told a number", a->call);
+    if (strchr(now->parker.uri, '+') || text_is(now->parker.uri, now->caller.uri))
+        judge_fail(w, "somebody who is not to know is told the number of call %" PRIu64, a->call);
+    if (!a->orbit || w->now < c->answered + 1000)
+        judge_fail(w, "the parker of call %" PRIu64 " is told too early", a->call);
+    c->told = true;
+    c->telling = a->leg;
+}
+
 static void judge_call(struct world *w, const struct event *ev, const struct action *a)
 {
     struct watch *c = judge_watch(w, a->call);
@@ -71,6 +88,10 @@ static void judge_call(struct world *w, const struct event *ev, const struct act
         judge_fail(w, "two are rung at once for call %" PRIu64, a->call);
     if (a->orbit)
         judge_told(w, a, NULL);
+    if (a->kind == CALLING_TO_TELL) {
+        judge_to_tell(w, a, c);
+        return;
+    }
     if (a->kind == CALLING_CALLER || a->kind == CALLING_TARGET) {
         if (judge_is_alive(phones_leg(w, c->coming)) &&
             phones_leg(w, c->coming)->wire == WIRE_ASKED)
@@ -209,6 +230,9 @@ static void judge_bridge(struct world *w, const struct event *ev, const struct a
     if (judge_watch(w, a->call) &&
         (judge_watch(w, a->call)->moving || judge_is_referred(w, one->id) || ev->type == EV_REFER))
         judge_look_again(w, judge_watch(w, a->call));
+    if (one->to_tell || two->to_tell)
+        judge_fail(w, "leg %" PRIu64 " or %" PRIu64 " was only to be told a number", a->leg,
+                   a->other);
     if (one->role == two->role)
         judge_fail(w, "two callers met: legs %" PRIu64 " and %" PRIu64, a->leg, a->other);
     if (one->call != a->call || two->call != a->call)
@@ -226,7 +250,12 @@ void judge_action(struct world *w, const struct event *ev, const struct action *
 {
     struct leg *l = phones_leg(w, a->leg);
     struct watch *c = judge_watch(w, a->call);
+    const struct leg *told = phones_leg(w, ev->leg);
 
+    /* What becomes of a parker who is told a number is nothing to the call. */
+    if (told && told->to_tell && a->type != ACT_STEP && a->type != ACT_REFER_ANSWER &&
+        a->leg != told->id)
+        judge_fail(w, "call %" PRIu64 " is disturbed by who is told its number", a->call);
     if (a->type == ACT_STEP)
         judge_step(w, ev, a);
     else if (a->type == ACT_REFER_ANSWER || a->type == ACT_REFER_PROGRESS)

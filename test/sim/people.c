@@ -146,6 +146,7 @@ void people_settings(struct world *w)
     static const char *const order[] = { "lru", "random", "sequential", "lowest" };
 
     set(w, SET_PICKUP_TIMEOUT, patience[world_dice(w, 4)]);
+    set(w, SET_ANNOUNCE_BACK, world_chance(w, 50) ? "on" : "off");
     set(w, SET_MAX_PICKUP_ATTEMPTS, attempts[world_dice(w, 4)]);
     set(w, SET_RING_TIME, ring[world_dice(w, 3)]);
     set(w, SET_MAX_PARK, longest[world_dice(w, 4)]);

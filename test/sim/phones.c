@@ -162,11 +162,14 @@ static void called(struct world *w, const struct action *a)
     l->call = a->call;
     if (a->kind == CALLING_CALLER)
         l->role = ROLE_CALLER;
+    l->to_tell = a->kind == CALLING_TO_TELL;
     l->silent = world_chance(w, 25);
+    if (l->to_tell && world_chance(w, 5))
+        later(w, world_dice(w, 1000), FUTURE_RINGS, l, 181);
     if (world_chance(w, 70))
         later(w, world_dice(w, 300), FUTURE_RINGS, l, 180);
     if (world_chance(w, 55))
-        later(w, world_dice(w, 25000), FUTURE_ANSWERS, l, 0);
+        later(w, world_dice(w, l->to_tell ? 5000 : 25000), FUTURE_ANSWERS, l, 0);
     else if (world_chance(w, 70))
         later(w, world_dice(w, 8000), FUTURE_FAILS, l,
               codes[world_dice(w, sizeof codes / sizeof *codes)]);
@@ -471,7 +474,7 @@ void phones_happen(struct world *w, const struct future *f)
     else if (f->what == FUTURE_CANCEL)
         cancels(w, l);
     else if (f->what == FUTURE_RINGS && l->wire == WIRE_ASKED)
-        phones_report(w, EV_LEG_RINGING, l, 180);
+        phones_report(w, EV_LEG_RINGING, l, f->note.code);
     else if (f->what == FUTURE_TRANSFER)
         transfers(w, l);
     else if (f->what == FUTURE_IDENTITY)

@@ -40,6 +40,7 @@ struct leg {
     char user[24]; /* who is on it */
     char by[24];   /* Referred-By; "": none */
     char dialled[16];
+    bool to_tell;            /* called to be told a number, and nothing else */
     leg_id replaces;         /* the leg that its INVITE names; 0: none */
     enum replaces kind;      /* what the SIP edge made of that */
     bool taken;              /* another INVITE has replaced it */
@@ -67,6 +68,8 @@ struct watch {
     bool by_hand;        /* somebody asked for that ring */
     bool fallback_called, fallback_rang;
     leg_id ringing, claimant;
+    leg_id telling; /* the parker, called to be told the number */
+    bool told;      /* he was called */
     bool save_failed;
     bool regret;
     bool met; /* connected, and not come back since */

@@ -87,7 +87,9 @@ static void say_answer(char *to, const struct action *a)
 
 static void say_call(char *to, const struct action *a)
 {
-    static const char *const kinds[] = { "parker", "fallback", "chosen", "caller", "target" };
+    static const char *const kinds[] = {
+        "parker", "fallback", "chosen", "caller", "target", "tell"
+    };
 
     (void)text_append(to, RIG_TEXT_SIZE, " call:%u:%s%s%s:%s", (unsigned)a->leg, kinds[a->kind],
                       a->plain ? ":plain" : "", *a->replaces ? ":replaces" : "", a->uri);

@@ -71,6 +71,7 @@ static void has_the_defaults_of_the_design(void **state)
         [SET_WATCH_ALLOW] = "",
         [SET_MUSIC] = "",
         [SET_NO_FORWARD] = "on",
+        [SET_ANNOUNCE_BACK] = "off",
         [SET_PARK_ALLOW] = "",
     };
     char text[LIST_SIZE];

@@ -8,7 +8,7 @@ export const SPECIAL = new Set(['music']);
 /** The rows in the order in which a call meets them; what is not named comes behind. */
 const groups = [
     ['time', ['pickup_timeout', 'max_pickup_attempts', 'ring_time', 'timeout_uri', 'max_park']],
-    ['hears', ['music_on_hold', 'announce', 'language', 'message']],
+    ['hears', ['music_on_hold', 'announce', 'language', 'message', 'announce_back']],
     ['ringing', ['no_forward']],
     ['shown', ['ringback_prefix', 'alert_info', 'lamp']],
     ['orbits', ['allocation', 'cool_down', 'free_orbit', 'park_allow', 'retrieve_allow', 'watch_allow']],
