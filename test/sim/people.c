@@ -40,7 +40,8 @@ static void parks(struct world *w)
     if (world_chance(w, 20))
         some_orbit(w, l->dialled);
     if (l->insider || world_chance(w, 80))
-        (void)text_format(l->by, sizeof l->by, "1%02u", (unsigned)world_dice(w, 100));
+        (void)text_format(l->by, sizeof l->by, world_chance(w, 10) ? "+49309%02u" : "1%02u",
+                          (unsigned)world_dice(w, 100));
     l->silent = world_chance(w, 10);
     phones_invite(w, l);
 }

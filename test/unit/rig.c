@@ -288,7 +288,10 @@ static void leg_line(struct rig *r, enum event_type type, const struct words *w)
     ev.code = type == EV_LEG_FAILED || type == EV_LEG_RINGING ? (uint16_t)number(w->word[2]) : 0;
     ev.heard = has(w, "heard");
     ev.answered = has(w, "answered");
-    ev.wait = w->word[2] ? (uint32_t)number(w->word[2]) : c ? c->wait : 0;
+    ev.wait = w->word[2]    ? (uint32_t)number(w->word[2])
+              : c           ? c->wait
+              : rig_call(r) ? rig_call(r)->wait
+                            : 0;
     if (type == EV_IDENTITY)
         party(&ev.party, w->word[2]);
     step(r, &ev);
