@@ -190,9 +190,13 @@ static bool aim_at_contact(const struct sip *s, struct target *t, su_home_t *hom
     return print_url(t->uri, url);
 }
 
-/* Once it is known who is next: by which listener, and whether the front has to lead there. */
+/* Once it is known who is next: by which listener, and whether the front has to lead there. A phone
+ * that has come by TLS is rung on that connection (RFC 5626 5.3): the address in its Contact is
+ * mostly behind NAT, or the end of that connection. A new one is made when it is gone. */
 static bool choose_way(const struct sip *s, struct target *t, const url_t *hop)
 {
+    if (!t->flow && !t->route[0] && flow_is_secure(hop))
+        t->flow = flow_to(s, t->uri, &t->listener);
     if (t->flow)
         return true;
     t->listener = choose_listener(s, hop);

@@ -103,7 +103,7 @@ tport_t *flow_to(const struct sip *s, const char *contact, unsigned *listener)
         if (!is_front(s->listeners[i].transport))
             continue;
         tp = by_port(s, i, port);
-        *listener = i;
+        *listener = tp ? i : *listener;
     }
     return tp;
 }

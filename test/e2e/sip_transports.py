@@ -125,6 +125,11 @@ def ring_back_ws(s):
     rings_back_over(s, "ws")
 
 
+@line("TR-04b", "the same by TLS: the address in the phone's Contact is that of its connection, where nobody listens")
+def ring_back_tls(s):
+    rings_back_over(s, "tls")
+
+
 @line("TR-05", "the same over secure WebSocket")
 def ring_back_wss(s):
     rings_back_over(s, "wss")
