@@ -1,6 +1,6 @@
-/* Telling people on their phones, by text and display: the number to whoever sent a call here, and to each side whom it
- * talks to. It changes nothing: what cannot be told is not told. Nothing of it goes outside
- * (OR-05), and who withholds his number is named to nobody. */
+/* Telling people on their phones, by text and display: the number to whoever sent a call here, and
+ * to each side whom it talks to. It changes nothing: what cannot be told is not told. Nothing of it
+ * goes outside (OR-05), and who withholds his number is named to nobody. */
 #include <string.h>
 
 #include "app/inside.h"
