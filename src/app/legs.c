@@ -33,6 +33,13 @@ struct app_leg *app_leg_find(struct app *a, leg_id leg)
     return l;
 }
 
+/* The keys of its audio are in it. */
+static void wipe(struct app_leg *l)
+{
+    explicit_bzero(l, sizeof(*l));
+    free(l);
+}
+
 void app_leg_drop(struct app *a, leg_id leg)
 {
     struct app_leg **at = bucket(a, leg);
@@ -52,7 +59,7 @@ void app_leg_drop(struct app *a, leg_id leg)
         if (change)
             change->leg_gone = leg;
     }
-    free(l);
+    wipe(l);
 }
 
 void app_leg_drop_all(struct app *a)
@@ -62,7 +69,7 @@ void app_leg_drop_all(struct app *a)
             struct app_leg *l = a->legs[i];
 
             a->legs[i] = l->next;
-            free(l);
+            wipe(l);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "sip/register.h"
@@ -50,6 +51,13 @@ struct command {
     struct sip_user_table *users;
 };
 
+/* Keys of audio may be in it. */
+static void wipe(struct command *c)
+{
+    explicit_bzero(c, sizeof *c);
+    free(c);
+}
+
 /* The queue carries pointers, so that a long command does not make every place in it long. */
 static int put(struct sip *s, const struct command *command)
 {
@@ -60,7 +68,7 @@ static int put(struct sip *s, const struct command *command)
     *copy = *command;
     if (queue_put(s->commands, &copy))
         return 0;
-    free(copy);
+    wipe(copy);
     return -ENOBUFS;
 }
 
@@ -340,7 +348,7 @@ int command_take(struct sip *s)
             carry_out(s, some[i]);
         else
             drop(some[i]);
-        free(some[i]);
+        wipe(some[i]);
     }
     return s->stopping ? -1 : 0;
 }
@@ -351,6 +359,6 @@ void command_drop_all(struct sip *s)
 
     while (s->commands && queue_take(s->commands, &c, 1) == 1) {
         drop(c);
-        free(c);
+        wipe(c);
     }
 }

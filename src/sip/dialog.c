@@ -54,16 +54,23 @@ static struct sdp_protection protection_of(const struct leg *leg, bool plain)
     return p;
 }
 
+void dialog_wipe(char *sdp)
+{
+    if (sdp)
+        explicit_bzero(sdp, strlen(sdp));
+    free(sdp);
+}
+
 /* The version of o= rises by one with each change and with nothing else (RFC 3264 8), so that a
  * refresh with the same words is seen as one. */
 static const char *keep_body(struct leg *leg, char *text)
 {
     if (leg->sdp && sdp_same(leg->sdp, text)) {
-        free(text);
+        dialog_wipe(text);
         leg->origin.version--;
         return leg->sdp;
     }
-    free(leg->sdp);
+    dialog_wipe(leg->sdp);
     leg->sdp = text;
     return text;
 }

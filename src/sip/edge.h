@@ -312,6 +312,7 @@ void dialog_reply(struct leg *leg, uint32_t transaction, uint16_t code,
 void dialog_reply_passed(struct leg *leg, uint32_t transaction, const struct session_offer *theirs);
 /* Our answer or offer for this leg, with the o= version raised if it says something new; NULL: it
  * cannot be written. The text belongs to the leg. */
+void dialog_wipe(char *sdp); /* frees it; NULL is fine. Our keys may be in it */
 /* Their SDP, read as our policy has it on this leg; remembered for our next offer. */
 void dialog_read(struct leg *leg, const char *sdp, size_t length, struct session_offer *to);
 const char *dialog_body(struct leg *leg, const sip_t *offer, const struct session *agreed,

@@ -188,7 +188,7 @@ static void destroy(struct leg *leg)
         tport_unref(leg->connection);
     out_forget(leg);
     out_said_free(leg->said);
-    free(leg->sdp);
+    dialog_wipe(leg->sdp);
     free(leg);
 }
 
@@ -209,7 +209,7 @@ void sip_leg_end(struct leg *leg)
     leg->refresh_at = leg->expires_at = leg->identify_at = NEVER;
     offer_drop(leg);
     leg->forget_at = clock_now() + LINGER_MSEC;
-    free(leg->sdp);
+    dialog_wipe(leg->sdp);
     leg->sdp = NULL;
     out_forget(leg);
     timer_set(leg);

@@ -69,7 +69,7 @@ def better_line(s):
     audio.hears_sound()
 
 
-@line("RV-20", "parked through SRTP, retrieved in the clear and through SRTP: both hear each other")
+@line("6.3-bridge", "parked through SRTP, retrieved in the clear and through SRTP: both hear each other")
 def retrieved(s):
     for theirs in (s.audio(700), secure(s, 700)):
         lot = s.lot()
