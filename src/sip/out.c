@@ -287,12 +287,9 @@ static void report_answered(struct leg *leg, const sip_t *sip)
 
 /* The first 200. The library itself ends the others: what its forks answer with another tag gets
  * ACK and BYE from it. */
-static void take_answer(struct leg *leg, const sip_t *sip)
+static void take_answer(struct leg *leg, msg_t *answer, const sip_t *sip)
 {
-    msg_t *answer = nta_outgoing_getresponse(leg->request);
-
     flow_answered(leg, answer);
-    msg_destroy(answer);
     nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
     nta_leg_client_route(leg->dialog, sip->sip_record_route, sip->sip_contact);
     leg->allows_update = headers_allow(sip, "UPDATE");
@@ -401,7 +398,10 @@ static int on_response(struct leg *leg, nta_outgoing_t *request, const sip_t *si
         if (sip)
             out_early(leg, sip);
     } else if (status >= 200 && status < 300 && sip && sip->sip_to->a_tag) {
-        take_answer(leg, sip);
+        msg_t *answer = nta_outgoing_getresponse(request); /* which goes with the request */
+
+        take_answer(leg, answer, sip);
+        msg_destroy(answer);
     } else if (status >= 200) {
         take_refusal(leg, status >= 300 ? status : 500, sip);
     }

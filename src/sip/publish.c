@@ -289,7 +289,6 @@ static int on_published(struct leg *magic, nta_outgoing_t *request, const sip_t 
     if (!p || request != p->request || status < 200)
         return 0;
     again = (status == 401 || status == 407) && answer_challenge(p, request, sip);
-    nta_outgoing_destroy(p->request);
     p->request = NULL;
     p->edge->watches->publishing--;
     if (status < 300)
@@ -307,5 +306,6 @@ static int on_published(struct leg *magic, nta_outgoing_t *request, const sip_t 
     } else if (!mended(p, status, sip)) {
         failed(p, status, sip);
     }
+    nta_outgoing_destroy(request); /* and with it the answer */
     return 0;
 }

@@ -173,7 +173,6 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *request, const
 
     if (request != a->request || status < 200)
         return 0;
-    nta_outgoing_destroy(a->request);
     a->request = NULL;
     if (status < 300 && sip)
         take_success(a, sip);
@@ -181,6 +180,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *request, const
         send_register(a, a->expires);
     else
         take_failure(a, status, sip);
+    nta_outgoing_destroy(request); /* and with it the answer */
     return 0;
 }
 

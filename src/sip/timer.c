@@ -240,14 +240,12 @@ static int on_refreshed(struct leg *leg, nta_outgoing_t *request, const sip_t *s
             timer_acknowledge(leg, request);
     }
     challenged = (status == 401 || status == 407) && out_challenged(leg, request, sip);
-    nta_outgoing_destroy(leg->refresh);
     leg->refresh = NULL;
-    if (leg->state != LEG_UP)
-        return 0;
-    if (status < 300 && sip)
+    if (leg->state == LEG_UP && status < 300 && sip)
         timer_answered(leg, sip);
-    else
+    else if (leg->state == LEG_UP)
         refresh_failed(leg, status, sip, challenged);
+    nta_outgoing_destroy(request); /* and with it the answer */
     return 0;
 }
 

@@ -457,10 +457,11 @@ static int on_notified(struct leg *magic, nta_outgoing_t *request, const sip_t *
 {
     struct watch *w = (struct watch *)(void *)magic;
     int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
+    uint32_t later = retry_after(sip);
 
     if (!w || request != w->notify || status < 200)
         return 0;
-    nta_outgoing_destroy(w->notify);
+    nta_outgoing_destroy(w->notify); /* and with it the answer */
     w->notify = NULL;
     if (w->edge->watches->in_flight)
         w->edge->watches->in_flight--;
@@ -471,9 +472,9 @@ static int on_notified(struct leg *magic, nta_outgoing_t *request, const sip_t *
         return 0;
     }
     count(&w->edge->counters.notifies_failed);
-    if (status == 500 || status == 503 || retry_after(sip)) {
+    if (status == 500 || status == 503 || later) {
         leave_line(w);
-        back_off(w, retry_after(sip));
+        back_off(w, later);
         return 0;
     }
     log_debug("sip", "a watcher is forgotten: NOTIFY was answered with %d call-id=%s", status,

@@ -395,6 +395,27 @@ static void test_unanswered(void **state)
     phone_close(&other);
 }
 
+/* Nobody listens where it said: the library answers for it, and what it says is not there for long.
+ */
+static void test_gone(void **state)
+{
+    struct sip_counts counts;
+    struct phone gone;
+    char contact[64];
+    msec start;
+
+    (void)state;
+    phone_open(&gone, &bench, false);
+    text_format(contact, sizeof contact, "Contact: <sip:w@127.0.0.1:%u>\r\n", gone.port);
+    phone_close(&gone);
+    subscribe("701", contact);
+    start = clock_now();
+    do
+        sip_count(bench.sip, &counts);
+    while (counts.notifies_failed == 0 && clock_now() - start < 5000);
+    assert_true(counts.notifies_failed > 0);
+}
+
 /* A fault of its own keeps the subscription; it is told again, in full. */
 static void test_back_off(void **state)
 {
@@ -736,14 +757,14 @@ static void test_goodbye(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ONE(test_one_orbit),     ONE(test_late_end),  ONE(test_polled),
-        ONE(test_refusals),      ONE(test_tolerated), ONE(test_unknown_to_watcher),
-        QUICK(test_unanswered),  ONE(test_back_off),  ONE(test_flips),
-        ONE(test_allow),         ONE(test_no_more),   ONE(test_names),
-        ONE(test_park_number),   ONE(test_list),      ONE(test_long_list),
-        ONE(test_ranges_change), ONE(test_routes),    ONE(test_stream),
-        STRANGE(test_expiry),    STRANGE(test_full),  STRANGE(test_profile),
-        STRANGE(test_call_info), ONE(test_goodbye),
+        ONE(test_one_orbit),    ONE(test_late_end),      ONE(test_polled),
+        ONE(test_refusals),     ONE(test_tolerated),     ONE(test_unknown_to_watcher),
+        QUICK(test_unanswered), ONE(test_back_off),      ONE(test_flips),
+        QUICK(test_gone),       ONE(test_allow),         ONE(test_no_more),
+        ONE(test_names),        ONE(test_park_number),   ONE(test_list),
+        ONE(test_long_list),    ONE(test_ranges_change), ONE(test_routes),
+        ONE(test_stream),       STRANGE(test_expiry),    STRANGE(test_full),
+        STRANGE(test_profile),  STRANGE(test_call_info), ONE(test_goodbye),
     };
 
     return cmocka_run_group_tests_name("sip_watch", tests, NULL, NULL);
