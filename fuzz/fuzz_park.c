@@ -204,6 +204,7 @@ static void set(uint8_t value)
         { SET_FREE_ORBIT, "reject" },
         { SET_RETRIEVE_ALLOW, "105" },
         { SET_ALLOCATION, "random" },
+        { SET_PIN, "1159" },
     };
     size_t n = value % (sizeof settings / sizeof *settings);
 

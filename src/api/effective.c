@@ -13,6 +13,8 @@ json_t *settings_show_value(const struct rules *rules, enum setting_key key)
     uint64_t number;
 
     rules_text(text, rules, key);
+    if (setting_info(key)->secret && text[0])
+        (void)text_copy(text, sizeof text, SETTING_KEPT);
     if ((kind == KIND_DURATION || kind == KIND_COUNT) && text_number(text, 0, INT64_MAX, &number))
         return json_integer((json_int_t)number);
     return kind == KIND_URI ? show_text_or_null(text) : show_text(text);
@@ -58,6 +60,8 @@ static json_t *show_key(enum setting_key key, const struct rules *defaults)
     }
     if (info->choices[0])
         (void)json_object_set_new(row, "choices", show_choices(info));
+    if (info->secret)
+        (void)json_object_set_new(row, "secret", json_true());
     if (info->may_be_off)
         (void)json_object_set_new(row, "may_be_off", json_true());
     return row;

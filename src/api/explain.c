@@ -155,7 +155,8 @@ static void summarize(const struct foresight *seen, char to[WHY_SIZE])
             (void)text_copy(to, WHY_SIZE, "The call is parked in some free orbit.");
         break;
     case DECIDE_RETRIEVE:
-        (void)text_format(to, WHY_SIZE, "The call in orbit %s is retrieved.", number);
+        (void)text_format(to, WHY_SIZE, "The call in orbit %s is retrieved%s.", number,
+                          d->pin ? " by whoever gives the PIN" : "");
         break;
     case DECIDE_TAKE_OVER:
         (void)text_format(to, WHY_SIZE, "The call takes the place of a leg of the call %s%s.",
@@ -194,7 +195,7 @@ static json_t *show_foresight(struct ask *q, const struct foresight *seen)
 
     summarize(seen, summary);
     return json_pack(
-        "{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "decision",
+        "{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "decision",
         decisions[d->kind], "code", d->kind == DECIDE_REFUSE ? (int)d->code : 200, "summary",
         show_text(summary), "reason", show_text(d->why), "orbit",
         seen->orbit ? show_number(seen->orbit) : json_null(), "range_id",
@@ -204,7 +205,8 @@ static json_t *show_foresight(struct ask *q, const struct foresight *seen)
         parks && seen->parker.uri[0] ? show_party(&seen->parker, true) : json_null(), "then",
         show_text_or_null(seen->then), "then_after", show_seconds(seen->then_after), "retry_after",
         d->retry_after ? json_integer(d->retry_after) : json_null(), "questions",
-        show_questions(&seen->trace));
+        show_questions(&seen->trace), "pin",
+        d->kind == DECIDE_RETRIEVE ? json_boolean(d->pin) : json_null());
 }
 
 /* What would happen tells who waits where, and by which rules: that is for those who may look at

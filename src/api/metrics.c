@@ -227,6 +227,10 @@ static void add_rest(struct ask *q, struct metrics *m, const struct app_counts *
 {
     char why[ERR_TEXT_SIZE];
 
+    one(m, "pins_asked_total", "counter", "People who were asked for the PIN of a range.",
+        c->pins_asked);
+    one(m, "pins_wrong_total", "counter", "PINs that were wrong, or not whole in time.",
+        c->pins_wrong);
     one(m, "retrieves_total", "counter", "Calls taken out by dialling their orbit.", c->retrieves);
     one(m, "store_up", "gauge", "1 when the store takes changes.", app_store_fine(q->app, why));
     one(m, "store_failures_total", "counter", "Changes that the store did not take.",

@@ -329,7 +329,10 @@ static void say(struct app *a, const struct action *action)
     number_text(number, action->orbit);
     direct_left(a, action->leg);
     music_tune(a, action->leg, c);
-    (void)media_say(a->media, action->leg, action->say, number, c ? c->rules.language : "en",
+    (void)media_say(a->media, action->leg, action->say, number,
+                    action->language[0] ? action->language
+                    : c                 ? c->rules.language
+                                        : "en",
                     action->then_music, action->wait);
 }
 
@@ -370,6 +373,10 @@ static void count_step(struct app *a, const struct action *action)
         a->counts.retrieves++;
     else if (step == STEP_RETRIEVE_FAILED || step == STEP_REFUSED)
         a->counts.retrieve_refused++;
+    else if (step == STEP_PIN_ASKED)
+        a->counts.pins_asked++;
+    else if (step == STEP_PIN_WRONG)
+        a->counts.pins_wrong++;
     else if (step == STEP_RINGBACK_ANSWERED)
         a->counts.ringbacks_answered++;
     else if (step == STEP_RINGBACK_FAILED)

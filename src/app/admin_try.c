@@ -285,6 +285,10 @@ static enum admin_status try_settings(struct app *a, struct admin_change *c,
                       c->settings.values.music);
         return ADMIN_INVALID;
     }
+    if (settings_keep(&c->settings, mine, &result->err) != 0) {
+        result->verdict.pointer = "/pin";
+        return ADMIN_INVALID;
+    }
     c->settings.version = mine->version + 1;
     *mine = c->settings;
     return check_rules(a, result);

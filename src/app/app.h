@@ -109,7 +109,8 @@ struct app_counts {
     uint64_t ends[OUT_INTERRUPTED + 1]; /* by outcome */
     uint64_t ringbacks_answered, ringbacks_busy, ringbacks_no_answer, ringbacks_failed;
     uint64_t audio_stopped, audio_refused; /* by the guard against floods, see guard.c */
-    uint64_t retrieves, retrieve_refused, commands, store_failures, events_dropped;
+    uint64_t retrieves, retrieve_refused, pins_asked, pins_wrong, commands, store_failures,
+        events_dropped;
     uint64_t
         park_seconds_bucket[10]; /* waiting times up to 1,5,15,30,60,90,120,300,600 s and above */
     double park_seconds_sum;

@@ -67,10 +67,24 @@ bool app_ticket(const struct app *a, const struct call *c, char to[URI_SIZE])
 
 /* ---- telling the edge ---- */
 
+/* A ticket stands for the PIN of its range; who only sees a lamp is to give that himself. */
+static void give_pickup(struct app *a, struct orbit_lamp *lamp)
+{
+    const struct call *c = app_call(a, lamp->call);
+    struct rules rules;
+
+    app_pickup(a, lamp->call, &lamp->pickup);
+    if (!c)
+        return;
+    deployment_rules(a->deployment, a->config.destination, c->range, &rules, NULL);
+    if (rules.pin[0])
+        memset(lamp->pickup.ticket, 0, sizeof(lamp->pickup.ticket));
+}
+
 static void tell(struct app *a, struct orbit_lamp *lamp)
 {
     if (lamp->lit)
-        app_pickup(a, lamp->call, &lamp->pickup);
+        give_pickup(a, lamp);
     if (sip_lamp(a->sip, lamp))
         a->lamps->behind = true;
 }
@@ -117,7 +131,7 @@ static void tell_all(struct app *a)
         lamp_of(c, &list[count]);
         if (!list[count].lit)
             continue;
-        app_pickup(a, c->id, &list[count].pickup);
+        give_pickup(a, &list[count]);
         a->lamps->lit[c->id % CALLS_MAX] = c->id;
         a->lamps->orbit[c->id % CALLS_MAX] = c->orbit;
         count++;

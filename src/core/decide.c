@@ -332,6 +332,10 @@ static void at_busy(const struct question *q, const struct orbit *o, const char 
     } else {
         (void)text_format(why, WHY_SIZE, "retrieved by dialling %s", number);
         q->out->kind = DECIDE_RETRIEVE;
+        q->out->pin = *rules.pin && !*q->in->ticket;
+        if (*rules.pin)
+            NOTE(q, ASKED_RULE, "this range has a PIN: %s",
+                 q->out->pin ? "he is answered and asked for it" : "a ticket stands for it");
     }
 }
 

@@ -88,6 +88,7 @@ struct decision {
     call_id call;           /* retrieve this one; take over a leg of this one */
     leg_id replaced;        /* take over: which leg */
     leg_id ended;           /* park: in the place of this consultation leg that has hung up; 0 */
+    bool pin;               /* retrieve: he must give the PIN of its range first */
     bool evidence; /* somebody sent the call here: no number is told, no leg change awaited */
 };
 

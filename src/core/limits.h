@@ -24,6 +24,9 @@
 #define ENDED_LEGS_MAX 4096 /* consultation legs remembered for a late Replaces */
 #define FETCHES_MAX 256     /* callers who are to be called once their orbit is written */
 #define ANNOUNCES_MAX 256   /* parkers who are called to be told a number */
+#define PINS_MAX 256        /* people who are asked for a PIN at once */
+#define PINS_PER_CALL 4u    /* ... for one call */
+#define PIN_SIZE 9          /* 8 digits and the NUL */
 #define ACTIONS_MAX 16      /* that one step may return */
 
 #endif

@@ -224,7 +224,7 @@ static void tick(struct turn *t)
 {
     struct call *c = calls_next_due(t->p->calls);
 
-    if (park_announce_due(t) || !c || call_due(c) > t->now)
+    if (park_pin_tick(t) || park_announce_due(t) || !c || call_due(c) > t->now)
         return;
     if (c->next_deadline <= t->now && c->transfer) {
         (void)park_transfer_off(t, c, 408, "did not answer");
@@ -245,16 +245,13 @@ void park_bury(struct park *p)
     p->gone = 0;
 }
 
-void park_step(struct park *p, const struct event *ev, msec now, struct actions *out)
+static void take(struct turn *t)
 {
-    struct turn t = { p, ev, now, out, NULL };
     struct call *c;
 
-    out->count = 0;
-    park_bury(p);
-    switch (ev->type) {
+    switch (t->ev->type) {
     case EV_INVITE:
-        park_invite(&t);
+        park_invite(t);
         break;
     case EV_CANCELLED:
     case EV_LEG_UP:
@@ -266,15 +263,17 @@ void park_step(struct park *p, const struct event *ev, msec now, struct actions 
     case EV_PATH:
     case EV_SAID:
     case EV_DIGIT:
-        c = calls_by_leg(p->calls, ev->leg);
+        if (park_pin_event(t))
+            break;
+        c = calls_by_leg(t->p->calls, t->ev->leg);
         if (c)
-            leg_event(&t, c);
-        else if (!park_announce_event(&t))
-            stray_leg(&t);
+            leg_event(t, c);
+        else if (!park_announce_event(t))
+            stray_leg(t);
         break;
     case EV_SAVED:
     case EV_NOT_SAVED:
-        save_event(&t);
+        save_event(t);
         break;
     case EV_DO_RETRIEVE:
     case EV_DO_RING_BACK:
@@ -283,26 +282,36 @@ void park_step(struct park *p, const struct event *ev, msec now, struct actions 
     case EV_DO_HANG_UP:
     case EV_DO_NOTE:
     case EV_DO_FORCE_OUT:
-        command(&t);
+        command(t);
         break;
     case EV_REFER:
     case EV_DO_PARK:
-        park_refer(&t);
+        park_refer(t);
         break;
     case EV_TICK:
-        tick(&t);
+        tick(t);
         break;
     case EVENT_TYPES:
         break;
     }
 }
 
+void park_step(struct park *p, const struct event *ev, msec now, struct actions *out)
+{
+    struct turn t = { p, ev, now, out, NULL };
+
+    out->count = 0;
+    park_bury(p);
+    take(&t);
+    park_pin_sweep(&t);
+}
 msec park_next_deadline(struct park *p)
 {
     struct call *c = calls_next_due(p->calls);
 
     msec due = c ? call_due(c) : NEVER;
-    msec tell = park_announce_next(p);
+    msec tell = park_announce_next(p), pin = park_pin_deadline(p);
 
-    return tell < due ? tell : due;
+    due = tell < due ? tell : due;
+    return pin < due ? pin : due;
 }

@@ -8,6 +8,7 @@
 #include "core/deployment.h"
 #include "core/orbits.h"
 #include "core/refer.h"
+#include "core/throttle.h"
 
 enum event_type {
     EV_INVITE,      /* a request that belongs to no dialog: `invite` */
@@ -86,7 +87,16 @@ enum tell {
     TELL_ORBIT,
     TELL_CALLER
 }; /* identity in our 200: "Parked 701", or the caller's */
-enum say { SAY_NOTHING, SAY_ORBIT, SAY_FULL, SAY_REGRET };
+enum say {
+    SAY_NOTHING,
+    SAY_ORBIT,
+    SAY_FULL,
+    SAY_REGRET,
+    SAY_PIN,       /* enter it */
+    SAY_PIN_AGAIN, /* it was wrong; enter it */
+    SAY_PIN_WRONG, /* it was wrong, and that is all */
+    SAY_GONE       /* the call is not there any more */
+};
 enum call_kind {
     CALLING_PARKER,
     CALLING_FALLBACK,
@@ -113,6 +123,8 @@ enum step {
     STEP_FORWARD_FAILED,
     STEP_RETRIEVING,
     STEP_RETRIEVE_FAILED,
+    STEP_PIN_ASKED,
+    STEP_PIN_WRONG,
     STEP_RETRIEVED,
     STEP_RINGBACK_ANSWERED,
     STEP_FORWARDED,
@@ -147,6 +159,7 @@ struct action {
     enum tell tell;
     enum say say;
     bool then_music;
+    char language[16]; /* ACT_SAY */
     enum call_kind kind;
     bool plain; /* ACT_CALL: PCMU and PCMA only, no extensions */
     enum step step;
@@ -176,6 +189,8 @@ struct actions {
 #define ANNOUNCE_AFTER 1500     /* the parker's phone is done with its transfer */
 #define PATIENCE_ANNOUNCE 10000 /* it picks up by itself, or does not know how */
 #define PATIENCE_FETCH 10000    /* who is called with Replaces answers by himself */
+#define PATIENCE_PIN 20000      /* for one try to give a PIN, from the beginning of the question */
+#define PIN_TRIES 3u
 #define JUST_TAKEN 2000         /* who dials an orbit this soon after it was taken is told so */
 
 /* What people will ask about, and the sources leave open:
@@ -212,6 +227,25 @@ struct announce {
     msec due;
 };
 
+/* Somebody who is asked for the PIN of a range: no part of the call before he has given it. */
+enum pin_state { PIN_ANSWERING, PIN_ASKING, PIN_LEAVING };
+
+struct pin_entry {
+    leg_id leg; /* 0: free */
+    call_id call;
+    range_id range;
+    enum pin_state state;
+    struct party party;
+    char person[THROTTLE_KEY_SIZE]; /* who fails, as far as that can be told */
+    char digits[PIN_SIZE];
+    unsigned count, tries;
+    bool speaking; /* the question is being asked */
+    uint32_t wait;
+    msec deadline;
+    uint16_t code; /* PIN_LEAVING: for the BYE */
+    char why[WHY_SIZE];
+};
+
 struct park {
     struct house house;
     struct deployment *deployment; /* the app changes it between steps */
@@ -221,7 +255,10 @@ struct park {
     struct fetch fetch[FETCHES_MAX];
     struct announce announce[ANNOUNCES_MAX];
     unsigned announcing; /* how many of them there are */
-    call_id gone;        /* ended in the last step; its slot is freed by the next one */
+    struct pin_entry pin[PINS_MAX];
+    unsigned pin_count;
+    struct throttle wrong_pins; /* by range, and by person */
+    call_id gone;               /* ended in the last step; its slot is freed by the next one */
 };
 
 /* One event at one time. Writes at most ACTIONS_MAX actions in `out`, in the order they are to be

@@ -85,6 +85,7 @@ void park_say(struct turn *t, struct call *c, enum say say, bool then_music)
     a->say = say;
     a->then_music = then_music;
     a->orbit = c->orbit;
+    (void)text_copy(a->language, sizeof a->language, c->rules.language); /* the same size */
 }
 
 void park_save(struct turn *t, struct call *c)

@@ -124,9 +124,27 @@ static void check_saved(const struct call *c)
     assert(c->state != CALL_TELLING || c->saved >= c->orbit_write);
 }
 
+/* Who is asked for a PIN belongs to no call, and is waited for. */
+static void check_pins(struct park *p)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < PINS_MAX; i++) {
+        if (!p->pin[i].leg)
+            continue;
+        count++;
+        assert(!calls_by_leg(p->calls, p->pin[i].leg));
+        assert(p->pin[i].deadline != NEVER);
+        assert(p->pin[i].tries <= PIN_TRIES);
+    }
+    assert(count == p->pin_count);
+}
+
 void park_check(struct park *p)
 {
     uint32_t with_orbit = 0;
+
+    check_pins(p);
 
     calls_check(p->calls);
     park_announce_check(p);

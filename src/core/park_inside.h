@@ -124,6 +124,25 @@ void park_meet(struct turn *t,
 handler park_claim, park_peer_up, park_retriever_lost, park_retriever_late, park_peer_hung_up;
 handler park_up_again, park_never_up, park_path;
 
+/* `leg` has the call, in RETRIEVING, and the parker's phone rings no more; park_claimed() says so.
+ * False: the table of legs is full. */
+bool park_claim_by(struct turn *t, struct call *c, leg_id leg, const struct party *who);
+void park_claimed(struct turn *t, struct call *c, const char *how);
+bool park_can_be_claimed(const struct call *c);
+
+/* ---- park_pin.c */
+
+/* Who dialled is answered and asked for the PIN. False: he is not; `code`, `retry`, `why` say why.
+ */
+bool park_pin_ask(struct turn *t, struct call *c, uint16_t *code, uint16_t *retry,
+                  char why[WHY_SIZE]);
+struct pin_entry *park_pin_find(struct park *p, leg_id leg); /* NULL: nobody who is asked */
+bool park_pin_event(struct turn *t); /* false: the leg of this event is nobody's who is asked */
+bool park_pin_tick(struct turn *t);  /* false: nothing was due */
+void park_pin_sweep(struct turn *t); /* behind each step */
+msec park_pin_deadline(struct park *p);
+bool park_pin_same(const char *given, const char *pin);
+
 /* ---- park_swap.c */
 
 void park_take_over(struct turn *t, struct call *c, const struct decision *d);

@@ -1,5 +1,7 @@
 /* An INVITE that belongs to no dialog: what decide() said is done here. A park reserves an orbit
  * and asks for the save that the answer waits for. */
+#include <string.h>
+
 #include "core/park_inside.h"
 
 #define FULL_RETRY 10 /* seconds until somebody may ask again when a table is full */
@@ -53,6 +55,7 @@ static void take_rules(struct turn *t, struct call *c, range_id range)
 {
     c->range = range;
     deployment_rules(t->p->deployment, t->p->house.destination, range, &c->rules, NULL);
+    memset(c->rules.pin, 0, sizeof c->rules.pin); /* what holds is asked for when it is needed */
 }
 
 bool park_take_as_decided(struct turn *t, struct call *c, const struct decision *d)
@@ -120,18 +123,29 @@ static void begin_park(struct turn *t)
 /* ---- what it means ------------------------------------------------------------------------------
  */
 
-static bool can_be_claimed(const struct call *c)
+bool park_can_be_claimed(const struct call *c)
 {
     return c->state == CALL_TELLING || c->state == CALL_PARKED || c->state == CALL_RINGING_BACK ||
            c->state == CALL_FORWARDING;
+}
+
+static void claim(struct turn *t, struct call *c)
+{
+    uint16_t code, retry;
+    char why[WHY_SIZE];
+
+    if (!t->decision->pin)
+        park_claim(t, c);
+    else if (!park_pin_ask(t, c, &code, &retry, why))
+        refuse(t, c->id, code, retry, why);
 }
 
 static void retrieve(struct turn *t)
 {
     struct call *c = calls_find(t->p->calls, t->decision->call);
 
-    if (c && can_be_claimed(c))
-        park_claim(t, c);
+    if (c && park_can_be_claimed(c))
+        claim(t, c);
     else
         refuse(t, t->decision->call, 486, 0, "the call has been retrieved already");
 }
@@ -151,7 +165,8 @@ static bool is_new(struct turn *t)
 {
     const struct invite *in = t->ev->invite;
 
-    return in && in->leg % 2 == 1 && !calls_by_leg(t->p->calls, in->leg);
+    return in && in->leg % 2 == 1 && !calls_by_leg(t->p->calls, in->leg) &&
+           !park_pin_find(t->p, in->leg);
 }
 
 void park_invite(struct turn *t)

@@ -13,28 +13,41 @@ static void answer_retriever(struct turn *t, const struct call *c)
     a->orbit = c->orbit;
 }
 
+bool park_claim_by(struct turn *t, struct call *c, leg_id leg, const struct party *who)
+{
+    if (!calls_map_leg(t->p->calls, leg, c->id))
+        return false;
+    if (c->state == CALL_PARKED)
+        c->resume_at = c->deadline;
+    park_stop_ringing(t, c, 200, "Call completed elsewhere");
+    c->peer = leg;
+    c->peer_role = PEER_RETRIEVER;
+    c->peer_party = *who;
+    c->peer_up = false;
+    park_enter(t, c, CALL_RETRIEVING, park_later(t->now, PATIENCE_CONNECT));
+    return true;
+}
+
+void park_claimed(struct turn *t, struct call *c, const char *how)
+{
+    char name[DISPLAY_SIZE];
+
+    PARK_STEP(t, c, STEP_RETRIEVING, "%s: %s", park_name(name, &c->peer_party, "somebody unknown"),
+              how);
+    park_save(t, c);
+}
+
 /* Somebody's INVITE takes this call: nobody else may, until he is connected or has failed. */
 void park_claim(struct turn *t, struct call *c)
 {
     const struct invite *in = t->ev->invite;
-    char name[DISPLAY_SIZE];
 
-    if (!calls_map_leg(t->p->calls, in->leg, c->id)) {
+    if (!park_claim_by(t, c, in->leg, &in->from)) {
         park_refuse(t, c->id, in->leg, 503, 10, "too many calls are going on");
         return;
     }
-    if (c->state == CALL_PARKED)
-        c->resume_at = c->deadline;
-    park_stop_ringing(t, c, 200, "Call completed elsewhere");
-    c->peer = in->leg;
-    c->peer_role = PEER_RETRIEVER;
-    c->peer_party = in->from;
-    c->peer_up = false;
     answer_retriever(t, c);
-    park_enter(t, c, CALL_RETRIEVING, park_later(t->now, PATIENCE_CONNECT));
-    PARK_STEP(t, c, STEP_RETRIEVING, "%s: %s", park_name(name, &c->peer_party, "somebody unknown"),
-              t->decision->why);
-    park_save(t, c);
+    park_claimed(t, c, t->decision->why);
 }
 
 /* ---- the meeting --------------------------------------------------------------------------------

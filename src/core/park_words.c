@@ -19,6 +19,8 @@ const char *step_name(enum step s)
         [STEP_FORWARD_FAILED] = "call.forward_failed",
         [STEP_RETRIEVING] = "call.retrieving",
         [STEP_RETRIEVE_FAILED] = "call.retrieve_failed",
+        [STEP_PIN_ASKED] = "call.pin_asked",
+        [STEP_PIN_WRONG] = "call.pin_wrong",
         [STEP_RETRIEVED] = "call.retrieved",
         [STEP_RINGBACK_ANSWERED] = "call.ringback_answered",
         [STEP_FORWARDED] = "call.forwarded",

@@ -9,6 +9,7 @@
 #include "base/network.h"
 #include "base/text.h"
 #include "core/limits.h"
+#include "core/settings.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
@@ -222,4 +223,13 @@ int setting_text_music(const char *text, struct err *err)
         err, -EINVAL,
         "names no uploaded file: upload one with callparkctl music set FILE, or with PUT "
         "/api/v1/music/...");
+}
+
+int setting_text_pin(const char *text, struct err *err)
+{
+    size_t length = strlen(text);
+
+    if ((only(text, DIGITS) && length >= 4) || strcmp(text, SETTING_KEPT) == 0)
+        return 0;
+    return err_set(err, -EINVAL, "is no PIN: use 4 to 8 digits, or nothing for none");
 }

@@ -9,6 +9,9 @@
 /* `sip:`, `sips:` or `tel:` with somebody behind it; no headers, nothing that could end a line. */
 int setting_text_uri(const char *text, struct err *err);
 
+/* 4 to 8 digits, or SETTING_KEPT. */
+int setting_text_pin(const char *text, struct err *err);
+
 /* A display name with %o, %n, %u and %% in it. */
 int setting_text_template(const char *text, struct err *err);
 

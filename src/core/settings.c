@@ -122,6 +122,11 @@ static const struct row rows[SETTING_KEYS] = {
           "Who may watch lamps: networks and identities, with commas between them; empty: everybody who is let in.",
           KIND_TEXT, 0, LIST_SIZE - 1, false, "" },
         FIELD(watch_allow), setting_text_allow, "" },
+    [SET_PIN] = {
+        { "pin", "",
+          "A PIN of 4 to 8 digits that whoever retrieves by dialling must enter; empty: none. It is never shown.",
+          KIND_TEXT, 0, PIN_SIZE - 1, false, "", true },
+        FIELD(pin), setting_text_pin, "" },
 };
 /* clang-format on */
 
@@ -289,7 +294,7 @@ static int set_text(const struct row *row, char *to, const char *text, struct er
 
     if (row->info.kind == KIND_URI && text_is_nocase(text, "none"))
         text = "";
-    (void)text_shown(shown, sizeof shown, text);
+    (void)text_shown(shown, sizeof shown, row->info.secret ? SETTING_KEPT : text);
     if (!text_is_plain(text))
         return err_set(err, -EINVAL,
                        "%s has control characters or broken UTF-8 in it: '%s'; take them out",
@@ -342,6 +347,21 @@ void settings_unset(struct settings *s, enum setting_key key)
 
     s->set &= ~(UINT32_C(1) << key);
     memset(field(&s->values, row), 0, row->size);
+}
+
+int settings_keep(struct settings *to, const struct settings *now, struct err *err)
+{
+    bool kept = to->set & UINT32_C(1) << SET_PIN && text_is(to->values.pin, SETTING_KEPT);
+
+    if (!kept)
+        return 0;
+    if (!now || !(now->set & UINT32_C(1) << SET_PIN) || !*now->values.pin)
+        return err_set(err, -EINVAL,
+                       "pin is '" SETTING_KEPT
+                       "', which means as it is, but none is set here: give "
+                       "its digits");
+    memcpy(to->values.pin, now->values.pin, sizeof to->values.pin);
+    return 0;
 }
 
 /* --- inheriting, showing --- */

@@ -33,6 +33,7 @@ enum setting_key {
     SET_PARK_ALLOW,     /* as retrieve_allow, for parking; empty: whoever may come in */
     SET_WATCH_ALLOW,    /* the same, for watching lamps */
     SET_ANNOUNCE_BACK,  /* call the parker and speak it: who was not told another way */
+    SET_PIN,            /* digits that a retriever must give; empty: none. A secret */
     SETTING_KEYS
 };
 
@@ -63,6 +64,7 @@ struct rules {
     char park_allow[LIST_SIZE];
     char watch_allow[LIST_SIZE];
     bool announce_back;
+    char pin[PIN_SIZE];
 };
 
 /* What one scope says: only the keys in `set` count. */
@@ -82,6 +84,7 @@ struct setting_info {
     uint64_t low, high; /* of durations (msec) and counts */
     bool may_be_off;
     const char *choices; /* "lru|random|sequential|lowest" */
+    bool secret;         /* shown to nobody, in no answer, log or audit entry */
 };
 
 const struct setting_info *setting_info(enum setting_key key);
@@ -100,6 +103,14 @@ void rules_apply(struct rules *r, const struct settings *nearer);
 
 /* A setting's value as text, durations in seconds ("90"), "off", "on"; `to` of LIST_SIZE. */
 void rules_text(char to[LIST_SIZE], const struct rules *r, enum setting_key key);
+
+/* What stands for a secret that is set, wherever a setting is shown; given back, it means: as it
+ * is. */
+#define SETTING_KEPT "****"
+
+/* Where `to` says SETTING_KEPT, put in what `now` says; -EINVAL with words when that says nothing.
+ */
+int settings_keep(struct settings *to, const struct settings *now, struct err *err);
 
 /* Rules that only hold together: pickup_timeout off needs max_park. 0 or -EINVAL with words. */
 int rules_check(const struct rules *r, struct err *err);

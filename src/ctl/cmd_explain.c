@@ -74,6 +74,8 @@ static void print_words(struct ctl *ctl, const json_t *body)
         fprintf(ctl->out, "It counts as transferred here: the caller hears music at once.\n");
     if (json_is_false(transfer))
         fprintf(ctl->out, "It counts as a consultation: who dialled is told the number.\n");
+    if (json_is_true(json_object_get(body, "pin")))
+        fprintf(ctl->out, "The range has a PIN: who dialled is answered and asked for it.\n");
     print_then(ctl, body);
     fprintf(ctl->out, "\nAsked on the way:\n");
     print_questions(ctl, json_object_get(body, "questions"));

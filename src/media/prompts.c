@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "core/limits.h"
@@ -21,12 +22,16 @@ enum piece {
     PIECE_PARKED_AT,
     PIECE_FULL,
     PIECE_REGRET,
+    PIECE_PIN, /* from here on a folder may lack one: then it is spoken as built in */
+    PIECE_PIN_WRONG,
+    PIECE_GONE,
     PIECES
 };
 
 static const char *const names[PIECES] = {
-    "digit-0", "digit-1", "digit-2", "digit-3", "digit-4",   "digit-5", "digit-6", "digit-7",
-    "digit-8", "digit-9", "star",    "hash",    "parked-at", "full",    "regret",
+    "digit-0",   "digit-1", "digit-2", "digit-3", "digit-4",   "digit-5",
+    "digit-6",   "digit-7", "digit-8", "digit-9", "star",      "hash",
+    "parked-at", "full",    "regret",  "pin",     "pin-wrong", "gone",
 };
 
 struct language {
@@ -124,6 +129,8 @@ static int load_folder(struct prompts *p, const char *directory, const char *tag
     for (size_t i = 0; i < PIECES && !failed; i++) {
         if (!text_format(path, sizeof path, "%s/%s/%s.wav", directory, tag, names[i]))
             return err_set(err, -ENAMETOOLONG, "prompts: the path %.200s... is too long", path);
+        if (i >= PIECE_PIN && access(path, F_OK) != 0)
+            continue;
         sound_done(&l->piece[i]);
         failed = audio_read_file(&a, path, PROMPT_SECONDS_MAX, &cut, err);
         if (!failed)
@@ -179,7 +186,7 @@ static int check(const struct prompts *p, struct err *err)
                        "this build has no spoken words in it; name a directory of prompts");
     for (unsigned l = 0; l < p->count; l++)
         for (size_t i = 0; i < PIECES; i++)
-            if (!p->language[l].piece[i].frames)
+            if (!p->language[l].piece[i].frames && i < PIECE_PIN)
                 return err_set(err, -ENOENT, "prompts: %s/%s is missing", p->language[l].tag,
                                names[i]);
     return 0;
@@ -232,6 +239,32 @@ static const struct sound *character(const struct prompts *p, const struct sound
     return c >= '0' && c <= '9' ? &piece[c - '0'] : &p->pause;
 }
 
+/* The piece of this language, in English when that has none. */
+static const struct sound *spoken(const struct prompts *p, unsigned language, enum piece piece)
+{
+    const struct sound *own = &p->language[language].piece[piece];
+
+    return own->frames ? own : &p->language[prompts_language(p, "en")].piece[piece];
+}
+
+/* Sentences that need no number; the pieces of each, one behind the other. */
+static const struct sound *sentence(const struct prompts *p, unsigned language, enum say what,
+                                    unsigned index)
+{
+    static const enum piece of[][2] = {
+        [SAY_NOTHING] = { PIECES, PIECES },
+        [SAY_ORBIT] = { PIECES, PIECES },
+        [SAY_FULL] = { PIECE_FULL, PIECES },
+        [SAY_REGRET] = { PIECE_REGRET, PIECES },
+        [SAY_PIN] = { PIECE_PIN, PIECES },
+        [SAY_PIN_AGAIN] = { PIECE_PIN_WRONG, PIECE_PIN },
+        [SAY_PIN_WRONG] = { PIECE_PIN_WRONG, PIECES },
+        [SAY_GONE] = { PIECE_GONE, PIECES },
+    };
+
+    return index < 2 && of[what][index] != PIECES ? spoken(p, language, of[what][index]) : NULL;
+}
+
 const struct sound *prompts_piece(const struct prompts *p, unsigned language, enum say what,
                                   const char *number, unsigned index)
 {
@@ -242,7 +275,7 @@ const struct sound *prompts_piece(const struct prompts *p, unsigned language, en
     if (index == 0)
         return &p->pause;
     if (what != SAY_ORBIT)
-        return index == 1 ? &piece[what == SAY_FULL ? PIECE_FULL : PIECE_REGRET] : NULL;
+        return sentence(p, language, what, index - 1);
     if (index == 1)
         return &piece[PIECE_PARKED_AT];
     if (index - 2 >= strnlen(number, NUMBER_SIZE))

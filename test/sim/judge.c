@@ -203,6 +203,35 @@ void judge_look_again(struct world *w, struct watch *c)
     }
 }
 
+/* A key of somebody who is asked for the PIN, as he would count it himself. */
+static void key_pressed(const struct world *w, struct leg *l, char key)
+{
+    size_t length = strlen(l->given);
+
+    if (key == '*')
+        l->given[0] = '\0';
+    else if (key != '#' && length + 1 < sizeof l->given) {
+        l->given[length] = key;
+        l->given[length + 1] = '\0';
+    }
+    l->pin_given |= l->asked && *w->pin && text_is(l->given, w->pin);
+}
+
+/* Has somebody the call now who gave the PIN? Then nobody else may. */
+static void judge_claim(struct world *w, struct watch *c)
+{
+    const struct call *now = calls_find(w->p.calls, c->call);
+    struct leg *l = now ? phones_leg(w, now->peer) : NULL;
+    const struct leg *other = phones_leg(w, c->claimant);
+
+    if (!l || !l->asked || l->id == c->claimant)
+        return;
+    if (judge_is_alive(other) && !other->told_gone)
+        judge_fail(w, "call %" PRIu64 " was claimed twice, by %" PRIu64 " and %" PRIu64, c->call,
+                   other->id, l->id);
+    c->claimant = l->id;
+}
+
 void judge_event(struct world *w, const struct event *ev)
 {
     struct leg *l = phones_leg(w, ev->leg);
@@ -214,9 +243,13 @@ void judge_event(struct world *w, const struct event *ev)
         command_given(w, ev);
     if (ev->type == EV_REFER)
         referral_comes(w, ev->refer);
+    if (ev->type == EV_DO_PARK && phones_leg(w, ev->refer->replaces_leg))
+        phones_leg(w, ev->refer->replaces_leg)->sent_for = true;
     if (!l)
         return;
     w->stray = ev->type == EV_LEG_UP && l->let_go ? l->id : 0;
+    if (ev->type == EV_DIGIT)
+        key_pressed(w, l, ev->digit);
     if (ev->type == EV_LEG_UP && !l->told_up) {
         leg_is_up(w, l);
     } else if (ev->type == EV_LEG_FAILED || ev->type == EV_LEG_GONE ||
@@ -416,6 +449,8 @@ void judge_step(struct world *w, const struct event *ev, const struct action *a)
     if (a->step == STEP_TRANSFERRING || a->step == STEP_FETCHING || a->step == STEP_PARKED ||
         a->step == STEP_TRANSFERRED || a->step == STEP_TRANSFER_FAILED)
         referred(w, c, a);
+    if (a->step == STEP_RETRIEVING)
+        judge_claim(w, c);
     if (a->step == STEP_TAKEN_OVER)
         taken_over(w, c);
     if (a->step == STEP_RETURNED)
@@ -458,6 +493,8 @@ static void judge_leg(struct world *w, const struct leg *l)
         return;
     if (l->hears == HEARS_NOTHING && (l->role == ROLE_CALLER || w->now > l->up + 41000))
         judge_fail(w, "leg %" PRIu64 " of call %" PRIu64 " hears nothing", l->id, l->call);
+    if (l->asked && l->hears == HEARS_WORDS && w->now > l->up + PIN_TRIES * PATIENCE_PIN + 41000)
+        judge_fail(w, "leg %" PRIu64 " is asked for the PIN for ever", l->id);
     if (l->hears == HEARS_PARTNER && (!partner || partner->partner != l->id || partner->told_gone))
         judge_fail(w, "leg %" PRIu64 " of call %" PRIu64 " talks to nobody", l->id, l->call);
 }

@@ -38,6 +38,11 @@ static void judge_answer(struct world *w, const struct action *a, struct leg *l)
     } else if (l->intent == INTENT_RETRIEVE) {
         if (!l->insider && !l->replaces)
             judge_fail(w, "an outsider got a caller by dialling: leg %" PRIu64, l->id);
+        if (*w->pin && !l->replaces) { /* he has nothing yet */
+            if (a->tell != TELL_NOTHING)
+                judge_fail(w, "leg %" PRIu64 " was told who waits before it gave the PIN", l->id);
+            return;
+        }
         if (judge_is_alive(other))
             judge_fail(w, "call %" PRIu64 " was claimed twice, by %" PRIu64 " and %" PRIu64,
                        a->call, other->id, l->id);
@@ -145,6 +150,16 @@ static bool is_replaced(struct world *w, const struct leg *l)
     return false;
 }
 
+/* Somebody who consulted asked by REFER for another of his calls to be put there. */
+static bool gives_up_his_place(const struct world *w, const struct watch *c, const struct leg *l)
+{
+    for (unsigned i = 0; i < sizeof w->referral / sizeof *w->referral; i++)
+        if (w->referral[i].number && w->referral[i].leg == l->id && !w->referral[i].over &&
+            w->referral[i].named)
+            return c->consult && c->caller == l->id;
+    return false;
+}
+
 /* Promise 1: why we may hang up on this leg; NULL: we may not. */
 static const char *reason_to_hang_up(struct world *w, const struct leg *l)
 {
@@ -159,8 +174,10 @@ static const char *reason_to_hang_up(struct world *w, const struct leg *l)
         return "replaced";
     if (l->intent == INTENT_CALLED && !l->told_up)
         return "only called";
-    if (judge_is_referred(w, l->id))
+    if (judge_is_referred(w, l->id) || l->sent_for)
         return "transferred";
+    if (gives_up_his_place(w, c, l))
+        return "the call that he consulted for is there";
     if (l->hears == HEARS_PARTNER)
         return partner_left(w, l, phones_leg(w, l->partner)) ? "the other side left" : NULL;
     if (l->role == ROLE_OTHER)
@@ -233,6 +250,8 @@ static void judge_bridge(struct world *w, const struct event *ev, const struct a
     if (one->to_tell || two->to_tell)
         judge_fail(w, "leg %" PRIu64 " or %" PRIu64 " was only to be told a number", a->leg,
                    a->other);
+    if (*w->pin && two->intent == INTENT_RETRIEVE && !two->replaces && !two->pin_given)
+        judge_fail(w, "leg %" PRIu64 " has the call without the PIN", two->id);
     if (one->role == two->role)
         judge_fail(w, "two callers met: legs %" PRIu64 " and %" PRIu64, a->leg, a->other);
     if (one->call != a->call || two->call != a->call)
@@ -244,6 +263,16 @@ static void judge_bridge(struct world *w, const struct event *ev, const struct a
         judge_watch(w, a->call)->met = true;
         judge_left_orbit(w, judge_watch(w, a->call));
     }
+}
+
+/* Three tries, and nobody is asked who gave it. */
+static void judge_question(struct world *w, const struct action *a, struct leg *l)
+{
+    if (!l || l->intent != INTENT_RETRIEVE || l->hears == HEARS_PARTNER)
+        judge_fail(w, "leg %" PRIu64 " is asked for a PIN", a->leg);
+    if (++l->asked > 3)
+        judge_fail(w, "leg %" PRIu64 " is asked for the PIN %u times", l->id, l->asked);
+    l->given[0] = '\0';
 }
 
 void judge_action(struct world *w, const struct event *ev, const struct action *a)
@@ -272,6 +301,8 @@ void judge_action(struct world *w, const struct event *ev, const struct action *
         judge_bridge(w, ev, a);
     else if (a->type == ACT_SAY && a->say == SAY_ORBIT)
         judge_told(w, a, l);
+    else if (a->type == ACT_SAY && (a->say == SAY_PIN || a->say == SAY_PIN_AGAIN))
+        judge_question(w, a, l);
     else if (a->type == ACT_SAY && a->say == SAY_REGRET && c && !c->regret)
         judge_regret(w, c);
 }

@@ -146,6 +146,7 @@ void people_settings(struct world *w)
     static const char *const cool[] = { "0", "2", "10" };
     static const char *const order[] = { "lru", "random", "sequential", "lowest" };
 
+    set(w, SET_PIN, w->pin);
     set(w, SET_PICKUP_TIMEOUT, patience[world_dice(w, 4)]);
     set(w, SET_ANNOUNCE_BACK, world_chance(w, 50) ? "on" : "off");
     set(w, SET_MAX_PICKUP_ATTEMPTS, attempts[world_dice(w, 4)]);

@@ -232,11 +232,28 @@ static void bridged(struct world *w, const struct action *a)
     goes_past(w, a);
 }
 
+/* He enters the PIN: rightly, wrongly, not to the end, with a * in between, or not at all. */
+static void enters_pin(struct world *w, const struct leg *l)
+{
+    static const char *const other[] = { "1111", "25#", "2", "25*2580", "00000001", "99999999999" };
+    bool right = world_chance(w, 55);
+    const char *keys = right ? w->pin : other[world_dice(w, sizeof other / sizeof *other)];
+    msec when = world_dice(w, 5000);
+
+    if (world_chance(w, 10))
+        return;
+    for (; *keys; keys++)
+        later(w, when += 50 + world_dice(w, world_chance(w, 5) ? 9000 : 700), FUTURE_DIGIT, l,
+              (uint16_t)*keys);
+}
+
 static void said(struct world *w, const struct action *a, struct leg *l)
 {
     struct note note = { .type = EV_SAID, .leg = l->id, .wait = a->wait };
 
     l->hears = HEARS_WORDS;
+    if (a->say == SAY_PIN || a->say == SAY_PIN_AGAIN)
+        enters_pin(w, l);
     if (world_chance(w, 95))
         world_later(w, 1500 + world_dice(w, 2500), FUTURE_DELIVER, &note);
     note.wait--;
@@ -479,6 +496,8 @@ void phones_happen(struct world *w, const struct future *f)
         transfers(w, l);
     else if (f->what == FUTURE_IDENTITY)
         changes(w, l);
+    else if (f->what == FUTURE_DIGIT && l->wire == WIRE_UP)
+        phones_report(w, EV_DIGIT, l, f->note.code);
     else if (f->what == FUTURE_REFER)
         refers(w, l);
     else if (f->what == FUTURE_MOVE && l->wire == WIRE_UP)

@@ -83,7 +83,8 @@ void world_later(struct world *w, msec in, enum what what, const struct note *no
     if (note)
         f.note = *note;
     /* What the SIP edge reports stays in its order, however long each took. */
-    if (what == FUTURE_DELIVER && (note->type < EV_SAID || note->type == EV_REFER)) {
+    if (what == FUTURE_DELIVER &&
+        (note->type < EV_SAID || note->type == EV_DIGIT || note->type == EV_REFER)) {
         if (f.at < w->last_delivery)
             f.at = w->last_delivery;
         w->last_delivery = f.at;
@@ -228,6 +229,8 @@ static void deliver(struct world *w, const struct note *n)
                w->now - MORNING, (int)n->type, n->leg, n->call, n->code);
     if (n->type == EV_PATH)
         (void)text_copy(ev.text, NOTE_SIZE, "the phones have agreed on it");
+    if (n->type == EV_DIGIT)
+        ev.digit = (char)n->code;
     if (*n->user)
         (void)text_format(ev.party.uri, URI_SIZE, "sip:%s@pbx", n->user);
     if (n->type == EV_REFER) {
@@ -338,6 +341,8 @@ void world_start(struct world *w, uint64_t seed, bool verbose)
         judge_fail(w, "no memory");
     /* Now and then the ids run over the end of the table of slots. */
     w->highest_row = world_chance(w, 30) ? CALLS_MAX - 10 : world_dice(w, CALLS_MAX);
+    if (world_chance(w, 40))
+        (void)text_copy(w->pin, sizeof w->pin, world_chance(w, 50) ? "2580" : "00000000");
     people_settings(w);
     people_ranges(w, true);
     new_core(w);

@@ -44,9 +44,13 @@ struct leg {
     leg_id replaces;         /* the leg that its INVITE names; 0: none */
     enum replaces kind;      /* what the SIP edge made of that */
     bool taken;              /* another INVITE has replaced it */
+    bool sent_for;           /* a command named it, to have its other side parked */
     bool let_go;             /* we hung it up */
     bool told_up, told_gone; /* the machine has been told */
     bool silent;             /* hangs up without ever having made a sound */
+    unsigned asked;          /* how often for the PIN */
+    bool pin_given;          /* the right one, as far as it was asked for */
+    char given[PIN_SIZE];    /* digits since the last question */
     call_id call;            /* as the actions said */
     msec since, answered, up, gone;
 };
@@ -104,6 +108,7 @@ enum what {
     FUTURE_IDENTITY,
     FUTURE_MOVE,
     FUTURE_REFER,
+    FUTURE_DIGIT, /* `code` is the key */
     FUTURE_STORE,
     FUTURE_ARRIVAL,
     FUTURE_QUIET
@@ -143,10 +148,11 @@ struct world {
     msec now;
     msec last_delivery; /* the SIP edge reports in order */
     uint64_t order;
-    leg_id next_leg;   /* odd */
-    leg_id stray;      /* it came up after we had hung it up: it is to be hung up again */
-    unsigned arrivals; /* still to come */
-    bool range_b;      /* the second range is there */
+    leg_id next_leg;    /* odd */
+    leg_id stray;       /* it came up after we had hung it up: it is to be hung up again */
+    unsigned arrivals;  /* still to come */
+    char pin[PIN_SIZE]; /* of the day; "": none */
+    bool range_b;       /* the second range is there */
     bool verbose;
     uint64_t steps;
     struct leg leg[LEGS];

@@ -107,7 +107,8 @@ static void say_refer(char *to, const char *what, const struct action *a)
 
 static void say_action(char *to, const struct action *a)
 {
-    static const char *const says[] = { "nothing", "orbit", "full", "regret" };
+    static const char *const says[] = { "nothing", "orbit",     "full",      "regret",
+                                        "pin",     "pin-again", "pin-wrong", "gone" };
     unsigned leg = (unsigned)a->leg;
 
     switch (a->type) {
@@ -256,6 +257,12 @@ static void invite(struct rig *r, const struct words *w)
     if (*value(w, "ask"))
         in.ask = text_is(value(w, "ask"), "park") ? ASK_PARK : ASK_RETRIEVE;
     read_replaces(&in.replaces, &in.replaces_leg, value(w, "replaces"));
+    if (has(w, "ticket"))
+        in.ticket_call = r->call;
+    if (has(w, "pickup"))
+        in.pickup_call = r->call;
+    (void)text_copy(in.ticket, TICKET_SIZE, has(w, "ticket") ? "1" : "");
+    in.replaces = has(w, "pickup") ? REPLACES_PICKUP : in.replaces;
     step(r, &ev);
 }
 
@@ -295,6 +302,17 @@ static void leg_line(struct rig *r, enum event_type type, const struct words *w)
     if (type == EV_IDENTITY)
         party(&ev.party, w->word[2]);
     step(r, &ev);
+}
+
+/* keys 3 2580: one after the other. */
+static void keys_line(struct rig *r, enum event_type type, const struct words *w)
+{
+    struct event ev = { .type = type, .leg = number(w->word[1]) };
+
+    for (const char *key = w->word[2]; *key; key++) {
+        ev.digit = *key;
+        step(r, &ev);
+    }
 }
 
 static void store_line(struct rig *r, enum event_type type, const struct words *w)
@@ -349,6 +367,7 @@ static const struct {
     { "identity", leg_line, EV_IDENTITY },
     { "moved", leg_line, EV_MEDIA_MOVED },
     { "said", leg_line, EV_SAID },
+    { "keys", keys_line, EV_DIGIT },
     { "saved", store_line, EV_SAVED },
     { "notsaved", store_line, EV_NOT_SAVED },
     { "retrieve", command_line, EV_DO_RETRIEVE },

@@ -29,7 +29,8 @@ void rig_free(struct rig *r);
  *          [replaces=leg:3|ended:3|taken|early|ours:100|unknown|twice] [loop] [media] [untrusted]
  *   saved | notsaved               the last change; or one with this number: saved 3
  *   up 1 | failed 100 404 | gone 1 [heard] | cancelled 1 [answered] | ringing 100
- *   identity 1 200 | moved 1 | said 1 [wait]
+ *   identity 1 200 | moved 1 | said 1 [wait] | keys 3 2580
+ *   invite ... ticket | pickup     of the last saved call
  *   retrieve URI | transfer URI | ring | extend SECONDS | hangup | note TEXT | force
  *   refer 1 to=URI [leg=3 | at=700] [from=105] [by=106] [replaces=...] [far]     REFER number 1
  *   fetch to=URI at=700 [from=105] [replaces=...]                      asked for by command

@@ -202,6 +202,11 @@ static void numbers_are_spoken_digit_by_digit(void **state)
         assert_in_range(length, 1000, 6000);
         assert_int_equal(pieces(p, languages[i], SAY_REGRET, "", &length), 2);
         assert_in_range(length, 2000, 9000);
+        assert_int_equal(pieces(p, languages[i], SAY_PIN, "", &length), 2);
+        assert_in_range(length, 1000, 4000);
+        assert_int_equal(pieces(p, languages[i], SAY_PIN_AGAIN, "", &length), 3);
+        assert_int_equal(pieces(p, languages[i], SAY_PIN_WRONG, "", &length), 2);
+        assert_int_equal(pieces(p, languages[i], SAY_GONE, "", &length), 2);
         assert_int_equal(pieces(p, languages[i], SAY_NOTHING, "701", &length), 0);
         assert_int_equal(prompts_language(p, languages[i]) == prompts_language(p, "en"), i == 0);
     }
@@ -247,6 +252,10 @@ static void a_directory_replaces_a_language_whole(void **state)
     assert_int_equal(pieces(p, "de", SAY_ORBIT, "77", &length), 4);
     assert_in_range(length, 3 * 1000 + 400, 3 * 1150 + 400); /* ours, and a pause behind each */
     assert_int_equal(pieces(p, "en", SAY_ORBIT, "77", &length), 4); /* as built in */
+    assert_int_equal(pieces(p, "de", SAY_PIN, "", &length), 2);     /* younger than many folders */
+    assert_in_range(length, 1300, 4000);
+    assert_int_equal(pieces(p, "it", SAY_GONE, "", &length), 2);
+    assert_in_range(length, 1300, 4000);
     prompts_free(p);
     p = NULL;
     write_language("nl", 11);

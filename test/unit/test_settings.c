@@ -73,6 +73,7 @@ static void has_the_defaults_of_the_design(void **state)
         [SET_NO_FORWARD] = "on",
         [SET_ANNOUNCE_BACK] = "off",
         [SET_PARK_ALLOW] = "",
+        [SET_PIN] = "",
     };
     char text[LIST_SIZE];
     struct rules r;
@@ -274,6 +275,14 @@ static void takes_texts(void **state)
         { SET_ALERT_INFO, "<urn:a>, <urn:b>", NULL, "has more behind the > than parameters" },
         { SET_ALERT_INFO, "<urn:a>;x=\"y", NULL, "has more behind the >" },
         { SET_ALERT_INFO, "<urn:a>\r\nX: y", NULL, "has control characters" },
+        { SET_PIN, "2580", "2580", "" },
+        { SET_PIN, " 00000000 ", "00000000", "" },
+        { SET_PIN, "", "", "" },
+        { SET_PIN, SETTING_KEPT, SETTING_KEPT, "" },
+        { SET_PIN, "258", NULL, "pin '****' is no PIN: use 4 to 8 digits" },
+        { SET_PIN, "123456789", NULL, "pin is longer than 8 bytes" },
+        { SET_PIN, "25a0", NULL, "pin '****' is no PIN" },
+        { SET_PIN, "25\r\n0", NULL, "pin has control characters or broken UTF-8 in it: '****'" },
         { SET_LANGUAGE, "de", "de", "" },
         { SET_LANGUAGE, "pt-BR", "pt-BR", "" },
         { SET_LANGUAGE, "", NULL, "language '' is no language: use one such as en" },
@@ -307,6 +316,23 @@ static void takes_texts(void **state)
 
     (void)state;
     check_lines(table, COUNT(table));
+}
+
+/* What is shown in place of a secret may be given back, and means: as it is. */
+static void keeps_a_secret(void **state)
+{
+    struct settings now = { 0 }, to = { 0 };
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(settings_keep(&to, &now, &err), 0);
+    assert_int_equal(to.set, 0);
+    assert_int_equal(settings_set(&to, SET_PIN, SETTING_KEPT, NULL), 0);
+    assert_int_not_equal(settings_keep(&to, &now, &err), 0);
+    assert_non_null(strstr(err.text, "give its digits"));
+    assert_int_equal(settings_set(&now, SET_PIN, "2580", NULL), 0);
+    assert_int_equal(settings_keep(&to, &now, &err), 0);
+    assert_string_equal(to.values.pin, "2580");
 }
 
 static void bounds_the_length(void **state)
@@ -384,6 +410,7 @@ int main(void)
         cmocka_unit_test(takes_switches_and_choices),
         cmocka_unit_test(takes_uris),
         cmocka_unit_test(takes_texts),
+        cmocka_unit_test(keeps_a_secret),
         cmocka_unit_test(bounds_the_length),
         cmocka_unit_test(inherits),
         cmocka_unit_test(rules_hold_together),

@@ -11,7 +11,8 @@ const groups = [
     ['hears', ['music_on_hold', 'announce', 'language', 'message', 'announce_back']],
     ['ringing', ['no_forward']],
     ['shown', ['ringback_prefix', 'alert_info', 'lamp']],
-    ['orbits', ['allocation', 'cool_down', 'free_orbit', 'park_allow', 'retrieve_allow', 'watch_allow']],
+    ['orbits', ['allocation', 'cool_down', 'free_orbit', 'park_allow', 'retrieve_allow', 'watch_allow',
+                'pin']],
 ];
 
 /** @param {{name: string}[]} keys as GET /settings lists them @returns {[string, object[]][]} */
