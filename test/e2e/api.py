@@ -84,65 +84,65 @@ class Events:
 
 
 def parked(s, **settings):
-    lot, parker = s.lot(**settings), s.user()
-    caller = s.park(lot, parker, tone=440)
-    return lot, caller, parker, s.api.parked(lot.orbit)
+    orbits, parker = s.range(**settings), s.user()
+    caller = s.park(orbits, parker, tone=440)
+    return orbits, caller, parker, s.api.parked(orbits.orbit)
 
 
 @line("AP-01", "hang up by the API: BYE, events without a gap, a record, a story, and then 410")
 def hang_up(s):
     events = Events()
     want(events.until("snapshot")["complete"], True, "the snapshot")
-    lot, caller, parker, call = parked(s)
+    orbits, caller, parker, call = parked(s)
     parked_event = events.until("call.parked", call["id"])
-    want(parked_event["call"]["orbit"], lot.orbit, "orbit of the event")
+    want(parked_event["call"]["orbit"], orbits.orbit, "orbit of the event")
     api("POST", f"/parked-calls/{call['id']}/hangup?dry_run=true")
-    want(s.api.parked(lot.orbit)["id"], call["id"], "a dry run hangs up on nobody")
+    want(s.api.parked(orbits.orbit)["id"], call["id"], "a dry run hangs up on nobody")
     want_in(http_ask("POST", f"/api/v1/parked-calls/{call['id']}/hangup").status, (202, 204), "status")
     caller.request("BYE")
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
     events.until("call.hung_up", call["id"])
-    record = s.api.record(lot.orbit)
-    want((record["id"], record["outcome"], record["range_id"]), (call["id"], "hung_up", lot.id), "record")
+    record = s.api.record(orbits.orbit)
+    want((record["id"], record["outcome"], record["range_id"]), (call["id"], "hung_up", orbits.id), "record")
     gone = api("GET", f"/parked-calls/{call['id']}", expect=410).json
     want(gone["type"], "/api/problems/call-gone", "type")
     steps = api("GET", f"/parked-calls/{call['id']}/timeline").json["items"]
     want([step["number"] for step in steps], list(range(1, len(steps) + 1)), "steps in order")
     want_that(all(step["reason"] for step in steps), f"a step without a reason: {steps}")
     want_in("call.hung_up", [step["step"] for step in steps], "the story")
-    table = api("GET", f"/call-records?format=csv&orbit={lot.orbit}").text.splitlines()
+    table = api("GET", f"/call-records?format=csv&orbit={orbits.orbit}").text.splitlines()
     want(len(table), 2, "lines of CSV")
     want(table[1].split(",")[0], call["id"], "id in CSV")
 
 
 @line("AP-02", "retrieve by the API: the phone rings, answers, and both hear each other")
 def retrieve(s):
-    lot, caller, parker, call = parked(s)
+    orbits, caller, parker, call = parked(s)
     taker = s.user()
     api("POST", f"/parked-calls/{call['id']}/retrieve", {"to": f"sip:{taker}@callpark.test"}, expect=202)
     phone = s.accept(taker)
-    want_in(s.api.calls(lot.orbit)[0]["state"], ("forwarding", "retrieving"), "state")
+    want_in(s.api.calls(orbits.orbit)[0]["state"], ("forwarding", "retrieving"), "state")
     phone.audio = s.audio(620)
     phone.audio.aim(phone.invite_request.body)
     phone.pick_up(phone.audio.offer())
     phone.audio.start()
     s.talk(caller, phone)
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
 
 
 @line("AP-03", "a note and more time: versions are asked for, the ring back moves by what was asked")
 def note_and_extend(s):
-    lot, caller, parker, call = parked(s, pickup_timeout="90s")
+    orbits, caller, parker, call = parked(s, pickup_timeout="90s")
     path = f"/parked-calls/{call['id']}"
     api("PATCH", path, {"note": "re invoice"}, expect=428)
     stale = api("PATCH", path, {"note": "re invoice"}, expect=412, If_Match='"0"').json
-    want(stale["current"]["orbit"], lot.orbit, "the present one")
+    want(stale["current"]["orbit"], orbits.orbit, "the present one")
     etag = api("GET", path).headers["ETag"]
     want(api("PATCH", path, {"note": "re invoice"}, expect=202, If_Match=etag).json["note"], "re invoice", "note")
     api("PATCH", path, {"note": "other"}, expect=412, If_Match=etag)
-    before = s.api.parked(lot.orbit)["ringback_at"]
+    before = s.api.parked(orbits.orbit)["ringback_at"]
     api("POST", path + "/extend", {"seconds": 120}, expect=202)
-    after = s.api.parked(lot.orbit)["ringback_at"]
+    after = s.api.parked(orbits.orbit)["ringback_at"]
     parse = lambda text: time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
     want_in(parse(after) - parse(before), (119, 120, 121), "seconds more")
     want(api("POST", path + "/extend", {"seconds": "1"}, expect=400).json["errors"][0]["pointer"], "/seconds", "place")
@@ -150,15 +150,15 @@ def note_and_extend(s):
 
 @line("AP-04", "a range with a call: refused, drained, and gone when the call has left")
 def drain(s):
-    lot, caller, parker, call = parked(s)
-    path = f"/number-ranges/{lot.id}"
+    orbits, caller, parker, call = parked(s)
+    path = f"/number-ranges/{orbits.id}"
     refused = api("DELETE", path, expect=409, If_Match="*").json
     want((refused["type"], refused["calls"][0]["id"]), ("/api/problems/range-in-use", call["id"]), "refusal")
-    api("PATCH", path, {"start": lot[5]}, expect=409, If_Match="*")
-    want(api("PATCH", path, {"end": lot[4]}, If_Match="*").json["size"], 5, "a shrink that leaves the call inside")
+    api("PATCH", path, {"start": orbits[5]}, expect=409, If_Match="*")
+    want(api("PATCH", path, {"end": orbits[4]}, If_Match="*").json["size"], 5, "a shrink that leaves the call inside")
     want(api("DELETE", path + "?mode=drain", expect=202, If_Match="*").json["state"], "draining", "state")
-    want(api("GET", f"/orbits/{lot[1]}").json["state"], "draining", "a free orbit of it")
-    want(s.api.parked(lot.orbit)["id"], call["id"], "the call stays")
+    want(api("GET", f"/orbits/{orbits[1]}").json["state"], "draining", "a free orbit of it")
+    want(s.api.parked(orbits.orbit)["id"], call["id"], "the call stays")
     caller.bye()
     deadline = time.monotonic() + PATIENCE
     while http_ask("GET", "/api/v1" + path).status != 404:
@@ -170,12 +170,12 @@ def drain(s):
 def comes_back(s):
     first = Events("/api/v1/events?topics=calls")
     first.until("snapshot")
-    lot, caller, parker, call = parked(s)
+    orbits, caller, parker, call = parked(s)
     first.until("call.parked", call["id"])
     last = first.seen[-1]["id"]
     first.socket.close()
     caller.bye()
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
     again = Events("/api/v1/events?topics=calls", Last_Event_ID=last)
     again.until("call.abandoned", call["id"])
     want(int(again.seen[0]["id"]), int(last) + 1, "the first id")
@@ -216,29 +216,29 @@ def limits(s):
 
 @line("AC-03", "the figures have each name once, and parked calls among them")
 def figures(s):
-    lot, caller, parker, call = parked(s)
+    orbits, caller, parker, call = parked(s)
     text = http_ask("GET", "/metrics").text
     types = [l.split()[2] for l in text.splitlines() if l.startswith("# TYPE ")]
     want(len(types), len(set(types)), "names")
     for l in text.splitlines():
         want_that(l.startswith("#") or float(l.rsplit(" ", 1)[1]) >= 0, l)
-    want_that('callpark_orbits{destination="pool1.example.com",range="Range %s",state="parked"} 1' % lot.first
+    want_that('callpark_orbits{destination="pool1.example.com",range="Range %s",state="parked"} 1' % orbits.first
               in text, "the range's figure")
 
 
 @line("AC-04", "drained: not ready, no new parks, and back again", last=True)
 def drained(s):
-    lot = s.lot()
+    orbits = s.range()
     api("POST", "/system/drain?dry_run=1")
     want(http_ask("GET", "/readyz").status, 200, "after the dry run")
     want(api("POST", "/system/drain").json["status"], "draining", "status")
     want(http_ask("GET", "/readyz").status, 503, "readyz")
     want(http_ask("GET", "/livez").status, 200, "livez")
-    caller = s.outsider(lot.park)
+    caller = s.outsider(orbits.park)
     caller.audio = s.audio()
     want(caller.invite(sdp=caller.audio.offer()).code, 503, "a new park")
     want(api("POST", "/system/undrain").json["status"], "ready", "status")
-    s.park(lot)
+    s.park(orbits)
     copy = os.path.join(os.environ["E2E_DIR"], "copy.db")
     api("POST", "/system/backup", {"path": copy})
     want_that(os.path.getsize(copy) > 1000, "the backup is empty")

@@ -27,8 +27,8 @@ def readiness():
     return response.status, text
 
 
-def try_to_park(s, lot):
-    caller = s.outsider(lot.park)
+def try_to_park(s, orbits):
+    caller = s.outsider(orbits.park)
     caller.audio = s.audio(440)
     response = caller.invite(["Referred-By: <sip:105@callpark.test>"], caller.audio.offer())
     if response.code == 200:
@@ -38,9 +38,9 @@ def try_to_park(s, lot):
 
 @line("DISK-1", "while there is room: parked, ready")
 def before(s):
-    lot = s.lot()
-    state["lot"], state["caller"] = lot, s.park(lot, "105", tone=440)
-    s.api.parked(lot.orbit)
+    orbits = s.range()
+    state["orbits"], state["caller"] = orbits, s.park(orbits, "105", tone=440)
+    s.api.parked(orbits.orbit)
     want(readiness()[0], 200, "readiness")
     s.dialogs, s.audios = [], []  # this one stays for the lines below
 
@@ -50,7 +50,7 @@ def full(s):
     fill()
     deadline = time.monotonic() + 10
     while True:  # some pages of the log may still be free
-        caller, response = try_to_park(s, state["lot"])
+        caller, response = try_to_park(s, state["orbits"])
         if response.code != 200:
             break
         want_that(time.monotonic() < deadline, "parks succeed on a full disk")
@@ -64,13 +64,13 @@ def full(s):
 @line("DISK-3", "who was parked before still hears music")
 def still(s):
     state["caller"].audio.hears_sound(since=time.monotonic())
-    s.api.parked(state["lot"].orbit)
+    s.api.parked(state["orbits"].orbit)
 
 
 @line("DISK-4", "a retrieval on a full disk: the caller is with somebody, or in his orbit with music")
 def retrieved(s):
-    caller, lot = state["caller"], state["lot"]
-    retriever = s.dialog(lot.orbit)
+    caller, orbits = state["caller"], state["orbits"]
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(620)
     response = retriever.invite(sdp=retriever.audio.offer())
     want_in(response.code, (200, 500, 503), "answer")
@@ -79,7 +79,7 @@ def retrieved(s):
         s.talk(caller, retriever)
     else:
         caller.audio.hears_sound(since=time.monotonic())
-        s.api.parked(lot.orbit)
+        s.api.parked(orbits.orbit)
 
 
 @line("DISK-5", "room again: ready by itself, parks succeed, and can be had")
@@ -89,11 +89,11 @@ def after(s):
     while readiness()[0] != 200:
         want_that(time.monotonic() < deadline, "it does not find out that there is room again")
         time.sleep(0.2)
-    lot = s.lot()
-    caller, response = try_to_park(s, lot)
+    orbits = s.range()
+    caller, response = try_to_park(s, orbits)
     want(response.code, 200, "answer")
-    s.api.parked(lot.orbit)
-    s.talk(caller, s.retrieve(lot.orbit, 620))
+    s.api.parked(orbits.orbit)
+    s.talk(caller, s.retrieve(orbits.orbit, 620))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def story(identifier, words):
 
 @story("IO-01", "baresip transfers a call to the range, another baresip dials the orbit; all registered at Kamailio")
 def blind_park(s, here, seen):
-    r = s.lot()
+    r = s.range()
     caller = here.baresip("bob", 700)
     parker = transferred(here, caller, r.park)
     seen.parks(r.orbit, "baresip, by a blind transfer of baresip")
@@ -77,7 +77,7 @@ def blind_park(s, here, seen):
 
 @story("IO-02", "nobody comes: baresip, which parked the call, is rung back through Kamailio")
 def ring_back(s, here, seen):
-    r = s.lot()
+    r = s.range()
     caller = here.baresip("dora", 700)
     parker = transferred(here, caller, r.park)
     seen.parks(r.orbit, "baresip, by a blind transfer of baresip")
@@ -90,7 +90,7 @@ def ring_back(s, here, seen):
 
 @story("IO-03", "baresip by TLS with SRTP (SDES) and no proxy retrieves what a baresip by UDP and RTP parked at the proxy")
 def tls_and_srtp(s, here, seen):
-    r = s.lot()
+    r = s.range()
     caller = here.baresip("emil", 700)
     caller.call(r.orbit)
     seen.parks(r.orbit, "baresip (UDP, RTP), by dialling the orbit")
@@ -104,7 +104,7 @@ def tls_and_srtp(s, here, seen):
 
 @story("IO-04", "Linphone (Opus) dials the orbit, hears music, and is retrieved by baresip (PCMU)")
 def linphone_waits(s, here, seen):
-    r = s.lot()
+    r = s.range()
     caller = here.linphone("gerd", 700, codec=("opus", 48000))
     caller.call(r.orbit)
     seen.parks(r.orbit, "Linphone (Opus), by dialling the orbit")
@@ -117,7 +117,7 @@ def linphone_waits(s, here, seen):
 
 @story("IO-05", "baresip is transferred to the range, and Linphone retrieves it")
 def linphone_retrieves(s, here, seen):
-    r = s.lot()
+    r = s.range()
     caller = here.baresip("inge", 700)
     transferred(here, caller, r.park)
     seen.parks(r.orbit, "baresip, by a blind transfer of baresip")
@@ -132,7 +132,7 @@ def linphone_retrieves(s, here, seen):
 
 @story("IO-06", "nobody comes: Linphone, in whose name a call was parked, is rung back through Kamailio")
 def linphone_is_rung(s, here, seen):
-    r = s.lot()
+    r = s.range()
     parker = here.linphone("karl", 1100)
     caller = here.baresip("lena", 700)
     caller.call(f"karl.{r.park}")
@@ -146,7 +146,7 @@ def linphone_is_rung(s, here, seen):
 
 @story("IO-07", "SIPp calls through Kamailio and is parked; baresip retrieves it, and SIPp gets the BYE")
 def sipp_waits(s, here, seen):
-    r = s.lot()
+    r = s.range()
     retriever = here.baresip("mona", 1100)
     sipp = threading.Thread(target=s.sipp, args=("IO-07.xml", r.park), daemon=True,
                             kwargs={"more": ["-rsa", WHERE], "timeout": 60})
@@ -165,7 +165,7 @@ def sipp_waits(s, here, seen):
 def dispatcher(s, here, seen):
     until(lambda: kamailio.servers().get(LOST, "").startswith("I"), "the dispatcher sees who is gone", kamailio.said)
     want(kamailio.servers()[SERVER[1]], "AP", "the flags of this server")
-    r, proxy = s.lot(), s.own_endpoint(server=("127.0.0.1", PROXY))
+    r, proxy = s.range(), s.own_endpoint(server=("127.0.0.1", PROXY))
     for n in range(4):
         caller = s.dialog(f"any-{r[n]}", endpoint=proxy)
         want(caller.invite([], s.audio().offer()).code, 200, "a call by the dispatcher")
@@ -174,7 +174,7 @@ def dispatcher(s, here, seen):
 
 @story("IO-09", "Kamailio as presence server: what callpark publishes is what a phone that watches there sees")
 def presence(s, here, seen):
-    r, watcher = s.lot(), s.own_endpoint(server=("127.0.0.1", PROXY))
+    r, watcher = s.range(), s.own_endpoint(server=("127.0.0.1", PROXY))
     caller = s.park(r, s.user())
     s.api.parked(r.orbit)
     lamp = watch(s, r.orbit, endpoint=watcher)
@@ -193,7 +193,7 @@ def presence(s, here, seen):
 def account(s, here, seen):
     until(lambda: kamailio.knows("7000"), "callpark's registration", kamailio.said)
     want(s.api.ask("GET", "/system")["sip"]["registered"], 1, "addresses registered")
-    r = s.lot()
+    r = s.range()
     s.api.ask("PATCH", f"/number-ranges/{r.id}", {"park_number": "7000"})
     caller, retriever = here.baresip("nora", 700), here.baresip("otto", 1100)
     caller.call("7000")

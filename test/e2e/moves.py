@@ -3,20 +3,20 @@
 from scenario import want
 
 
-def consult(s, lot, tone=0):
+def consult(s, orbits, tone=0):
     """The parker's second call, to the range; he is told the number."""
-    parker = s.dialog(lot.park)
+    parker = s.dialog(orbits.park)
     parker.audio = s.audio(tone)
     response = parker.invite(sdp=parker.audio.offer())
     want(response.code, 200, "the consultation")
-    want(response.get("X-Callpark-Orbit"), lot.orbit, "X-Callpark-Orbit")
+    want(response.get("X-Callpark-Orbit"), orbits.orbit, "X-Callpark-Orbit")
     parker.audio.start(response.body)
     return parker
 
 
-def take_over(s, lot, replaced, tone=0, headers=("Require: replaces",), sdp=None, ack=True):
+def take_over(s, orbits, replaced, tone=0, headers=("Require: replaces",), sdp=None, ack=True):
     """The transferred party calls with Replaces; the dialog, answered or not."""
-    caller = s.outsider(lot.park)
+    caller = s.outsider(orbits.park)
     caller.audio = s.audio(tone)
     caller.answer = caller.invite([f"Replaces: {replaced.ids()}",
                                    f"Referred-By: <sip:{replaced.user}@callpark.test>", *headers],
@@ -28,19 +28,19 @@ def take_over(s, lot, replaced, tone=0, headers=("Require: replaces",), sdp=None
 
 def parked(s, tone=440, **settings):
     """A caller parked by a phone that can be rung: range, caller, parker's extension, call."""
-    lot, parker = s.lot(**settings), s.user()
-    caller = s.park(lot, parker, tone=tone)
-    return lot, caller, parker, s.api.parked(lot.orbit)
+    orbits, parker = s.range(**settings), s.user()
+    caller = s.park(orbits, parker, tone=tone)
+    return orbits, caller, parker, s.api.parked(orbits.orbit)
 
 
 def ringing(s, **settings):
     """... and his phone rings. The ring back as the phone sees it comes last."""
-    lot, caller, parker, call = parked(s, **settings)
+    orbits, caller, parker, call = parked(s, **settings)
     s.api.ring_back(call)
     phone = s.accept(parker)
     phone.ring()
-    s.api.state(lot.orbit, "ringing_back")
-    return lot, caller, parker, phone
+    s.api.state(orbits.orbit, "ringing_back")
+    return orbits, caller, parker, phone
 
 
 def pick_up(s, phone, tone):

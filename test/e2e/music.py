@@ -62,7 +62,7 @@ def tone_of(preview, frequency):
 
 @line("MU-01", "a range has music of its own, another does not; without it again the next call hears the built-in")
 def one_range(s):
-    mine, other = s.lot(), s.lot()
+    mine, other = s.range(), s.range()
     made = put(f"ranges/{mine.id}", 600)
     want((made["own"], made["file"]["seconds"], made["file"]["type"]), (True, 2, "audio/wav"), "the answer")
     first, second = s.park(mine, "105"), s.park(other, "105")
@@ -79,12 +79,12 @@ def one_range(s):
 
 @line("MU-02", "every codec, and the music that is heard while the other side holds")
 def codecs_and_hold(s):
-    lot = s.lot()
-    put(f"ranges/{lot.id}", 1000)
+    orbits = s.range()
+    put(f"ranges/{orbits.id}", 1000)
     for pt in 0, 8:
-        caller = s.park(lot, "105", pt=pt)
+        caller = s.park(orbits, "105", pt=pt)
         caller.audio.hears(1000)
-    retriever = s.retrieve(lot.orbit, tone=700)
+    retriever = s.retrieve(orbits.orbit, tone=700)
     first = [d for d in s.dialogs if hasattr(d, "audio")][0]
     first.audio.hears(700)
     want(retriever.invite(sdp=retriever.audio.offer(direction="sendonly", version=2)).code, 200, "hold")
@@ -95,8 +95,8 @@ def codecs_and_hold(s):
 
 @line("MU-03", "what is no music is refused in words and changes nothing")
 def refused(s):
-    lot = s.lot()
-    path = f"ranges/{lot.id}"
+    orbits = s.range()
+    path = f"ranges/{orbits.id}"
     for name, content, words in (("text.wav", b"I am no sound, and long enough to be looked at.", "WAV, FLAC, OGG or MP3"),
                                  ("empty.wav", b"", "is empty"), ("torn.wav", wav(600)[:40000], "ends in the middle"),
                                  ("silence.wav", wav(0), "silence"), ("short.wav", wav(600, 1)[:44] + bytes(64), "")):
@@ -111,29 +111,29 @@ def refused(s):
 
 @line("MU-04", "the file comes back as it was, the preview is what is heard")
 def had_back(s):
-    lot = s.lot()
-    put(f"ranges/{lot.id}", 800)
+    orbits = s.range()
+    put(f"ranges/{orbits.id}", 800)
     with open(os.path.join(FOLDER, "800.wav"), "rb") as f:
-        want_that(curl("GET", f"ranges/{lot.id}/file")[1] == f.read(), "the file is another one")
-    status, body = curl("GET", f"ranges/{lot.id}/preview")
+        want_that(curl("GET", f"ranges/{orbits.id}/file")[1] == f.read(), "the file is another one")
+    status, body = curl("GET", f"ranges/{orbits.id}/preview")
     want(status, 200, "status of the preview")
     want_that(tone_of(body, 800) > 0.9, f"{tone_of(body, 800):.2f} of the preview is the tone")
-    status, body = curl("GET", f"ranges/{s.lot().id}/preview")  # the built-in one
+    status, body = curl("GET", f"ranges/{s.range().id}/preview")  # the built-in one
     want(status, 200, "status of the preview")
     want_that(len(body) > 32000 * 50 and tone_of(body, 800) < 0.5, "the built-in piece")
 
 
 @line("MU-05", "callparkctl: set, get, play, reset, a dry run, and what it refuses")
 def command_line(s):
-    lot = s.lot()
-    name = s.api.ask("GET", f"/number-ranges/{lot.id}")["name"]
+    orbits = s.range()
+    name = s.api.ask("GET", f"/number-ranges/{orbits.id}")["name"]
     file = file_of("by ctl.wav", wav(900))
     done = ctl("music", "set", file, "--range", name, "--dry-run")
     want((done.returncode, b"dry run" in done.stderr), (0, True), f"dry run: {done.stderr}")
-    want(s.api.ask("GET", f"/music/ranges/{lot.id}")["own"], False, "own after a dry run")
+    want(s.api.ask("GET", f"/music/ranges/{orbits.id}")["own"], False, "own after a dry run")
     done = ctl("music", "set", file, "--range", name)
     want((done.returncode, b"by ctl.wav" in done.stdout), (0, True), f"set: {done.stderr}")
-    s.park(lot, "105").audio.hears(900)
+    s.park(orbits, "105").audio.hears(900)
     done = ctl("music", "get", "--range", name, "-o", "json")
     want(json.loads(done.stdout)["file"]["name"], "by ctl.wav", "name")
     done = ctl("music", "play", "--range", name)
@@ -148,12 +148,12 @@ def command_line(s):
 
 @line("MU-06", "a setting cannot name a file that is not there; music off is silence, whatever the music")
 def settings(s):
-    lot = s.lot()
-    answer = s.api.ask("PATCH", f"/settings/ranges/{lot.id}", {"music": "0" * 64}, expect=422)
+    orbits = s.range()
+    answer = s.api.ask("PATCH", f"/settings/ranges/{orbits.id}", {"music": "0" * 64}, expect=422)
     want_in("/music", answer["errors"][0]["pointer"], "place of the fault")
-    put(f"ranges/{lot.id}", 600)
-    s.api.ask("PATCH", f"/settings/ranges/{lot.id}", {"music_on_hold": False})
-    silent = s.park(lot, "105")
+    put(f"ranges/{orbits.id}", 600)
+    s.api.ask("PATCH", f"/settings/ranges/{orbits.id}", {"music_on_hold": False})
+    silent = s.park(orbits, "105")
     silent.audio.wait_packets(20)
     silent.audio.does_not_hear(600)
     want(max(map(abs, silent.audio.samples(0.2))) < 50, True, "silence")
@@ -161,7 +161,7 @@ def settings(s):
 
 @line("MU-07", "wider scopes: the nearest that says something wins", last=True)
 def inherited(s):
-    near, far = s.lot(), s.lot()
+    near, far = s.range(), s.range()
     put("global", 700)
     put("sites/Here", 1100)
     put(f"ranges/{near.id}", 1500)
@@ -178,8 +178,8 @@ def inherited(s):
 
 @line("MU-08", "after a restart, and out of a copy of the store, the music is still there", last=True)
 def after_a_restart(s):
-    lot = s.lot()
-    put(f"ranges/{lot.id}", 1300)
+    orbits = s.range()
+    put(f"ranges/{orbits.id}", 1300)
     copy = os.path.join(FOLDER, "copy.db")
     want(ctl("system", "backup", copy).returncode, 0, "backup")
     with sqlite3.connect(copy) as db:
@@ -187,8 +187,8 @@ def after_a_restart(s):
     want([row[0] for row in rows], [wav(1300)], "files in the copy")
     server = start_again()
     try:
-        s.park(lot, "105").audio.hears(1300)
-        want(s.api.ask("GET", f"/music/ranges/{lot.id}")["file"]["name"], "1300.wav", "name after the restart")
+        s.park(orbits, "105").audio.hears(1300)
+        want(s.api.ask("GET", f"/music/ranges/{orbits.id}")["file"]["name"], "1300.wav", "name after the restart")
     finally:
         server.terminate()
         want(server.wait(20), 0, "status of the second server")

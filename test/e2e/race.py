@@ -10,7 +10,7 @@ import time
 
 from audio import port_of
 from phone import Endpoint, Missing
-from scenario import SERVER, Api, Lot, WAIT_ACK
+from scenario import SERVER, Api, Range, WAIT_ACK
 
 SECONDS = float(os.environ.get("E2E_RACE", "12"))
 CALLERS, RETRIEVERS = 8, 8
@@ -44,10 +44,10 @@ def say_something(mouth, response):
         mouth.sendto(struct.pack("!BBHII", 0x80, 0, number, 160 * number, 4711) + b"\x55" * 160, target)
 
 
-def caller(number, endpoint, lot, chance, port):
+def caller(number, endpoint, orbits, chance, port):
     """Calls, waits, hangs up or is hung up on; again and again."""
     while time.monotonic() < stop_at:
-        leg = endpoint.dialog(f"+49{number:04d}{random.randrange(1 << 20)}", lot.park, host="provider.example")
+        leg = endpoint.dialog(f"+49{number:04d}{random.randrange(1 << 20)}", orbits.park, host="provider.example")
         cseq = leg.send("INVITE", ["Referred-By: <sip:105@callpark.test>"], sdp(port))
         if chance.random() < 0.1:
             leg.cancel()
@@ -66,12 +66,12 @@ def caller(number, endpoint, lot, chance, port):
             count("caller was hung up on")
 
 
-def retriever(number, endpoint, lot, chance, _):
+def retriever(number, endpoint, orbits, chance, _):
     mouth = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     mouth.bind(("127.0.0.1", 0))
     port = mouth.getsockname()[1]
     while time.monotonic() < stop_at:
-        orbit = lot[chance.randrange(3)]
+        orbit = orbits[chance.randrange(3)]
         leg = endpoint.dialog(f"4{number:03d}", orbit, host="callpark.test")
         cseq = leg.send("INVITE", ["X-Callpark-Action: retrieve", f"X-Callpark-Orbit: {orbit}"], sdp(port))
         cancelled = chance.random() < 0.1
@@ -114,12 +114,12 @@ def retriever(number, endpoint, lot, chance, _):
             leg.bye()
 
 
-def forgotten(endpoint, lot, api):
+def forgotten(endpoint, orbits, api):
     """After all have hung up nobody may be left: no call, no orbit, no request without an answer."""
     deadline = time.monotonic() + WAIT_ACK + 20
-    while any(api.calls(lot[i]) for i in range(3)):
+    while any(api.calls(orbits[i]) for i in range(3)):
         if time.monotonic() > deadline:
-            fault(f"left behind: {[api.calls(lot[i]) for i in range(3)]}")
+            fault(f"left behind: {[api.calls(orbits[i]) for i in range(3)]}")
             break
         time.sleep(0.2)
     up = [d for d in endpoint.dialogs.values()
@@ -134,7 +134,7 @@ def forgotten(endpoint, lot, api):
 
 def main():
     api = Api()
-    lot = Lot(api, 3, {})
+    orbits = Range(api, 3, {})
     endpoint = Endpoint(SERVER, int(os.environ["E2E_PBX"]))
     sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # the music of all; nobody listens
     sink.bind(("127.0.0.1", 0))
@@ -143,7 +143,7 @@ def main():
 
     def play(part, number):
         try:
-            part(number, endpoint, lot, random.Random(seed + number), port)
+            part(number, endpoint, orbits, random.Random(seed + number), port)
         except (Missing, OSError) as error:
             fault(str(error))
 
@@ -153,7 +153,7 @@ def main():
         thread.start()
     for thread in threads:
         thread.join()
-    forgotten(endpoint, lot, api)
+    forgotten(endpoint, orbits, api)
     took = counts.get("retrieval 200", 0)
     print("# " + ", ".join(f"{name}: {number}" for name, number in sorted(counts.items())))
     print(f"{'ok' if not faults else 'not ok'} 1 - nobody is lost, nobody is with two, nobody is left behind")

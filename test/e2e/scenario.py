@@ -3,7 +3,7 @@ each, the API beside the wire, and TAP at the end.
 
     @line("PB-07", "the caller hangs up: the orbit is free")
     def caller_hangs_up(s):
-        lot = s.lot()
+        orbits = s.range()
         ...
 
     if __name__ == "__main__":
@@ -126,7 +126,7 @@ class Api:
             time.sleep(0.1)
 
 
-class Lot:
+class Range:
     """A range of its own for one line, with the number that parks into any of it."""
 
     def __init__(self, api, size, settings):
@@ -152,8 +152,8 @@ class Scenario:
         self.audios, self.dialogs, self.endpoints = [], [], []
         self.endpoint = endpoint
 
-    def lot(self, size=10, **settings):
-        return Lot(self.api, size, settings)
+    def range(self, size=10, **settings):
+        return Range(self.api, size, settings)
 
     def user(self, prefix="3"):
         """An extension of this line alone, whose calls it gets."""
@@ -188,9 +188,9 @@ class Scenario:
 
     # --- what most lines begin with ---
 
-    def park(self, lot, parker=None, tone=0, pt=0, sdp=None, headers=(), formats=None):
+    def park(self, orbits, parker=None, tone=0, pt=0, sdp=None, headers=(), formats=None):
         """Somebody from outside is sent to the range by `parker`; hears music. The dialog, with .audio."""
-        caller = self.outsider(lot.park)
+        caller = self.outsider(orbits.park)
         caller.audio = self.audio(tone, pt)
         evidence = [f"Referred-By: <sip:{parker}@callpark.test>"] if parker else []
         caller.response_200 = caller.invite(evidence + list(headers), sdp or caller.audio.offer(formats))

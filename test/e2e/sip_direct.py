@@ -33,24 +33,24 @@ def straight(to, source, timeout=8):
 
 def both(s):
     """Parked and retrieved: the two hear each other, and nobody has been told of the other yet."""
-    lot, caller, who, _ = parked(s)
-    retriever = s.retrieve(lot.orbit, 620)
-    return lot, caller, retriever
+    orbits, caller, who, _ = parked(s)
+    retriever = s.retrieve(orbits.orbit, 620)
+    return orbits, caller, retriever
 
 
 def direct(s):
-    lot, caller, retriever = both(s)
+    orbits, caller, retriever = both(s)
     first = told(caller, retriever)
     second = told(retriever, caller)
     straight(caller, retriever)
     straight(retriever, caller)
     s.talk(caller, retriever)
-    return lot, caller, retriever, first, second
+    return orbits, caller, retriever, first, second
 
 
 @line("RD-01", "each is told of the other by re-INVITE, one o= with rising versions; nothing through the server")
 def told_of_each_other(s):
-    lot, caller, retriever, first, second = direct(s)
+    orbits, caller, retriever, first, second = direct(s)
     old, new = origin(caller.response_200.body).split(), origin(first.body).split()
     want(new[:2] + new[3:], old[:2] + old[3:], "o= of the caller's leg")
     want(int(new[2]), int(old[2]) + 1, "version of the caller's leg")
@@ -62,9 +62,9 @@ def told_of_each_other(s):
 
 @line("RD-01-other", "one of the two is at a system without direct-media: through the server, nobody is asked")
 def not_here(s):
-    lot, caller, _, _ = parked(s)
+    orbits, caller, _, _ = parked(s)
     other = s.own_endpoint(host="127.0.0.2")
-    retriever = s.dialog(lot.orbit, endpoint=other)
+    retriever = s.dialog(orbits.orbit, endpoint=other)
     retriever.audio = s.audio(620)
     answer = retriever.invite(sdp=retriever.audio.offer())
     retriever.audio.start(answer.body)
@@ -75,8 +75,8 @@ def not_here(s):
 
 @line("RD-01-nat", "one of the two sends from elsewhere than it says: through the server, nobody is asked")
 def behind_nat(s):
-    lot, caller, _, _ = parked(s)
-    retriever = s.dialog(lot.orbit)
+    orbits, caller, _, _ = parked(s)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(620)
     answer = retriever.invite(sdp=retriever.audio.offer(host="127.0.0.9"))
     retriever.audio.start(answer.body)
@@ -86,15 +86,15 @@ def behind_nat(s):
 
 @line("RD-01-codec", "no format in common: through the server, nobody is asked")
 def no_format(s):
-    lot, caller, _, _ = parked(s)
-    retriever = s.retrieve(lot.orbit, 620, pt=8)
+    orbits, caller, _, _ = parked(s)
+    retriever = s.retrieve(orbits.orbit, 620, pt=8)
     s.talk(caller, retriever)
     caller.quiet(0.3, "INVITE")
 
 
 @line("RD-02", "the caller's phone says 491: connected through the server at once, asked again later")
 def busy(s):
-    lot, caller, retriever = both(s)
+    orbits, caller, retriever = both(s)
     request = caller.request("INVITE")
     caller.reply(request, 491, "Request Pending")
     caller.request("ACK")
@@ -108,7 +108,7 @@ def busy(s):
 
 @line("RD-03", "the caller's phone says 488: through the server, the retriever is not asked")
 def refused(s):
-    lot, caller, retriever = both(s)
+    orbits, caller, retriever = both(s)
     told(caller, retriever, 488)
     s.talk(caller, retriever)
     retriever.quiet(0.3, "INVITE")
@@ -116,7 +116,7 @@ def refused(s):
 
 @line("RD-03-second", "the retriever's phone says 488: the caller is told to send to the server again")
 def refused_second(s):
-    lot, caller, retriever = both(s)
+    orbits, caller, retriever = both(s)
     told(caller, retriever)
     told(retriever, caller, 488)
     back = told(caller, None)
@@ -126,7 +126,7 @@ def refused_second(s):
 
 @line("RD-03-silent", "the caller's phone does not answer: through the server, CANCEL, and it goes on")
 def silent(s):
-    lot, caller, retriever = both(s)
+    orbits, caller, retriever = both(s)
     request = caller.request("INVITE")
     caller.reply(request, 100)
     s.talk(caller, retriever)
@@ -140,15 +140,15 @@ def silent(s):
 
 @line("RD-03-gone", "the caller's phone knows the call no more (481): the retriever gets BYE")
 def gone(s):
-    lot, caller, retriever = both(s)
+    orbits, caller, retriever = both(s)
     told(caller, retriever, 481)
     retriever.request("BYE")
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
 
 
 @line("RD-04", "the retriever holds: passed to the caller as sendonly, answered recvonly; and back")
 def hold(s):
-    lot, caller, retriever, _, _ = direct(s)
+    orbits, caller, retriever, _, _ = direct(s)
     number = retriever.send("INVITE", body=retriever.audio.offer(direction="sendonly", version=3))
     passed = told(caller, retriever, sdp=caller.audio.offer(direction="recvonly", version=3))
     want(direction(passed.body), "sendonly", "what the caller is told")
@@ -163,7 +163,7 @@ def hold(s):
 
 @line("RD-04-refused", "the caller's phone does not take that (488): so is the retriever told, nothing has changed")
 def hold_refused(s):
-    lot, caller, retriever, _, _ = direct(s)
+    orbits, caller, retriever, _, _ = direct(s)
     number = retriever.send("INVITE", body=retriever.audio.offer(direction="inactive", version=3))
     told(caller, retriever, 488)
     want(retriever.follow(retriever.response(number)).code, 488, "answer")
@@ -172,7 +172,7 @@ def hold_refused(s):
 
 @line("RD-04-refresh", "the same words again, or none: answered at once with the other side's, who is not asked")
 def refresh(s):
-    lot, caller, retriever, _, _ = direct(s)
+    orbits, caller, retriever, _, _ = direct(s)
     answer = retriever.invite(sdp=retriever.audio.offer(version=2))
     want((answer.code, port_of(answer.body)), (200, caller.audio.port), "answer")
     number = caller.send("INVITE")
@@ -185,7 +185,7 @@ def refresh(s):
 
 @line("RD-05", "both send re-INVITE at once: both get 491, and each is answered when it comes again")
 def both_at_once(s):
-    lot, caller, retriever, _, _ = direct(s)
+    orbits, caller, retriever, _, _ = direct(s)
     number = retriever.send("INVITE", body=retriever.audio.offer(direction="sendonly", version=3))
     crossing = caller.request("INVITE")
     mine = caller.send("INVITE", body=caller.audio.offer(direction="sendonly", version=3))
@@ -199,15 +199,15 @@ def both_at_once(s):
 
 @line("RD-back", "the retriever transfers to the range: music from the server again, and the next one gets the caller")
 def parked_again(s):
-    lot, caller, retriever, _, _ = direct(s)
-    want(retriever.ask("REFER", [f"Refer-To: <sip:{lot.park}@callpark.test>"]).code, 202, "REFER")
+    orbits, caller, retriever, _, _ = direct(s)
+    want(retriever.ask("REFER", [f"Refer-To: <sip:{orbits.park}@callpark.test>"]).code, 202, "REFER")
     back = told(caller, None)
     want(port_of(back.body), port_of(caller.response_200.body), "whereto")
     retriever.request("BYE")
     since = time.monotonic()
     caller.audio.hears_sound(since=since)
     want_that(caller.audio.packets[-1].source[1] == port_of(back.body), "music does not come from the server")
-    again = s.retrieve(s.api.parked(lot.orbit)["orbit"], 500)
+    again = s.retrieve(s.api.parked(orbits.orbit)["orbit"], 500)
     told(caller, again)
     told(again, caller)
     straight(caller, again)
@@ -216,7 +216,7 @@ def parked_again(s):
 
 @line("RD-transfer", "the retriever transfers to somebody: the two talk, first through the server")
 def transferred(s):
-    lot, caller, retriever, _, _ = direct(s)
+    orbits, caller, retriever, _, _ = direct(s)
     target = s.user()
     want(retriever.ask("REFER", [f"Refer-To: <sip:{target}@callpark.test>"]).code, 202, "REFER")
     phone = s.accept(target)
@@ -233,13 +233,13 @@ def transferred(s):
 
 @line("RD-timeline", "the call's timeline says which way the audio went, and its record how it ended")
 def timeline(s):
-    lot, caller, retriever = both(s)
+    orbits, caller, retriever = both(s)
     told(caller, retriever)
     told(retriever, caller)
     straight(caller, retriever)
     retriever.bye()
     caller.request("BYE")
-    record = s.api.record(lot.orbit)
+    record = s.api.record(orbits.orbit)
     want(record["outcome"], "retrieved", "outcome")
     names = [step["step"] for step in s.api.items(f"/parked-calls/{record['id']}/timeline")]
     want_that("call.media_direct" in names, f"the timeline is {names}")

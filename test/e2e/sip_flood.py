@@ -75,9 +75,9 @@ class Flood:
 
 @line("RO-100", "a flood of parks: refused with 503 and Retry-After or taken; who is parked is retrieved meanwhile")
 def flood(s):
-    orbits = s.lot(size=10)
+    orbits = s.range(size=10)
     parked = [s.park(orbits, "105", tone=400 + 40 * i) for i in range(3)]
-    floods = [Flood(s.lot(size=10).park, s.audio()) for _ in range(2)]
+    floods = [Flood(s.range(size=10).park, s.audio()) for _ in range(2)]
     threads = [threading.Thread(target=f.run, args=(FLOOD,)) for f in floods]
     for thread in threads:
         thread.start()
@@ -117,7 +117,7 @@ def flood(s):
 
 @line("RO-101", "a range that is full is 486, and OPTIONS is 200 all the same")
 def full(s):
-    orbits = s.lot(size=1)
+    orbits = s.range(size=1)
     s.park(orbits, "105")
     refused = s.outsider(orbits.park)
     want(refused.invite(["Referred-By: <sip:105@callpark.test>"], s.audio().offer()).code, 486, "the second park")
@@ -128,7 +128,7 @@ def full(s):
 def as_ever(s):
     deadline = time.monotonic() + 4 * PATIENCE
     while True:
-        orbits = s.lot()
+        orbits = s.range()
         caller = s.outsider(orbits.park)
         caller.audio = s.audio(440)
         response = caller.invite(["Referred-By: <sip:105@callpark.test>"], caller.audio.offer(), timeout=4 * PATIENCE)

@@ -24,12 +24,12 @@ RLMI = "{urn:ietf:params:xml:ns:rlmi}"
 
 def lit(s, headers=(), **settings):
     """A caller is parked, and somebody watches: range, caller, watcher."""
-    lot = s.lot(**settings)
-    watcher = watch(s, lot.orbit, headers)
-    caller = s.park(lot, s.user(), tone=440)
+    orbits = s.range(**settings)
+    watcher = watch(s, orbits.orbit, headers)
+    caller = s.park(orbits, s.user(), tone=440)
     shown(watcher, "early" if settings.get("lamp") == "early" or headers else "confirmed")
-    s.api.parked(lot.orbit)
-    return lot, caller, watcher
+    s.api.parked(orbits.orbit)
+    return orbits, caller, watcher
 
 
 def pick_up(s, dialled, header, expect=200):
@@ -44,10 +44,10 @@ def pick_up(s, dialled, header, expect=200):
 
 @line("BL-02", "park: the lamp is lit, names the caller, and its version rises; BL-01: it was dark before")
 def park(s):
-    lot = s.lot()
-    watcher = watch(s, lot.orbit)
-    want((watcher.lamp.state, watcher.lamp.entity), ("terminated", f"sip:{lot.orbit}@127.0.0.1"), "the first lamp")
-    caller = s.park(lot, s.user())
+    orbits = s.range()
+    watcher = watch(s, orbits.orbit)
+    want((watcher.lamp.state, watcher.lamp.entity), ("terminated", f"sip:{orbits.orbit}@127.0.0.1"), "the first lamp")
+    caller = s.park(orbits, s.user())
     lamp = shown(watcher, "confirmed")
     want_that(lamp.at - caller.response_200.at < SOON, "the lamp came late")
     want(lamp.direction, "recipient", "direction")
@@ -56,10 +56,10 @@ def park(s):
 
 @line("BL-03", "retrieved, or hung up: the lamp is dark")
 def dark_again(s):
-    lot, caller, watcher = lit(s)
-    s.talk(caller, s.retrieve(lot.orbit, 620))
+    orbits, caller, watcher = lit(s)
+    s.talk(caller, s.retrieve(orbits.orbit, 620))
     shown(watcher, "terminated", SOON + 1)
-    other = s.park(lot, s.user())
+    other = s.park(orbits, s.user())
     shown(watcher, "confirmed")
     other.bye()
     shown(watcher, "terminated", SOON + 1)
@@ -67,54 +67,54 @@ def dark_again(s):
 
 @line("BL-04", "the key of a lit lamp dials the orbit: retrieved")
 def key(s):
-    lot, caller, watcher = lit(s)
-    s.talk(caller, s.retrieve(lot.orbit, 620))
+    orbits, caller, watcher = lit(s)
+    s.talk(caller, s.retrieve(orbits.orbit, 620))
 
 
 @line("BL-05", "lamp = early: early and recipient; picked up by the ids, and by the pickup code")
 def early(s):
-    lot, caller, watcher = lit(s, lamp="early")
+    orbits, caller, watcher = lit(s, lamp="early")
     want((watcher.lamp.state, watcher.lamp.direction), ("early", "recipient"), "the lamp")
-    s.talk(caller, pick_up(s, lot.orbit, watcher.lamp.replaces()))
+    s.talk(caller, pick_up(s, orbits.orbit, watcher.lamp.replaces()))
     shown(watcher, "terminated")
-    again = s.park(lot, s.user(), tone=440)
+    again = s.park(orbits, s.user(), tone=440)
     shown(watcher, "early")
-    s.talk(again, s.retrieve("**" + lot.orbit, 620))
+    s.talk(again, s.retrieve("**" + orbits.orbit, 620))
 
 
 @line("BL-05a", "by the User-Agent, whatever the setting says")
 def profile(s):
-    lot, caller, watcher = lit(s, headers=["User-Agent: Blinking/2.0"])
-    want(watch(s, lot.orbit).lamp.state, "confirmed", "the lamp of another phone")
+    orbits, caller, watcher = lit(s, headers=["User-Agent: Blinking/2.0"])
+    want(watch(s, orbits.orbit).lamp.state, "confirmed", "the lamp of another phone")
 
 
 @line("BL-07a", "the lamp stays lit while the parker is rung back, and while his phone rings in vain")
 def ring_back(s):
-    lot, caller, parker, phone = ringing(s)
-    watcher = watch(s, lot.orbit)
+    orbits, caller, parker, phone = ringing(s)
+    watcher = watch(s, orbits.orbit)
     want(watcher.lamp.state, "confirmed", "while it rings")
     phone.refuse(486, "Busy Here")
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     want([n for n in watcher.seen if n.method == "NOTIFY" and "terminated<" in n.body], [], "dark lamps")
 
 
 @line("BL-14", "a list: Require, every orbit of the range, then only what changes")
 def resource_list(s):
-    lot = s.lot(size=12)
+    orbits = s.range(size=12)
     phone = s.own_endpoint(transport="tcp")
-    watcher = watch(s, f"lamps-{lot.park}", ["Supported: eventlist"], endpoint=phone)
+    watcher = watch(s, f"lamps-{orbits.park}", ["Supported: eventlist"], endpoint=phone)
     want(watcher.answer.get("Require"), "eventlist", "Require in the 200")
     parts = split(watcher.notify)
     listed = parts["root"].findall(RLMI + "resource")
     want(parts["root"].get("fullState"), "true", "fullState")
-    want([r.find(RLMI + "name").text for r in listed], [lot[i] for i in range(12)], "the orbits")
-    want([parts[lot[i]].state for i in range(12)], ["terminated"] * 12, "their lamps")
-    caller = s.park(lot, s.user())
-    s.api.parked(lot.orbit)
+    want([r.find(RLMI + "name").text for r in listed], [orbits[i] for i in range(12)], "the orbits")
+    want([parts[orbits[i]].state for i in range(12)], ["terminated"] * 12, "their lamps")
+    caller = s.park(orbits, s.user())
+    s.api.parked(orbits.orbit)
     notify = news(watcher)
     later = split(notify)
-    want((later["root"].get("fullState"), list(later)), ("false", ["root", lot.orbit]), "what changed")
-    want(later[lot.orbit].state, "confirmed", "its lamp")
+    want((later["root"].get("fullState"), list(later)), ("false", ["root", orbits.orbit]), "what changed")
+    want(later[orbits.orbit].state, "confirmed", "its lamp")
     want_that(int(later["root"].get("version")) > int(parts["root"].get("version")), "the version did not rise")
     caller.bye()
 
@@ -136,26 +136,26 @@ def split(notify):
 
 @line("BL-19", "who asks for privacy is nobody")
 def private(s):
-    lot = s.lot()
-    watcher = watch(s, lot.orbit)
-    s.park(lot, s.user(), headers=["Privacy: id"])
+    orbits = s.range()
+    watcher = watch(s, orbits.orbit)
+    s.park(orbits, s.user(), headers=["Privacy: id"])
     want(shown(watcher, "confirmed").who, ("Anonymous", "sip:anonymous@anonymous.invalid"), "who waits")
 
 
 @line("BL-20", "a name with all that XML minds")
 def awkward_name(s):
-    lot = s.lot()
-    watcher = watch(s, lot.orbit)
-    caller = s.dialog(lot.park, user="+4930555", host="provider.example", display='A&B\\"<')
+    orbits = s.range()
+    watcher = watch(s, orbits.orbit)
+    caller = s.dialog(orbits.park, user="+4930555", host="provider.example", display='A&B\\"<')
     want(caller.invite(sdp=s.audio().offer()).code, 200, "parking")
     want(shown(watcher, "confirmed").who[0], 'A&B"<', "the name")
 
 
 @line("BL-21", "a range that goes: its watchers are told so")
 def range_goes(s):
-    lot = s.lot()
-    watcher = watch(s, lot.orbit)
-    s.api.ask("DELETE", f"/number-ranges/{lot.id}", {})
+    orbits = s.range()
+    watcher = watch(s, orbits.orbit)
+    s.api.ask("DELETE", f"/number-ranges/{orbits.id}", {})
     notify = news(watcher)
     want(notify.get("Subscription-State"), "terminated;reason=noresource", "Subscription-State")
 
@@ -164,67 +164,67 @@ def range_goes(s):
 
 @line("RP-01", "Replaces with the ids of the lamp, tags in either order: retrieved")
 def by_ids(s):
-    lot, caller, watcher = lit(s)
-    phone = pick_up(s, lot.orbit, watcher.lamp.replaces())
+    orbits, caller, watcher = lit(s)
+    phone = pick_up(s, orbits.orbit, watcher.lamp.replaces())
     s.talk(caller, phone)
-    other = s.park(lot, s.user(), tone=440)
-    s.api.parked(lot.orbit)
+    other = s.park(orbits, s.user(), tone=440)
+    s.api.parked(orbits.orbit)
     shown(watcher, "terminated")
     shown(watcher, "confirmed")
-    s.talk(other, pick_up(s, lot.orbit, watcher.lamp.replaces(crossed=True)))
+    s.talk(other, pick_up(s, orbits.orbit, watcher.lamp.replaces(crossed=True)))
 
 
 @line("RP-02", "ids of a call that has gone: 481, and the one that is there now stays")
 def stale_ids(s):
-    lot, caller, watcher = lit(s)
+    orbits, caller, watcher = lit(s)
     old = watcher.lamp
     caller.bye()
     shown(watcher, "terminated")
-    s.park(lot, s.user())
+    s.park(orbits, s.user())
     shown(watcher, "confirmed")
-    now = s.api.parked(lot.orbit)
-    pick_up(s, lot.orbit, old.replaces(), expect=481)
-    pick_up(s, lot.orbit, watcher.lamp.replaces().replace("pk-", "pk-1"), expect=481)
-    want(s.api.parked(lot.orbit)["id"], now["id"], "the call there")
+    now = s.api.parked(orbits.orbit)
+    pick_up(s, orbits.orbit, old.replaces(), expect=481)
+    pick_up(s, orbits.orbit, watcher.lamp.replaces().replace("pk-", "pk-1"), expect=481)
+    want(s.api.parked(orbits.orbit)["id"], now["id"], "the call there")
 
 
 @line("RP-03", "early-only does not count")
 def early_only(s):
-    lot, caller, watcher = lit(s, lamp="early")
-    s.talk(caller, pick_up(s, lot.orbit, watcher.lamp.replaces(more=";early-only")))
+    orbits, caller, watcher = lit(s, lamp="early")
+    s.talk(caller, pick_up(s, orbits.orbit, watcher.lamp.replaces(more=";early-only")))
 
 
 @line("RP-04", "who may not retrieve from a range: 403, also by the number of another where he may; there he does")
 def may_not(s):
-    lot, caller, watcher = lit(s, retrieve_allow="99999")
+    orbits, caller, watcher = lit(s, retrieve_allow="99999")
     other, waits, seen = lit(s)
-    pick_up(s, lot.orbit, watcher.lamp.replaces(), expect=403)
+    pick_up(s, orbits.orbit, watcher.lamp.replaces(), expect=403)
     pick_up(s, other.orbit, watcher.lamp.replaces(), expect=403)
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     s.talk(waits, pick_up(s, other.orbit, seen.lamp.replaces()))
 
 
 @line("RP-05", "ids of one orbit and the number of another: the ids count")
 def other_number(s):
-    lot, caller, watcher = lit(s)
-    s.park(lot, s.user(), tone=880)
-    s.api.parked(lot[1])
-    s.talk(caller, pick_up(s, lot[1], watcher.lamp.replaces()))
-    s.api.parked(lot[1])
+    orbits, caller, watcher = lit(s)
+    s.park(orbits, s.user(), tone=880)
+    s.api.parked(orbits[1])
+    s.talk(caller, pick_up(s, orbits[1], watcher.lamp.replaces()))
+    s.api.parked(orbits[1])
 
 
 @line("RP-06", "Require: join: 420")
 def join(s):
-    lot, caller, watcher = lit(s)
-    phone = s.dialog(lot.orbit)
+    orbits, caller, watcher = lit(s)
+    phone = s.dialog(orbits.orbit)
     response = phone.invite(["Require: join"], s.audio().offer())
     want((response.code, response.get("Unsupported")), (420, "join"), "the answer")
 
 
 @line("PK-02", "call-info with BroadWorks' document: empty, and who is parked")
 def call_info(s):
-    lot = s.lot()
-    watcher = s.dialog(lot.orbit)
+    orbits = s.range()
+    watcher = s.dialog(orbits.orbit)
     watcher.auto = watcher.auto | {"NOTIFY"}
     wanted = "application/x-broadworks-callpark-info+xml"
     want(watcher.ask("SUBSCRIBE", ["Event: call-info", f"Accept: {wanted}"]).code, 200, "SUBSCRIBE")
@@ -232,7 +232,7 @@ def call_info(s):
     want((first.get("Event"), first.get("Content-Type")), ("call-info", wanted), "the first NOTIFY")
     find(r"<callpark/>", first.body, "an empty orbit")
     watcher.told = first.cseq[0]
-    caller = s.park(lot, s.user())
+    caller = s.park(orbits, s.user())
     find(rf"<callpark><parked><identity[^>]*>sip:{re.escape(caller.user)}@", news(watcher).body, "who is parked")
 
 
@@ -255,39 +255,39 @@ def here(uri):
 
 @line("TI-01", "a ticket takes its call, in either form, as API, events' call, CLI and lamp tell it")
 def ticket(s):
-    lot, caller, watcher = lit(s)
-    call = s.api.parked(lot.orbit)
-    want_that(re.fullmatch(rf"sip:{lot.orbit};ticket=[0-9a-f]+@callpark\.test", call["ticket"]), call["ticket"])
-    said = subprocess.run([os.environ["CALLPARKCTL"], "--socket", os.environ["E2E_SOCKET"], "call", "get", lot.orbit],
+    orbits, caller, watcher = lit(s)
+    call = s.api.parked(orbits.orbit)
+    want_that(re.fullmatch(rf"sip:{orbits.orbit};ticket=[0-9a-f]+@callpark\.test", call["ticket"]), call["ticket"])
+    said = subprocess.run([os.environ["CALLPARKCTL"], "--socket", os.environ["E2E_SOCKET"], "call", "get", orbits.orbit],
                           stdout=subprocess.PIPE, check=True, timeout=20).stdout.decode()
     find(re.escape(call["ticket"]), said, "callparkctl call get")
     want(watcher.lamp.target.split("@")[0], call["ticket"].split("@")[0], "the target of the lamp")
     want((call["pickup"]["call_id"], call["pickup"]["local_tag"]), (watcher.lamp.call_id, watcher.lamp.tags[0]),
          "the ids in the API")
     s.talk(caller, dial(s, here(call["ticket"])))
-    other = s.park(lot, s.user(), tone=440)
-    value = s.api.parked(lot.orbit)["ticket"].split(";")[1].split("@")[0]
-    s.talk(other, dial(s, f"sip:{lot.orbit}@{SERVER[0]}:{SERVER[1]};{value}"))
+    other = s.park(orbits, s.user(), tone=440)
+    value = s.api.parked(orbits.orbit)["ticket"].split(";")[1].split("@")[0]
+    s.talk(other, dial(s, f"sip:{orbits.orbit}@{SERVER[0]}:{SERVER[1]};{value}"))
 
 
 @line("TI-02", "the ticket of a call that has gone: 480 and why; never the call that is there now, nor a park")
 def stale_ticket(s):
-    lot, caller, watcher = lit(s)
-    old = s.api.parked(lot.orbit)["ticket"]
+    orbits, caller, watcher = lit(s)
+    old = s.api.parked(orbits.orbit)["ticket"]
     caller.bye()
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
     find("ticket", dial(s, here(old), 480).response_200.get("Warning"), "Warning")
-    s.park(lot, s.user())
-    now = s.api.parked(lot.orbit)
+    s.park(orbits, s.user())
+    now = s.api.parked(orbits.orbit)
     for made_up in old, old.replace("ticket=", "ticket=1"), re.sub("ticket=[0-9a-f]+", "ticket=x", old):
         dial(s, here(made_up), 480)
-    want(s.api.parked(lot.orbit)["id"], now["id"], "the call there")
+    want(s.api.parked(orbits.orbit)["id"], now["id"], "the call there")
 
 
 @line("TI-03", "a ticket is no right")
 def ticket_may_not(s):
-    lot, caller, watcher = lit(s, retrieve_allow="99999")
-    dial(s, here(s.api.parked(lot.orbit)["ticket"]), 403)
+    orbits, caller, watcher = lit(s, retrieve_allow="99999")
+    dial(s, here(s.api.parked(orbits.orbit)["ticket"]), 403)
 
 
 # --- lamps published elsewhere ---
@@ -354,39 +354,39 @@ presence = Presence(int(os.environ["E2E_PRESENCE"]))
 
 @line("BL-18", "PUBLISH: lit, terminated under the same tag, withdrawn; 412: anew and without one")
 def publish(s):
-    lot = s.lot()
-    caller = s.park(lot, s.user())
-    first = presence.until(lot.orbit, lambda r, code: code == 200, "lit")
+    orbits = s.range()
+    caller = s.park(orbits, s.user())
+    first = presence.until(orbits.orbit, lambda r, code: code == 200, "lit")
     want((first.get("Event"), first.get("Expires"), first.get("SIP-If-Match")), ("dialog", "120", ""), "the first")
     lamp = Lamp(first.body)
-    want((lamp.state, lamp.entity), ("confirmed", f"sip:{lot.orbit}@127.0.0.1"), "what is published")
+    want((lamp.state, lamp.entity), ("confirmed", f"sip:{orbits.orbit}@127.0.0.1"), "what is published")
     caller.bye()
-    second = presence.until(lot.orbit, lambda r, code: r.body, "terminated")
+    second = presence.until(orbits.orbit, lambda r, code: r.body, "terminated")
     want((Lamp(second.body).state, second.get("SIP-If-Match") != ""), ("terminated", True), "the second")
-    presence.until(lot.orbit, lambda r, code: r.get("Expires") == "0" and not r.body and code == 200, "the end of it")
-    again = s.park(lot, s.user())
-    presence.until(lot.orbit, lambda r, code: code == 200 and r.body, "lit again")
-    s.api.parked(lot.orbit)
-    presence.forget(lot.orbit)
+    presence.until(orbits.orbit, lambda r, code: r.get("Expires") == "0" and not r.body and code == 200, "the end of it")
+    again = s.park(orbits, s.user())
+    presence.until(orbits.orbit, lambda r, code: code == 200 and r.body, "lit again")
+    s.api.parked(orbits.orbit)
+    presence.forget(orbits.orbit)
     # Another caller's identity is a change that is published.
     again.ask("UPDATE", ['P-Asserted-Identity: "Helen" <sip:+49301@provider.example>'])
-    presence.until(lot.orbit, lambda r, code: code == 412, "refused")
-    anew = presence.until(lot.orbit, lambda r, code: code == 200 and r.body, "anew")
+    presence.until(orbits.orbit, lambda r, code: code == 412, "refused")
+    anew = presence.until(orbits.orbit, lambda r, code: code == 200 and r.body, "anew")
     want((anew.get("SIP-If-Match"), Lamp(anew.body).who), ("", ("Helen", "sip:+49301@provider.example")), "anew")
 
 
 @line("BL-18-401", "a presence server that wants a password gets it, for each PUBLISH")
 def publish_by_password(s):
-    lot = s.lot()
-    presence.suspects.add(lot.orbit)
-    caller = s.park(lot, s.user())
-    presence.until(lot.orbit, lambda r, code: code == 401, "refused")
-    first = presence.until(lot.orbit, lambda r, code: code == 200, "lit")
-    find('username="callpark", realm="presence".*uri="sip:' + lot.orbit, first.get("Authorization"), "Authorization")
+    orbits = s.range()
+    presence.suspects.add(orbits.orbit)
+    caller = s.park(orbits, s.user())
+    presence.until(orbits.orbit, lambda r, code: code == 401, "refused")
+    first = presence.until(orbits.orbit, lambda r, code: code == 200, "lit")
+    find('username="callpark", realm="presence".*uri="sip:' + orbits.orbit, first.get("Authorization"), "Authorization")
     want(Lamp(first.body).state, "confirmed", "what is published")
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     caller.bye()
-    last = presence.until(lot.orbit, lambda r, code: r.get("Expires") == "0" and code == 200, "withdrawn")
+    last = presence.until(orbits.orbit, lambda r, code: r.get("Expires") == "0" and code == 200, "withdrawn")
     find("nc=0000000", last.get("Authorization"), "Authorization of the last")
 
 
@@ -395,25 +395,25 @@ CROWD = int(os.environ.get("E2E_CROWD", "2000"))  # 5,000 in the wire's specific
 
 @line("BL-17", f"{CROWD} watch one orbit: all know within 5 s that it is lit, and a call is parked meanwhile as ever", last=True)
 def crowded(s):
-    lot, patience = s.lot(), 5 * SLOWER
-    crowd = Crowd(lot.orbit, CROWD)  # which answers until the very end: nobody waits for it when the server stops
-    s.park(lot, s.user())
+    orbits, patience = s.range(), 5 * SLOWER
+    crowd = Crowd(orbits.orbit, CROWD)  # which answers until the very end: nobody waits for it when the server stops
+    s.park(orbits, s.user())
     asked = time.monotonic()
-    s.park(lot, s.user())
+    s.park(orbits, s.user())
     want_that(time.monotonic() - asked < SOON, "parking took long while lamps were lit")
     crowd.all_lit(patience)
 
 
 @line("BL-13", "a restart: who refreshes is told 481, who subscribes anew sees what is, with a higher version", last=True)
 def restart(s):
-    lot, _, watcher = lit(s)
+    orbits, _, watcher = lit(s)
     before = watcher.lamp.version
     server = start_again()
     try:
         want(watcher.ask("SUBSCRIBE", ["Event: dialog", "Expires: 600"]).code, 481, "a refresh of what was before")
-        anew = watch(s, lot.orbit)  # no call outlives a restart in this version
+        anew = watch(s, orbits.orbit)  # no call outlives a restart in this version
         want((anew.lamp.state, anew.lamp.version > before), ("terminated", True), "the lamp afterwards")
-        caller = s.park(lot, s.user())
+        caller = s.park(orbits, s.user())
         find(re.escape(caller.user), shown(anew, "confirmed").who[1], "who waits")
     finally:
         server.terminate()

@@ -10,25 +10,25 @@ from phone import Missing
 from scenario import line, run, want, want_in, want_that
 
 
-def still_there(s, lot, caller):
-    s.api.parked(lot.orbit)
+def still_there(s, orbits, caller):
+    s.api.parked(orbits.orbit)
     caller.audio.hears_sound(since=time.monotonic())
 
 
 @line("ODD-01", "the retriever hangs up before he was ever there: the caller is back in his orbit")
 def never_was_there(s):
-    lot, caller, _, _ = parked(s)
-    retriever = s.dialog(lot.orbit)
+    orbits, caller, _, _ = parked(s)
+    retriever = s.dialog(orbits.orbit)
     want(retriever.invite(sdp=s.audio().offer()).code, 200, "answer")
     retriever.bye()
-    still_there(s, lot, caller)
-    s.talk(caller, s.retrieve(lot.orbit, 620))
+    still_there(s, orbits, caller)
+    s.talk(caller, s.retrieve(orbits.orbit, 620))
 
 
 @line("ODD-02", "the parker retrieves his own call")
 def own_call(s):
-    lot, caller, parker, _ = parked(s)
-    phone = s.dialog(lot.orbit, user=parker)
+    orbits, caller, parker, _ = parked(s)
+    phone = s.dialog(orbits.orbit, user=parker)
     phone.audio = s.audio(620)
     response = phone.invite(sdp=phone.audio.offer())
     want(response.code, 200, "answer")
@@ -40,7 +40,7 @@ def answered_badly(sdp):
     """The phone answers the ring back with something that cannot be played to, and so again the plain form that is
     tried once after that."""
     def play(s):
-        lot, caller, parker, phone = ringing(s)
+        orbits, caller, parker, phone = ringing(s)
         for attempt in ("first", "plain"):
             phone.reply(phone.invite_request, 200, sdp=sdp and s.audio().offer(sdp))
             phone.request("ACK")
@@ -48,8 +48,8 @@ def answered_badly(sdp):
             if attempt == "first":
                 phone = s.accept(parker)
                 want_that("G722" not in phone.invite_request.body, "the second form is as rich as the first")
-        s.api.parked(lot.orbit, 2)
-        still_there(s, lot, caller)
+        s.api.parked(orbits.orbit, 2)
+        still_there(s, orbits, caller)
 
     return play
 
@@ -62,22 +62,22 @@ line("ODD-04", "the parker answers the ring back without any SDP, twice: the cal
 @line("ODD-05", "somebody retrieves while the fallback rings: he gets the caller, the fallback CANCEL")
 def retrieved_from_fallback(s):
     fallback = s.user()
-    lot, caller, parker, call = parked(s, timeout_uri=f"sip:{fallback}@callpark.test")
+    orbits, caller, parker, call = parked(s, timeout_uri=f"sip:{fallback}@callpark.test")
     s.api.ring_back(call)
     s.accept(parker).refuse(404)
     phone = s.accept(fallback)
     phone.ring()
-    s.api.state(lot.orbit, "forwarding")
-    retriever = s.retrieve(lot.orbit, 620)
+    s.api.state(orbits.orbit, "forwarding")
+    retriever = s.retrieve(orbits.orbit, 620)
     phone.request("CANCEL")
     s.talk(caller, retriever)
 
 
 @line("ODD-06", "a caller who holds is retrieved, and comes back from hold: they talk")
 def held_and_retrieved(s):
-    lot, caller, _, _ = parked(s)
+    orbits, caller, _, _ = parked(s)
     want(caller.invite(sdp=caller.audio.offer(direction="sendonly", version=2)).code, 200, "hold")
-    retriever = s.retrieve(lot.orbit, 620)
+    retriever = s.retrieve(orbits.orbit, 620)
     retriever.audio.hears(440)
     want(caller.invite(sdp=caller.audio.offer(direction="sendrecv", version=3)).code, 200, "resume")
     s.talk(caller, retriever)
@@ -85,10 +85,10 @@ def held_and_retrieved(s):
 
 @line("ODD-07", "PCMU here, PCMA there: transcoded, both hear each other")
 def two_laws(s):
-    lot = s.lot()
-    caller = s.park(lot, "105", tone=440, pt=0, formats=["0"])
-    s.api.parked(lot.orbit)
-    retriever = s.dialog(lot.orbit)
+    orbits = s.range()
+    caller = s.park(orbits, "105", tone=440, pt=0, formats=["0"])
+    s.api.parked(orbits.orbit)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(620, 8)
     response = retriever.invite(sdp=retriever.audio.offer(["8"]))
     want((response.code, answer_pt(response.body)), (200, [8]), "answer")
@@ -99,8 +99,8 @@ def two_laws(s):
 
 @line("ODD-08", "both re-INVITE at once while they talk: both are answered, both hear")
 def both_at_once(s):
-    lot, caller, _, _ = parked(s)
-    retriever = s.retrieve(lot.orbit, 620)
+    orbits, caller, _, _ = parked(s)
+    retriever = s.retrieve(orbits.orbit, 620)
     s.talk(caller, retriever)
     first = caller.send("INVITE", body=caller.audio.offer(version=2))
     second = retriever.send("INVITE", body=retriever.audio.offer(version=2))
@@ -113,80 +113,80 @@ def both_at_once(s):
 @line("ODD-09", "CANCEL on the heels of a park: 487 and no orbit, or 200 and then BYE")
 def cancelled_park(s):
     for _ in range(5):
-        lot = s.lot()
-        caller = s.outsider(lot.park)
+        orbits = s.range()
+        caller = s.outsider(orbits.park)
         cseq = caller.send("INVITE", ["Referred-By: <sip:105@callpark.test>"], s.audio().offer())
         want(caller.response(caller.cancel()).code, 200, "answer to CANCEL")
         response = caller.follow(caller.response(cseq))
         want_in(response.code, (487, 200), "answer to INVITE")
         if response.code == 200:
             caller.bye()
-        s.api.free(lot.orbit)
+        s.api.free(orbits.orbit)
 
 
 @line("ODD-10", "BYE before our 200 was acknowledged: the orbit is free")
 def bye_without_ack(s):
-    lot = s.lot()
-    caller = s.outsider(lot.park)
+    orbits = s.range()
+    caller = s.outsider(orbits.park)
     want(caller.invite(["Referred-By: <sip:105@callpark.test>"], s.audio().offer(), ack=False).code, 200, "answer")
     want(caller.bye().code, 200, "answer to BYE")
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
     caller.quiet(0.3)
 
 
 @line("ODD-11", "the INVITE comes three times before anything else: one orbit, one answer")
 def repeated(s):
-    lot = s.lot()
-    caller = s.outsider(lot.park)
+    orbits = s.range()
+    caller = s.outsider(orbits.park)
     cseq = caller.send("INVITE", ["Referred-By: <sip:105@callpark.test>"], s.audio().offer())
     s.endpoint.send(caller.last_sent)
     s.endpoint.send(caller.last_sent)
     want(caller.follow(caller.response(cseq)).code, 200, "answer")
-    s.api.parked(lot.orbit)
-    s.api.free(lot[1])
+    s.api.parked(orbits.orbit)
+    s.api.free(orbits[1])
 
 
 @line("ODD-12", "Require: 100rel: accepted, as no provisional answer is sent")
 def reliable(s):
-    lot = s.lot()
-    s.park(lot, "105", headers=["Require: 100rel", "Supported: 100rel"])
-    s.api.parked(lot.orbit)
+    orbits = s.range()
+    s.park(orbits, "105", headers=["Require: 100rel", "Supported: 100rel"])
+    s.api.parked(orbits.orbit)
 
 
 @line("ODD-13", "the range is deleted: refused with the calls; by force the parker is rung at once, the caller kept")
 def range_goes(s):
-    lot, caller, parker, call = parked(s)
-    s.api.ask("DELETE", f"/number-ranges/{lot.id}", {}, expect=409)
-    still_there(s, lot, caller)
-    s.api.ask("DELETE", f"/number-ranges/{lot.id}?mode=force", {})
+    orbits, caller, parker, call = parked(s)
+    s.api.ask("DELETE", f"/number-ranges/{orbits.id}", {}, expect=409)
+    still_there(s, orbits, caller)
+    s.api.ask("DELETE", f"/number-ranges/{orbits.id}?mode=force", {})
     phone = pick_up(s, s.accept(parker), 620)
     s.talk(caller, phone)
 
 
 @line("ODD-14", "the range drains: no new call, those in it can be had")
 def range_drains(s):
-    lot, caller, _, _ = parked(s)
-    s.api.ask("DELETE", f"/number-ranges/{lot.id}?mode=drain", {})
-    refused = s.outsider(lot.park)
+    orbits, caller, _, _ = parked(s)
+    s.api.ask("DELETE", f"/number-ranges/{orbits.id}?mode=drain", {})
+    refused = s.outsider(orbits.park)
     code = refused.invite(["Referred-By: <sip:105@callpark.test>"], s.audio().offer()).code
     want_in(code, (404, 480, 486, 503), "a new call")
-    s.talk(caller, s.retrieve(lot.orbit, 620))
+    s.talk(caller, s.retrieve(orbits.orbit, 620))
 
 
 @line("ODD-15", "a bad answer to our BYE, or none: the leg is gone all the same")
 def bye_unanswered(s):
-    lot, caller, _, call = parked(s)
+    orbits, caller, _, call = parked(s)
     caller.auto.discard("BYE")
     s.api.ask("POST", f"/parked-calls/{call['id']}/hangup", {})
     caller.request("BYE")
-    s.api.free(lot.orbit)
-    s.park(lot, "105")
-    s.api.parked(lot.orbit)
+    s.api.free(orbits.orbit)
+    s.park(orbits, "105")
+    s.api.parked(orbits.orbit)
 
 
 @line("ODD-16", "music off: silence is still sent")
 def no_music(s):
-    lot, caller, _, _ = parked(s, music_on_hold="off")
+    orbits, caller, _, _ = parked(s, music_on_hold="off")
     packets = caller.audio.wait_packets(20)
     want_that(len({bytes(p.payload) for p in packets}) <= 2, "that is no silence")
 
@@ -208,29 +208,29 @@ def pieces(s):
 
 @line("ODD-18", "a connection that breaks: the parked caller stays until he is hung up on")
 def connection_breaks(s):
-    lot = s.lot()
+    orbits = s.range()
     tcp = s.own_endpoint(transport="tcp")
-    caller = s.outsider(lot.park, endpoint=tcp)
+    caller = s.outsider(orbits.park, endpoint=tcp)
     caller.audio = s.audio(440)
     response = caller.invite(["Referred-By: <sip:105@callpark.test>"], caller.audio.offer())
     caller.audio.start(response.body)
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     tcp.socket.shutdown(socket.SHUT_RDWR)
     caller.ended.set()
     time.sleep(0.5)
-    still_there(s, lot, caller)
-    s.talk(caller, s.retrieve(lot.orbit, 620))
+    still_there(s, orbits, caller)
+    s.talk(caller, s.retrieve(orbits.orbit, 620))
 
 
 @line("ODD-19", "64 kB and 200 headers are the limit: more is refused, the next request is answered")
 def limits(s):
-    lot = s.lot()
-    caller = s.outsider(lot.park)
+    orbits = s.range()
+    caller = s.outsider(orbits.park)
     code = caller.invite([f"X-Filler-{n}: x" for n in range(230)], s.audio().offer()).code
     want(code, 400, "230 headers")
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
     tcp = s.own_endpoint(transport="tcp")
-    large = s.outsider(lot.park, endpoint=tcp)
+    large = s.outsider(orbits.park, endpoint=tcp)
     try:
         large.send("INVITE", body="x" * 70000)
         want_in(large.response((large.cseq, "INVITE"), 4).code, (400, 413, 415, 488, 513), "70 kB")
@@ -241,10 +241,10 @@ def limits(s):
 
 @line("ODD-20", "swapped on both sides, twice: the last two talk")
 def swapped(s):
-    lot, caller, _, _ = parked(s)
-    retriever = s.retrieve(lot.orbit, 620)
+    orbits, caller, _, _ = parked(s)
+    retriever = s.retrieve(orbits.orbit, 620)
     s.talk(caller, retriever)
-    second = take_over(s, lot, caller, 500)
+    second = take_over(s, orbits, caller, 500)
     want(second.answer.code, 200, "the caller's side")
     third = s.dialog("x")
     third.audio = s.audio(800)
@@ -258,26 +258,26 @@ def swapped(s):
 
 @line("ODD-21", "a transfer whose new leg is never acknowledged: the consultation's end keeps nobody from the orbit")
 def replaced_without_ack(s):
-    lot = s.lot()
-    parker = consult(s, lot)
-    caller = take_over(s, lot, parker, ack=False)
+    orbits = s.range()
+    parker = consult(s, orbits)
+    caller = take_over(s, orbits, parker, ack=False)
     want(caller.answer.code, 200, "answer")
     caller.request("BYE", 12)
     parker.audio.wait_packets(5, since=time.monotonic())
-    want(take_over(s, lot, parker).answer.code, 200, "again")
-    s.api.parked(lot.orbit)
+    want(take_over(s, orbits, parker).answer.code, 200, "again")
+    s.api.parked(orbits.orbit)
 
 
 @line("ODD-22", "two parties with one identity: an event for one is none for the other")
 def one_identity(s):
-    lot, second = s.lot(), s.lot()
-    a, b = s.outsider(lot.park), s.outsider(second.park)
+    orbits, second = s.range(), s.range()
+    a, b = s.outsider(orbits.park), s.outsider(second.park)
     b.local = a.local
-    for caller, where in ((a, lot), (b, second)):
+    for caller, where in ((a, orbits), (b, second)):
         want(caller.invite(["Referred-By: <sip:105@callpark.test>"], s.audio().offer()).code, 200, "answer")
         s.api.parked(where.orbit)
     a.bye()
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
     s.api.parked(second.orbit)
 
 

@@ -45,9 +45,9 @@ def check_digest(header, method, password, user="callpark"):
 
 
 def rung(s, **settings):
-    lot, caller, parker, call = parked(s, **settings)
+    orbits, caller, parker, call = parked(s, **settings)
     s.api.ring_back(call)
-    return lot, caller, parker, s.accept(parker)
+    return orbits, caller, parker, s.accept(parker)
 
 
 def asked_again(phone):
@@ -61,43 +61,43 @@ def asked_again(phone):
 @line("RB-13", "401: one answer, by the strongest algorithm; a wrong password is not tried again")
 def challenged(s):
     for algorithms, used in ((("SHA-256", "MD5"), "SHA-256"), (("MD5",), "MD5"), (("SHA-999", "MD5"), "MD5")):
-        lot, caller, parker, phone = rung(s)
+        orbits, caller, parker, phone = rung(s)
         phone.reply(phone.invite_request, 401, "Unauthorized", [asks(a, "n1") for a in algorithms])
         again = asked_again(phone)
         find(f"algorithm={used}", again.get("Authorization"), "Authorization")
         check_digest(again.get("Authorization"), "INVITE", "secret")
         pick_up(s, phone, 620)
         s.talk(caller, phone)
-    lot, caller, parker, phone = rung(s)
+    orbits, caller, parker, phone = rung(s)
     phone.reply(phone.invite_request, 401, "Unauthorized", [asks("MD5", "n1")])
     phone.reply(asked_again(phone), 401, "Unauthorized", [asks("MD5", "n2")])
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     phone.quiet(0.3, "INVITE")
     caller.audio.hears_sound(since=time.monotonic())
 
 
 @line("OR-02-401", "a text message that is challenged is sent again with the answer, once")
 def text_challenged(s):
-    lot, parker = s.lot(message="on"), s.user()
+    orbits, parker = s.range(message="on"), s.user()
     s.endpoint.text_codes[parker] = asks("SHA-256", "n1")
-    s.park(lot, parker)
+    s.park(orbits, parker)
     want(s.endpoint.text(parker).get("Authorization"), "", "Authorization of the first")
     again = s.endpoint.text(parker)
     check_digest(again.get("Authorization"), "MESSAGE", "secret")
-    want_that(lot.orbit in again.body, "the text")
+    want_that(orbits.orbit in again.body, "the text")
 
 
 @line("OR-06-401", "an UPDATE about who is there, challenged: again with the answer; a wrong password is not tried again")
 def name_challenged(s):
     for code, header in ((401, asks("MD5", "n1")), (407, asks("MD5", "n1").replace("WWW-", "Proxy-"))):
-        lot = s.lot()
-        caller = s.dialog(lot.park)
+        orbits = s.range()
+        caller = s.dialog(orbits.park)
         caller.audio, caller.auto = s.audio(440), caller.auto - {"UPDATE"}
         response = caller.invite(["Allow: INVITE, ACK, BYE, UPDATE", f"Referred-By: <sip:{s.user()}@callpark.test>"],
                                  caller.audio.offer())
         want(response.code, 200, "parking")
         caller.audio.start(response.body)
-        retriever = s.retrieve(lot.orbit, 620)
+        retriever = s.retrieve(orbits.orbit, 620)
         first = caller.request("UPDATE")
         caller.reply(first, code, "Who are you?", [header])
         again = caller.wait(lambda m: m.method == "UPDATE" and m.cseq != first.cseq, what="another UPDATE")
@@ -109,18 +109,18 @@ def name_challenged(s):
 
 @line("RB-14", "302: not followed, the caller stays parked")
 def redirected(s):
-    lot, caller, parker, phone = rung(s)
+    orbits, caller, parker, phone = rung(s)
     other = s.user()
     phone.reply(phone.invite_request, 302, "Moved Temporarily", [f"Contact: <sip:{other}@callpark.test>"])
     phone.request("ACK")
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     want_that(s.endpoint.users[other].empty(), "the redirection was followed")
-    s.talk(caller, s.retrieve(lot.orbit, 800))
+    s.talk(caller, s.retrieve(orbits.orbit, 800))
 
 
 @line("RB-17", "183 with SDP, reliable: PRACK, an UPDATE is answered, nothing is heard before the 200")
 def reliable(s):
-    lot, caller, parker, phone = rung(s)
+    orbits, caller, parker, phone = rung(s)
     invite = phone.invite_request
     phone.audio = s.audio(620)
     phone.audio.aim(invite.body)
@@ -136,14 +136,14 @@ def reliable(s):
     phone.reply(invite, 200)  # without SDP: it was agreed before
     phone.request("ACK")
     s.talk(caller, phone)
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
 
 
 @line("RO-96", "the first server of the SRV record is dead: the second is called within 2 s, by the domain's route")
 def next_server(s):
-    lot, parker = s.lot(), s.user()
-    caller = s.park(lot, tone=440, headers=[f"Referred-By: <sip:{parker}@office.route.test>"])
-    s.api.ring_back(s.api.parked(lot.orbit))
+    orbits, parker = s.range(), s.user()
+    caller = s.park(orbits, tone=440, headers=[f"Referred-By: <sip:{parker}@office.route.test>"])
+    s.api.ring_back(s.api.parked(orbits.orbit))
     began = time.monotonic()
     phone = s.accept(parker)
     want_that(time.monotonic() - began < 2, f"it took {time.monotonic() - began:.1f} s")
@@ -183,7 +183,7 @@ class Registrar:
 
 @line("RG-1", "registered with a password, refreshed before it is over; when it is lost no call ends")
 def registered(s):
-    lot, parker = s.lot(), s.user()
+    orbits, parker = s.range(), s.user()
     registrar = Registrar()
     request = registrar.next()
     registrar.answer(request, "401 Unauthorized", [asks("SHA-256", "r1")])
@@ -193,7 +193,7 @@ def registered(s):
     contact = request.get("Contact")
     registrar.answer(request, "200 OK", [f"Contact: {contact};expires=2"])
     granted = time.monotonic()
-    caller = s.park(lot, parker, tone=440)
+    caller = s.park(orbits, parker, tone=440)
     refresh = registrar.next()
     want_that(0.9 < time.monotonic() - granted < 2, "the refresh came at the wrong time")
     want(s.api.ask("GET", "/system")["sip"]["registered"], 1, "registered")
@@ -201,21 +201,21 @@ def registered(s):
     registrar.answer(refresh, "403 Forbidden")
     registrar.next()
     want(s.api.ask("GET", "/system")["sip"]["registered"], 0, "registered")
-    s.talk(caller, s.retrieve(lot.orbit, 800))
+    s.talk(caller, s.retrieve(orbits.orbit, 800))
 
 
 @line("RG-2", "the registrar calls our Contact; what was dialled stands in To: parked there, and retrieved from there")
 def dialled_to(s):
-    lot = s.lot()
+    orbits = s.range()
     caller = s.outsider("700", uri=f"sip:700@{SERVER[0]}:{SERVER[1]}")
-    caller.remote = f"<sip:{lot.park}@pbx.test>"
+    caller.remote = f"<sip:{orbits.park}@pbx.test>"
     caller.audio = s.audio(440)
     response = caller.invite([f"Referred-By: <sip:{s.user()}@callpark.test>"], caller.audio.offer())
     want(response.code, 200, "parking")
     caller.audio.start(response.body)
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     retriever = s.dialog("700")
-    retriever.remote = f"<sip:{lot.orbit}@pbx.test>"
+    retriever.remote = f"<sip:{orbits.orbit}@pbx.test>"
     retriever.audio = s.audio(800)
     response = retriever.invite(sdp=retriever.audio.offer())
     want(response.code, 200, "retrieving")

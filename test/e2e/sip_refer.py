@@ -42,25 +42,25 @@ def notified(dialog, code, state="terminated", answer=200):
     return notify
 
 
-def parker(s, lot):
+def parker(s, orbits):
     """Somebody who talks to a customer elsewhere and sends REFER to the range."""
-    return s.dialog(lot.park)
+    return s.dialog(orbits.park)
 
 
 def talking(s, **settings):
-    lot, caller, who, _ = parked(s, **settings)
-    retriever = s.retrieve(lot.orbit, 620)
+    orbits, caller, who, _ = parked(s, **settings)
+    retriever = s.retrieve(orbits.orbit, 620)
     s.talk(caller, retriever)
-    return lot, caller, retriever
+    return orbits, caller, retriever
 
 
 @line("PR-01", "REFER with Replaces to a range: 202, NOTIFY 100, INVITE with just that Replaces, parked, NOTIFY 200")
 def fetched(s):
-    lot, h = s.lot(), s.user()
-    p = parker(s, lot)
+    orbits, h = s.range(), s.user()
+    p = parker(s, orbits)
     answer = refer(s, p, at(s, h, DIALOG + "&Subject=x"), [f"Referred-By: <sip:{p.user}@callpark.test>"])
-    want(answer.get("X-Callpark-Orbit"), lot.orbit, "X-Callpark-Orbit of the 202")
-    find(rf"sip:{lot.orbit}@", answer.get("Contact"), "Contact of the 202")
+    want(answer.get("X-Callpark-Orbit"), orbits.orbit, "X-Callpark-Orbit of the 202")
+    find(rf"sip:{orbits.orbit}@", answer.get("Contact"), "Contact of the 202")
     leg = s.accept(h)
     want(leg.invite_request.get("Replaces"), REPLACES, "Replaces")
     want(leg.invite_request.get("Require"), "replaces", "Require")
@@ -68,84 +68,84 @@ def fetched(s):
     find(rf"sip:{p.user}@", leg.invite_request.get("Referred-By"), "Referred-By")
     pick_up(s, leg, 440)
     last = notified(p, 200)
-    find(rf"Contact: <sip:{lot.orbit}@", last.body, "sipfrag")
-    find(rf"X-Callpark-Orbit: {lot.orbit}", last.body, "sipfrag")
+    find(rf"Contact: <sip:{orbits.orbit}@", last.body, "sipfrag")
+    find(rf"X-Callpark-Orbit: {orbits.orbit}", last.body, "sipfrag")
     leg.audio.hears_sound()
-    call = s.api.parked(lot.orbit)
+    call = s.api.parked(orbits.orbit)
     want(call["parker"]["uri"], f"sip:{p.user}@callpark.test", "parker")
-    s.talk(leg, s.retrieve(lot.orbit, 620))
+    s.talk(leg, s.retrieve(orbits.orbit, 620))
 
 
 @line("PR-02", "he answers 481, 420, 486, or not at all: NOTIFY with that, the orbit is free")
 def not_fetched(s):
-    lot = s.lot()
+    orbits = s.range()
     for code in (481, 420, 486):
         h = s.user()
-        p = parker(s, lot)
+        p = parker(s, orbits)
         refer(s, p, at(s, h, DIALOG))
         s.accept(h).refuse(code, "No")
         notified(p, code)
-        s.api.free(lot.orbit)
+        s.api.free(orbits.orbit)
 
 
 @line("PR-02-silent", "he never answers: given up after some seconds, CANCEL, NOTIFY 408", slow=True)
 def never_answers(s):
-    lot, h = s.lot(), s.user()
-    p = parker(s, lot)
+    orbits, h = s.range(), s.user()
+    p = parker(s, orbits)
     refer(s, p, at(s, h, DIALOG))
     leg = s.accept(h)
     leg.ring()
     p.wait(lambda m: m.method == "NOTIFY" and "408" in m.body, 25, "NOTIFY 408")
     leg.request("CANCEL")
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
 
 
 @line("PR-03", "Refer-To without Replaces: 403")
 def no_dialler(s):
-    lot, h = s.lot(), s.user()
-    refer(s, parker(s, lot), at(s, h), expect=403)
-    s.api.free(lot.orbit)
+    orbits, h = s.range(), s.user()
+    refer(s, parker(s, orbits), at(s, h), expect=403)
+    s.api.free(orbits.orbit)
 
 
 @line("PR-04", "Refer-To missing or twice 400, http 416, somebody else's host 403, a number that is none 404")
 def checked(s):
-    lot, h = s.lot(), s.user()
-    p = parker(s, lot)
+    orbits, h = s.range(), s.user()
+    p = parker(s, orbits)
     want(p.ask("REFER").code, 400, "missing")
-    p = parker(s, lot)
+    p = parker(s, orbits)
     want(p.ask("REFER", [f"Refer-To: {at(s, h, DIALOG)}", f"Refer-To: {at(s, h, DIALOG)}"]).code, 400, "twice")
-    want_in(parker(s, lot).ask("REFER", ["Refer-To: <http://example.com/>"]).code, (416, 603), "http")
-    refer(s, parker(s, lot), f"<sip:{h}@elsewhere.example?Replaces={DIALOG}>", expect=403)
+    want_in(parker(s, orbits).ask("REFER", ["Refer-To: <http://example.com/>"]).code, (416, 603), "http")
+    refer(s, parker(s, orbits), f"<sip:{h}@elsewhere.example?Replaces={DIALOG}>", expect=403)
     refer(s, s.dialog("99999"), at(s, h, DIALOG), expect=404)
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
 
 
 @line("PR-05", "Refer-Sub: false: 202 with it, no NOTIFY, parked all the same")
 def unwatched(s):
-    lot, h = s.lot(), s.user()
-    p = parker(s, lot)
+    orbits, h = s.range(), s.user()
+    p = parker(s, orbits)
     response = p.ask("REFER", [f"Refer-To: {at(s, h, DIALOG)}", "Refer-Sub: false", "Supported: norefersub"])
     want((response.code, response.get("Refer-Sub")), (202, "false"), "answer")
     pick_up(s, s.accept(h), 440)
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     want(p.count("NOTIFY"), 0, "NOTIFY")
 
 
 @line("PR-06", "NOTIFY gets 481: no more of them, parked all the same")
 def unwanted(s):
-    lot, h = s.lot(), s.user()
-    p = parker(s, lot)
+    orbits, h = s.range(), s.user()
+    p = parker(s, orbits)
     want(p.ask("REFER", [f"Refer-To: {at(s, h, DIALOG)}"]).code, 202, "answer")
     notified(p, 100, "active", 481)
     pick_up(s, s.accept(h), 440)
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     want(len({m.cseq for m in p.seen if m.method == "NOTIFY"}), 1, "NOTIFY")
 
 
 @line("PR-07", "two phones answer: one is kept, the other gets ACK and BYE")
 def forked(s):
-    lot, h = s.lot(), s.user()
-    p = parker(s, lot)
+    orbits, h = s.range(), s.user()
+    p = parker(s, orbits)
     refer(s, p, at(s, h, DIALOG))
     leg = s.accept(h)
     invite = leg.invite_request
@@ -158,48 +158,48 @@ def forked(s):
     notified(p, 200)
     leg.ended.clear()
     leg.audio.wait_packets(5, since=time.monotonic())
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
 
 
 @line("PR-08", "the parker hangs up on him before he answers: he says 481, NOTIFY says so")
 def too_late(s):
-    lot, h = s.lot(), s.user()
-    p = parker(s, lot)
+    orbits, h = s.range(), s.user()
+    p = parker(s, orbits)
     refer(s, p, at(s, h, DIALOG))
     s.accept(h).refuse(481, "Dialog Does Not Exist")
     notified(p, 481)
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
 
 
 @line("PR-orbit", "REFER to an orbit parks there; a second one finds it occupied: 486")
 def directed(s):
-    lot, h = s.lot(), s.user()
-    p = s.dialog(lot[3])
+    orbits, h = s.range(), s.user()
+    p = s.dialog(orbits[3])
     refer(s, p, at(s, h, DIALOG))
     pick_up(s, s.accept(h), 440)
     notified(p, 200)
-    s.api.parked(lot[3])
-    refer(s, s.dialog(lot[3]), at(s, h, DIALOG), expect=486)
+    s.api.parked(orbits[3])
+    refer(s, s.dialog(orbits[3]), at(s, h, DIALOG), expect=486)
 
 
 @line("PR-consult", "REFER within the consultation: he comes in its place, in the orbit that was told")
 def within(s):
-    lot, h = s.lot(), s.user()
-    p = consult(s, lot)
+    orbits, h = s.range(), s.user()
+    p = consult(s, orbits)
     refer(s, p, at(s, h, DIALOG))
     leg = s.accept(h)
     want(leg.invite_request.get("Replaces"), REPLACES, "Replaces")
     pick_up(s, leg, 440)
     notified(p, 200)
     p.request("BYE")
-    call = s.api.parked(lot.orbit)
+    call = s.api.parked(orbits.orbit)
     want(call["parker"]["uri"], f"sip:{p.user}@callpark.test", "parker")
     leg.audio.hears_sound()
 
 
 @line("PR-several", "two REFERs in one dialog are told apart by Event: refer;id=")
 def several(s):
-    lot, _, r = talking(s)
+    orbits, _, r = talking(s)
     busy, other = s.user(), s.user()
     first = refer(s, r, at(s, busy))
     want(first.event, "refer", "Event of the first")
@@ -233,13 +233,13 @@ def dialog_of(s, user):
 
 @line("PI-01", "the API parks a dialog by its Call-ID and tags: INVITE with that Replaces, 201 with the orbit")
 def by_api(s):
-    lot, h, p = s.lot(), s.user(), s.user()
-    asked = Asked(s, {**dialog_of(s, h), "range": lot.id, "parker": f"sip:{p}@callpark.test"})
+    orbits, h, p = s.range(), s.user(), s.user()
+    asked = Asked(s, {**dialog_of(s, h), "range": orbits.id, "parker": f"sip:{p}@callpark.test"})
     leg = s.accept(h)
     want(leg.invite_request.get("Replaces"), REPLACES, "Replaces")
     pick_up(s, leg, 440)
     code, answer = asked.done()
-    want((code, answer["orbit"], answer["state"]), (201, lot.orbit, "parked"), "answer")
+    want((code, answer["orbit"], answer["state"]), (201, orbits.orbit, "parked"), "answer")
     want(answer["parker"]["uri"], f"sip:{p}@callpark.test", "parker")
     leg.audio.hears_sound()
     s.api.ring_back(answer)
@@ -248,23 +248,23 @@ def by_api(s):
 
 @line("PI-02", "he knows no such dialog: an error of the API, the orbit is free")
 def unknown_dialog(s):
-    lot, h = s.lot(), s.user()
-    asked = Asked(s, {**dialog_of(s, h), "orbit": lot[4]})
+    orbits, h = s.range(), s.user()
+    asked = Asked(s, {**dialog_of(s, h), "orbit": orbits[4]})
     s.accept(h).refuse(481, "No Such Dialog")
     code, answer = asked.done()
     want((code, answer["type"].split("/")[-1]), (502, "park-failed"), "answer")
-    s.api.free(lot[4])
+    s.api.free(orbits[4])
 
 
 @line("PI-call", "the API calls an address and parks it: 202 at once, parked when it answers; a full orbit is refused")
 def call_back(s):
-    lot, h = s.lot(), s.user()
-    body = {"uri": f"sip:{h}@callpark.test", "orbit": lot[2]}
+    orbits, h = s.range(), s.user()
+    body = {"uri": f"sip:{h}@callpark.test", "orbit": orbits[2]}
     code, answer = Asked(s, body).done()
-    want((code, answer["orbit"], answer["state"]), (202, lot[2], "parking"), "answer")
+    want((code, answer["orbit"], answer["state"]), (202, orbits[2], "parking"), "answer")
     want(Asked(s, body).done()[0], 503, "the same orbit again")
     pick_up(s, s.accept(h), 440)
-    s.api.parked(lot[2])
+    s.api.parked(orbits[2])
 
 
 @line("PI-words", "what is missing or wrong is said: 422 with its place")
@@ -278,19 +278,19 @@ def wrong(s):
 
 @line("PI-03", "X-Callpark-Action: park and X-Callpark-Orbit from a trusted system: there")
 def headers(s):
-    lot = s.lot()
+    orbits = s.range()
     caller = s.outsider("x")
     caller.audio = s.audio(440)
-    response = caller.invite(["X-Callpark-Action: park", f"X-Callpark-Orbit: {lot[5]}"], caller.audio.offer())
+    response = caller.invite(["X-Callpark-Action: park", f"X-Callpark-Orbit: {orbits[5]}"], caller.audio.offer())
     want(response.code, 200, "answer")
     caller.audio.start(response.body)
-    s.api.parked(lot[5])
-    s.talk(caller, s.retrieve(lot[5], 620))
+    s.api.parked(orbits[5])
+    s.talk(caller, s.retrieve(orbits[5], 620))
 
 
 @line("RT-01", "the retriever transfers blindly: INVITE with the caller's identity, bridged, NOTIFY 200, BYE")
 def blind(s):
-    lot, caller, r = talking(s)
+    orbits, caller, r = talking(s)
     target = s.user()
     refer(s, r, f"<sip:{target}@callpark.test>")
     phone = s.accept(target)
@@ -306,7 +306,7 @@ def blind(s):
 
 @line("RT-02", "the target is busy: NOTIFY 486, the two talk on")
 def busy(s):
-    lot, caller, r = talking(s)
+    orbits, caller, r = talking(s)
     target = s.user()
     refer(s, r, f"<sip:{target}@callpark.test>")
     s.accept(target).refuse(486)
@@ -316,8 +316,8 @@ def busy(s):
 
 @line("RT-03", "the retriever transfers to the range: parked again, by him, music, the number in the NOTIFY")
 def again(s):
-    lot, caller, r = talking(s)
-    refer(s, r, f"<sip:{lot.park}@callpark.test>")
+    orbits, caller, r = talking(s)
+    refer(s, r, f"<sip:{orbits.park}@callpark.test>")
     last = notified(r, 200)
     orbit = find(r"X-Callpark-Orbit: (\d+)", last.body, "sipfrag")
     r.request("BYE")
@@ -329,26 +329,26 @@ def again(s):
 
 @line("RT-04", "the retriever consults another orbit and transfers there: the caller is in it")
 def attended(s):
-    lot, caller, r = talking(s)
-    second = s.dialog(lot[7], user=r.user)
+    orbits, caller, r = talking(s)
+    second = s.dialog(orbits[7], user=r.user)
     second.audio = s.audio()
     response = second.invite(sdp=second.audio.offer())
-    want(response.get("X-Callpark-Orbit"), lot[7], "the consultation")
+    want(response.get("X-Callpark-Orbit"), orbits[7], "the consultation")
     ids = second.ids().replace(";", "%3B").replace("=", "%3D")
-    refer(s, r, f"<sip:{lot[7]}@callpark.test?Replaces={ids}>")
+    refer(s, r, f"<sip:{orbits[7]}@callpark.test?Replaces={ids}>")
     notified(r, 200)
     r.request("BYE")
     second.request("BYE")
-    call = s.api.parked(lot[7])
+    call = s.api.parked(orbits[7])
     want(call["caller"]["number"], caller.user, "who is parked")
     caller.audio.hears_sound()
 
 
 @line("RT-04-two", "the retriever has two calls here and joins them")
 def joined(s):
-    lot, one, r = talking(s)
-    other = s.park(lot, r.user, tone=800)
-    second = s.dialog(s.api.parked(lot[0])["orbit"], user=r.user)
+    orbits, one, r = talking(s)
+    other = s.park(orbits, r.user, tone=800)
+    second = s.dialog(s.api.parked(orbits[0])["orbit"], user=r.user)
     second.audio = s.audio(500)
     response = second.invite(sdp=second.audio.offer())
     want(response.code, 200, "the second call")
@@ -364,7 +364,7 @@ def joined(s):
 
 @line("RT-05", "to an address that is none of the house: 403, the two talk on")
 def forbidden(s):
-    lot, caller, r = talking(s)
+    orbits, caller, r = talking(s)
     refer(s, r, "<sip:105@elsewhere.example>", expect=403)
     refer(s, caller, "<sip:+49900123456@callpark.test>", expect=403)
     s.talk(caller, r)
@@ -372,7 +372,7 @@ def forbidden(s):
 
 @line("RT-06", "the retriever hangs up right after the 202: the caller hears music, the transfer goes on")
 def impatient(s):
-    lot, caller, r = talking(s)
+    orbits, caller, r = talking(s)
     target = s.user()
     refer(s, r, f"<sip:{target}@callpark.test>")
     phone = s.accept(target)
@@ -385,14 +385,14 @@ def impatient(s):
 
 @line("RT-06-busy", "... and the target is busy: parked again, whoever transferred is rung")
 def impatient_busy(s):
-    lot, caller, r = talking(s)
+    orbits, caller, r = talking(s)
     target = s.user()
     refer(s, r, f"<sip:{target}@callpark.test>")
     phone = s.accept(target)
     r.bye()
     phone.refuse(486)
     back = s.accept(r.user)
-    s.api.state(lot.orbit, "ringing_back")
+    s.api.state(orbits.orbit, "ringing_back")
     caller.audio.hears_sound(since=time.monotonic())
     pick_up(s, back, 500)
     s.talk(caller, back)
@@ -400,7 +400,7 @@ def impatient_busy(s):
 
 @line("RT-caller", "the caller's side transfers: the retriever stays and gets the target")
 def by_caller(s):
-    lot, caller, r = talking(s)
+    orbits, caller, r = talking(s)
     target = s.user()
     refer(s, caller, f"<sip:{target}@callpark.test>")
     phone = s.accept(target)

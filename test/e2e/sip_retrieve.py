@@ -9,25 +9,25 @@ from scenario import WAIT_ACK, find, line, run, want, want_in, want_that
 
 
 def parked(s, tone=440, **more):
-    lot = s.lot()
-    caller = s.park(lot, s.user(), tone=tone, **more)
-    s.api.parked(lot.orbit)
-    return lot, caller
+    orbits = s.range()
+    caller = s.park(orbits, s.user(), tone=tone, **more)
+    s.api.parked(orbits.orbit)
+    return orbits, caller
 
 
-def still_parked(s, lot, caller, timeout=8):
+def still_parked(s, orbits, caller, timeout=8):
     """In its orbit, with music, and can be had."""
-    s.api.parked(lot.orbit, timeout)
+    s.api.parked(orbits.orbit, timeout)
     caller.audio.hears_sound(since=time.monotonic())
-    s.talk(caller, s.retrieve(lot.orbit, 800))
+    s.talk(caller, s.retrieve(orbits.orbit, 800))
 
 
 @line("RV-01", "the answer takes the caller's codec; two-way audio; nothing is asked of the caller's leg")
 def same_codec(s):
-    lot = s.lot()
-    caller = s.park(lot, "105", tone=440, pt=8, formats=["8", "101 telephone-event/8000"])
-    s.api.parked(lot.orbit)
-    retriever = s.dialog(lot.orbit)
+    orbits = s.range()
+    caller = s.park(orbits, "105", tone=440, pt=8, formats=["8", "101 telephone-event/8000"])
+    s.api.parked(orbits.orbit)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(620, 8)
     response = retriever.invite(sdp=retriever.audio.offer(["0", "8", "101 telephone-event/8000"]))
     want(answer_pt(response.body), [8, 101], "payload types of the answer")
@@ -40,8 +40,8 @@ def same_codec(s):
 
 @line("RV-02", "the retriever has only G.722: transcoded")
 def transcoded(s):
-    lot, caller = parked(s)
-    retriever = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(0, 9)
     response = retriever.invite(sdp=retriever.audio.offer(["9"]))
     want((response.code, answer_pt(response.body)), (200, [9]), "answer")
@@ -54,10 +54,10 @@ def transcoded(s):
 
 @line("RV-04", "a retriever without SDP: our offer has the caller's codec first; bridged by the answer in the ACK")
 def late_offer(s):
-    lot = s.lot()
-    caller = s.park(lot, "105", tone=440, pt=8, formats=["8"])
-    s.api.parked(lot.orbit)
-    retriever = s.dialog(lot.orbit)
+    orbits = s.range()
+    caller = s.park(orbits, "105", tone=440, pt=8, formats=["8"])
+    s.api.parked(orbits.orbit)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(620, 8)
     response = retriever.invite(ack=False)
     want(response.code, 200, "answer")
@@ -69,39 +69,39 @@ def late_offer(s):
 
 @line("RV-05", "the retriever never acknowledges: BYE to him after 64*T1, the caller is parked again")
 def no_ack(s):
-    lot, caller = parked(s)
-    retriever = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    retriever = s.dialog(orbits.orbit)
     want(retriever.invite(sdp=s.audio().offer(), ack=False).code, 200, "answer")
-    s.api.state(lot.orbit, "retrieving")
+    s.api.state(orbits.orbit, "retrieving")
     retriever.request("BYE", WAIT_ACK + 8)
-    still_parked(s, lot, caller)
+    still_parked(s, orbits, caller)
 
 
 @line("RV-06", "the retriever hangs up after they talked: BYE to the caller, with his reason")
 def retriever_hangs_up(s):
-    lot, caller = parked(s)
-    retriever = s.retrieve(lot.orbit, 620)
+    orbits, caller = parked(s)
+    retriever = s.retrieve(orbits.orbit, 620)
     s.talk(caller, retriever)
     retriever.bye(headers=['Reason: Q.850;cause=16;text="Terminated"'])
     bye = caller.request("BYE")
     find("Q.850 *;cause=16", bye.get("Reason"), "Reason")
-    want(s.api.record(lot.orbit)["outcome"], "retrieved", "outcome")
+    want(s.api.record(orbits.orbit)["outcome"], "retrieved", "outcome")
 
 
 @line("RV-07", "the caller hangs up: BYE to the retriever")
 def caller_hangs_up(s):
-    lot, caller = parked(s)
-    retriever = s.retrieve(lot.orbit, 620)
+    orbits, caller = parked(s)
+    retriever = s.retrieve(orbits.orbit, 620)
     s.talk(caller, retriever)
     caller.bye()
     retriever.request("BYE")
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
 
 
 @line("RV-08", "the retriever holds: the caller hears music, not silence; then him again")
 def hold(s):
-    lot, caller = parked(s)
-    retriever = s.retrieve(lot.orbit, 620)
+    orbits, caller = parked(s)
+    retriever = s.retrieve(orbits.orbit, 620)
     s.talk(caller, retriever)
     want(retriever.invite(sdp=retriever.audio.offer(direction="sendonly", version=2)).code, 200, "hold")
     retriever.audio.tone = 0
@@ -115,10 +115,10 @@ def hold(s):
 
 @line("RV-09", "telephone events: the payload type is that of the other side, one timestamp for each event")
 def digits(s):
-    lot = s.lot()
-    caller = s.park(lot, "105", formats=["0", "96 telephone-event/8000"])
-    s.api.parked(lot.orbit)
-    retriever = s.dialog(lot.orbit)
+    orbits = s.range()
+    caller = s.park(orbits, "105", formats=["0", "96 telephone-event/8000"])
+    s.api.parked(orbits.orbit)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(0)
     response = retriever.invite(sdp=retriever.audio.offer(["0", "101 telephone-event/8000"]))
     retriever.audio.aim(response.body)
@@ -142,8 +142,8 @@ def digits(s):
 
 @line("RC-01", "50 retrievers at once: exactly one gets the call, 49 times 486")
 def fifty(s):
-    lot, caller = parked(s)
-    retrievers = [s.dialog(lot.orbit) for _ in range(50)]
+    orbits, caller = parked(s)
+    retrievers = [s.dialog(orbits.orbit) for _ in range(50)]
     for r in retrievers:
         r.audio = s.audio(0)
     offers = [r.audio.offer() for r in retrievers]
@@ -159,51 +159,51 @@ def fifty(s):
 
 @line("RC-02", "one claims and does not acknowledge: parked again after 64*T1, and the next one succeeds")
 def claim_lapses(s):
-    lot, caller = parked(s)
-    first = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    first = s.dialog(orbits.orbit)
     want(first.invite(sdp=s.audio().offer(), ack=False).code, 200, "the first")
-    second = s.dialog(lot.orbit)
+    second = s.dialog(orbits.orbit)
     want(second.invite(sdp=s.audio().offer()).code, 486, "the second, meanwhile")
     first.request("BYE", WAIT_ACK + 8)
-    still_parked(s, lot, caller)
+    still_parked(s, orbits, caller)
 
 
 @line("RC-03", "CANCEL on the heels of the INVITE: 200 for it, and the caller is parked whatever came first")
 def early_cancel(s):
-    lot, caller = parked(s)
-    retriever = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    retriever = s.dialog(orbits.orbit)
     cseq = retriever.send("INVITE", [], s.audio().offer())
     want(retriever.response(retriever.cancel()).code, 200, "answer to CANCEL")
     response = retriever.follow(retriever.response(cseq))
     want_in(response.code, (487, 200), "answer to INVITE")
     if response.code == 200:
         retriever.bye()
-    still_parked(s, lot, caller)
+    still_parked(s, orbits, caller)
 
 
 @line("RC-04", "CANCEL after the 200, then ACK and BYE: the caller is parked, music goes on")
 def late_cancel(s):
-    lot, caller = parked(s)
-    retriever = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    retriever = s.dialog(orbits.orbit)
     want(retriever.invite(sdp=s.audio().offer(), ack=False).code, 200, "answer")
     want(retriever.response(retriever.cancel()).code, 200, "answer to CANCEL")
     retriever.ack()
     want(retriever.bye().code, 200, "answer to BYE")
-    still_parked(s, lot, caller)
+    still_parked(s, orbits, caller)
 
 
 @line("RC-05", "the caller hangs up between our 200 and the ACK: BYE to the retriever only after his ACK")
 def caller_gone(s):
-    lot, caller = parked(s)
-    retriever = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    retriever = s.dialog(orbits.orbit)
     want(retriever.invite(sdp=s.audio().offer(), ack=False).code, 200, "answer")
     caller.bye()
     retriever.quiet(0.7, "BYE")
     retriever.ack()
     bye = retriever.request("BYE")
     find("SIP *;cause=", bye.get("Reason"), "Reason")
-    lot, caller = parked(s)
-    silent = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    silent = s.dialog(orbits.orbit)
     want(silent.invite(sdp=s.audio().offer(), ack=False).code, 200, "answer")
     caller.bye()
     silent.request("BYE", WAIT_ACK + 8)
@@ -212,10 +212,10 @@ def caller_gone(s):
 @line("RC-06", "the caller hangs up as a retriever calls: refused, or answered and then hung up; nobody is stuck")
 def crossing(s):
     for _ in range(6):
-        lot, caller = parked(s, tone=0)
-        retriever = s.dialog(lot.orbit)
+        orbits, caller = parked(s, tone=0)
+        retriever = s.dialog(orbits.orbit)
         offer = s.audio().offer()
-        ask = ["X-Callpark-Action: retrieve", f"X-Callpark-Orbit: {lot.orbit}"]  # or he would be parked there
+        ask = ["X-Callpark-Action: retrieve", f"X-Callpark-Orbit: {orbits.orbit}"]  # or he would be parked there
         if random.random() < 0.5:
             bye, cseq = caller.send("BYE"), retriever.send("INVITE", ask, offer)
         else:
@@ -226,13 +226,13 @@ def crossing(s):
         want_in(response.code, (200, 480, 486), "answer to the retriever")
         if response.code == 200:
             retriever.request("BYE")
-        s.api.free(lot.orbit)
+        s.api.free(orbits.orbit)
 
 
 @line("RC-07", "the retriever's INVITE comes again: the same 200 again, no second claim")
 def again(s):
-    lot, caller = parked(s)
-    retriever = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(620)
     cseq = retriever.send("INVITE", [], retriever.audio.offer())
     text = retriever.last_sent
@@ -250,8 +250,8 @@ def again(s):
 
 @line("RC-08", "the caller's re-INVITE during a claim: 200 or 491, the bridge survives")
 def glare(s):
-    lot, caller = parked(s)
-    retriever = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(620)
     cseq = retriever.send("INVITE", [], retriever.audio.offer())
     answer = caller.invite(sdp=caller.audio.offer(version=2))
@@ -266,9 +266,9 @@ def glare(s):
 
 @line("4.6", "just taken: 486; never anything there: parked, or 480 for who asks to retrieve")
 def just_taken(s):
-    lot, caller = parked(s)
-    s.talk(caller, s.retrieve(lot.orbit, 620))
-    late = s.dialog(lot.orbit)
+    orbits, caller = parked(s)
+    s.talk(caller, s.retrieve(orbits.orbit, 620))
+    late = s.dialog(orbits.orbit)
     want(late.invite(sdp=s.audio().offer()).code, 486, "just taken")
 
 

@@ -9,13 +9,13 @@ from scenario import WAIT_ACK, find, line, run, want, want_in, want_that
 
 @line("RB-01", "the ring back says who waits and where; the caller hears music meanwhile")
 def what_it_says(s):
-    lot, caller, parker, phone = ringing(s)
+    orbits, caller, parker, phone = ringing(s)
     invite = phone.invite_request
-    find(lot.orbit, invite.get("From"), "From")
-    find(rf"sip:{lot.orbit}@callpark\.test", invite.get("From"), "From")
+    find(orbits.orbit, invite.get("From"), "From")
+    find(rf"sip:{orbits.orbit}@callpark\.test", invite.get("From"), "From")
     find(caller.user.replace("+", r"\+"), invite.get("P-Asserted-Identity"), "P-Asserted-Identity")
     find("urn:alert:service:recall", invite.get("Alert-Info"), "Alert-Info")
-    want(invite.get("X-Callpark-Orbit"), lot.orbit, "X-Callpark-Orbit")
+    want(invite.get("X-Callpark-Orbit"), orbits.orbit, "X-Callpark-Orbit")
     want_that(invite.get("X-Callpark-Recall"), "X-Callpark-Recall is missing")
     find(rf"sip:{parker}@callpark\.test", invite.uri, "request URI")
     find(r"m=audio \d+", invite.body, "the offer")
@@ -24,37 +24,37 @@ def what_it_says(s):
 
 @line("RB-01b", "the name that the phone shows follows its template")
 def template(s):
-    lot, caller, parker, phone = ringing(s, ringback_prefix="100%% %o %u%%n")
-    find(f'"100% {lot.orbit} {caller.user}%n"'.replace("+", r"\+"), phone.invite_request.get("From"), "From")
+    orbits, caller, parker, phone = ringing(s, ringback_prefix="100%% %o %u%%n")
+    find(f'"100% {orbits.orbit} {caller.user}%n"'.replace("+", r"\+"), phone.invite_request.get("From"), "From")
 
 
 @line("RB-02", "the parker answers: two-way audio, the orbit is free")
 def answered(s):
-    lot, caller, parker, phone = ringing(s)
+    orbits, caller, parker, phone = ringing(s)
     pick_up(s, phone, 620)
     s.talk(caller, phone)
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
     phone.bye()
     caller.request("BYE")
-    want(s.api.record(lot.orbit)["outcome"], "ringback_answered", "outcome")
+    want(s.api.record(orbits.orbit)["outcome"], "ringback_answered", "outcome")
 
 
 @line("RB-05", "the parker's number does not exist: the fallback at once")
 def no_such_number(s):
     fallback = s.user()
-    lot, caller, parker, call = parked(s, timeout_uri=f"sip:{fallback}@callpark.test", max_pickup_attempts="3")
+    orbits, caller, parker, call = parked(s, timeout_uri=f"sip:{fallback}@callpark.test", max_pickup_attempts="3")
     s.api.ring_back(call)
     s.accept(parker).refuse(404)
     phone = s.accept(fallback)
     pick_up(s, phone, 620)
     s.talk(caller, phone)
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
 
 
 @line("RB-08", "somebody retrieves while it rings: CANCEL with 'call completed elsewhere'")
 def retrieved_meanwhile(s):
-    lot, caller, parker, phone = ringing(s)
-    retriever = s.retrieve(lot.orbit, 800)
+    orbits, caller, parker, phone = ringing(s)
+    retriever = s.retrieve(orbits.orbit, 800)
     cancel = phone.request("CANCEL")
     find("SIP *;.*cause=200", cancel.get("Reason"), "Reason")
     s.talk(caller, retriever)
@@ -63,10 +63,10 @@ def retrieved_meanwhile(s):
 @line("RB-09", "the parker answers as a retriever calls, both orders: one of them has the caller")
 def crossing(s):
     for first in ("parker", "retriever"):
-        lot, caller, parker, phone = ringing(s)
+        orbits, caller, parker, phone = ringing(s)
         phone.audio = s.audio(620)
         phone.audio.aim(phone.invite_request.body)
-        retriever = s.dialog(lot.orbit)
+        retriever = s.dialog(orbits.orbit)
         retriever.audio = s.audio(800)
         offer = retriever.audio.offer()
         if first == "parker":
@@ -89,7 +89,7 @@ def crossing(s):
 
 @line("RB-10", "two answers from two phones: the second gets ACK and BYE")
 def forked(s):
-    lot, caller, parker, phone = ringing(s)
+    orbits, caller, parker, phone = ringing(s)
     first = pick_up(s, phone, 620)
     s.talk(caller, first)
     tag, phone.local_tag = phone.local_tag, "otherphone"
@@ -103,17 +103,17 @@ def forked(s):
 
 @line("RB-11", "the caller hangs up while it rings: CANCEL, the orbit is free")
 def caller_hangs_up(s):
-    lot, caller, parker, phone = ringing(s)
+    orbits, caller, parker, phone = ringing(s)
     caller.bye()
     phone.request("CANCEL")
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
 
 
 @line("RB-12", "a 200 that comes after our CANCEL: ACK and BYE, the caller is with the retriever")
 def late_answer(s):
-    lot, caller, parker, phone = ringing(s)
+    orbits, caller, parker, phone = ringing(s)
     phone.auto.discard("CANCEL")
-    retriever = s.retrieve(lot.orbit, 800)
+    retriever = s.retrieve(orbits.orbit, 800)
     cancel = phone.request("CANCEL")
     phone.reply(cancel, 200)
     phone.reply(phone.invite_request, 200, sdp=s.audio().offer())
@@ -124,7 +124,7 @@ def late_answer(s):
 
 @line("RB-12b", "the same when it had rung for long enough: the caller is parked", slow=True)
 def late_answer_parked(s):
-    lot, caller, parker, call = parked(s, ring_time="5s")
+    orbits, caller, parker, call = parked(s, ring_time="5s")
     s.api.ring_back(call)
     phone = s.accept(parker)
     phone.auto.discard("CANCEL")
@@ -134,18 +134,18 @@ def late_answer_parked(s):
     phone.reply(phone.invite_request, 200, sdp=s.audio().offer())
     phone.request("ACK")
     phone.request("BYE")
-    s.api.parked(lot.orbit)
-    s.talk(caller, s.retrieve(lot.orbit, 800))
+    s.api.parked(orbits.orbit)
+    s.talk(caller, s.retrieve(orbits.orbit, 800))
 
 
 @line("RB-15", "181 call is being forwarded: CANCEL; with no_forward off it goes on ringing, and may be answered")
 def forwarded(s):
-    lot, caller, parker, phone = ringing(s)
+    orbits, caller, parker, phone = ringing(s)
     phone.reply(phone.invite_request, 181, "Call Is Being Forwarded")
     phone.request("CANCEL")
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     caller.audio.hears_sound(since=time.monotonic())
-    lot, caller, parker, phone = ringing(s, no_forward="off")
+    orbits, caller, parker, phone = ringing(s, no_forward="off")
     phone.reply(phone.invite_request, 181, "Call Is Being Forwarded")
     phone.quiet(0.5, "BYE", "CANCEL")
     pick_up(s, phone, 620)
@@ -154,27 +154,27 @@ def forwarded(s):
 
 @line("RB-16", "the phone system sends the ring back to the range: 482, no further leg, the caller stays")
 def loop(s):
-    lot, caller, parker, call = parked(s)
+    orbits, caller, parker, call = parked(s)
     s.api.ring_back(call)
     phone = s.accept(parker)
     invite = phone.invite_request
-    again = s.dialog(lot.park, user=lot.orbit)
+    again = s.dialog(orbits.park, user=orbits.orbit)
     kept = [f"{name}: {invite.get(name)}" for name in
             ("P-Asserted-Identity", "Alert-Info", "X-Callpark-Orbit", "X-Callpark-Recall") if invite.get(name)]
     want(again.invite(kept, invite.body).code, 482, "answer")
     phone.refuse(482, "Loop Detected")
-    s.api.parked(lot.orbit)
-    s.api.free(lot[1])
+    s.api.parked(orbits.orbit)
+    s.api.free(orbits[1])
     caller.audio.hears_sound(since=time.monotonic())
 
 
 @line("RB-18", "nobody answers our INVITE at all: parked again after 64*T1")
 def silence(s):
-    lot, caller, parker, call = parked(s)
+    orbits, caller, parker, call = parked(s)
     s.api.ring_back(call)
     phone = s.accept(parker)
-    s.api.until(lot.orbit, lambda c: c and c["state"] == "ringing_back", "ringing back")
-    s.api.parked(lot.orbit, WAIT_ACK + 10)
+    s.api.until(orbits.orbit, lambda c: c and c["state"] == "ringing_back", "ringing back")
+    s.api.parked(orbits.orbit, WAIT_ACK + 10)
     sent = len([m for m in phone.seen if m.method == "INVITE"])
     want_that(sent >= 3, f"the INVITE was sent {sent} times")
     caller.audio.hears_sound(since=time.monotonic())
@@ -182,7 +182,7 @@ def silence(s):
 
 @line("RB-19", "INVITE with Replaces of the ring back that rings: connected, CANCEL to the parker")
 def pickup(s):
-    lot, caller, parker, phone = ringing(s)
+    orbits, caller, parker, phone = ringing(s)
     invite = phone.invite_request
     other = s.dialog("x")
     other.audio = s.audio(800)
@@ -197,20 +197,20 @@ def pickup(s):
 
 @line("API", "retrieve, transfer, extend, hang up by the API")
 def by_hand(s):
-    lot, caller, parker, call = parked(s)
+    orbits, caller, parker, call = parked(s)
     who = s.user()
     s.api.ask("POST", f"/parked-calls/{call['id']}/extend", {"seconds": 60})
     s.api.ask("POST", f"/parked-calls/{call['id']}/retrieve", {"to": f"sip:{who}@callpark.test"})
     phone = pick_up(s, s.accept(who), 620)
     s.talk(caller, phone)
-    lot, caller, parker, call = parked(s)
+    orbits, caller, parker, call = parked(s)
     s.api.ask("POST", f"/parked-calls/{call['id']}/transfer", {"to": f"sip:{who}@callpark.test"})
     s.accept(who).refuse(486)
-    call = s.api.parked(lot.orbit)
+    call = s.api.parked(orbits.orbit)
     s.api.ask("POST", f"/parked-calls/{call['id']}/hangup", {})
     caller.request("BYE")
-    s.api.free(lot.orbit)
-    want(s.api.record(lot.orbit)["outcome"], "hung_up", "outcome")
+    s.api.free(orbits.orbit)
+    want(s.api.record(orbits.orbit)["outcome"], "hung_up", "outcome")
 
 
 if __name__ == "__main__":

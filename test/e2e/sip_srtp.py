@@ -19,8 +19,8 @@ def secure(s, *args, **settings):
     return audio
 
 
-def park(s, lot, audio, **settings):
-    caller = s.park(lot, "105", sdp=audio.offer(**settings))
+def park(s, orbits, audio, **settings):
+    caller = s.park(orbits, "105", sdp=audio.offer(**settings))
     caller.audio = audio.start(caller.response_200.body)
     return caller
 
@@ -31,9 +31,9 @@ def parks(s):
                                           ("AES_CM_128_HMAC_SHA1_32", 7, "|2^20", "RTP/SAVP"),
                                           ("AES_CM_128_HMAC_SHA1_80", 2, "|2^31", "RTP/SAVPF"),
                                           ("AES_CM_128_HMAC_SHA1_80", 3, "|2^31|1:1", "RTP/AVP")):
-        lot = s.lot()
+        orbits = s.range()
         audio = secure(s, 440, suite=suite, tag=tag, lifetime=lifetime, profile=profile)
-        caller = park(s, lot, audio)
+        caller = park(s, orbits, audio)
         want((audio.answer_tag, audio.answer_suite), (tag, suite), "tag and suite")
         want(re.search(r"(?m)^m=audio \d+ (\S+)", caller.response_200.body).group(1), profile, "profile")
         want_that(audio.theirs != audio.master, "the answer repeats the key of the offer")
@@ -49,18 +49,18 @@ def refuses(s):
                    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz "
                    "UNENCRYPTED_SRTP", ""):
         offer = s.audio().offer().replace("RTP/AVP", "RTP/SAVP") + (crypto + "\r\n" if crypto else "")
-        refused = s.outsider(s.lot().park).invite(sdp=offer)
+        refused = s.outsider(s.range().park).invite(sdp=offer)
         want(refused.code, 488, crypto or "no key")
         want_that(re.match(r"30[25] |399 ", refused.get("Warning") or ""), f"Warning: {refused.get('Warning')}")
 
 
 @line("MD-03 secure", "audio in the clear, video, audio as SRTP: the third is taken, the others refused")
 def better_line(s):
-    lot = s.lot()
+    orbits = s.range()
     plain, audio = s.audio(), secure(s, 440)
     line = f"m=audio {audio.port} RTP/SAVP 0"
     offer = plain.offer(more=["m=video 40002 RTP/AVP 99", "a=rtpmap:99 H264/90000", line, audio.crypto()])
-    caller = s.park(lot, "105", sdp=offer)
+    caller = s.park(orbits, "105", sdp=offer)
     body = caller.response_200.body
     lines = re.findall(r"(?m)^m=(\w+) (\d+) (\S+)", body)
     want([kind for kind, _, _ in lines], ["audio", "video", "audio"], "lines of the answer")
@@ -72,10 +72,10 @@ def better_line(s):
 @line("6.3-bridge", "parked through SRTP, retrieved in the clear and through SRTP: both hear each other")
 def retrieved(s):
     for theirs in (s.audio(700), secure(s, 700)):
-        lot = s.lot()
-        caller = park(s, lot, secure(s, 440))
+        orbits = s.range()
+        caller = park(s, orbits, secure(s, 440))
         caller.audio.hears_sound()
-        retriever = s.dialog(lot.orbit)
+        retriever = s.dialog(orbits.orbit)
         answer = retriever.invite(sdp=theirs.offer())
         want(answer.code, 200, "the retrieval")
         theirs.start(answer.body)
@@ -86,11 +86,11 @@ def retrieved(s):
 
 @line("MD-10", "packets with a wrong tag, replayed, or in the clear: dropped, and the music stays where it is")
 def attacked(s):
-    lot = s.lot()
+    orbits = s.range()
     audio = secure(s, 440)
-    caller = park(s, lot, audio)
+    caller = park(s, orbits, audio)
     audio.hears_sound()
-    retriever = s.dialog(lot.orbit)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(700)
     answer = retriever.invite(sdp=retriever.audio.offer())
     retriever.audio.start(answer.body)
@@ -117,9 +117,9 @@ def attacked(s):
 
 @line("MD-10 moved", "an authentic packet from another port: the audio follows it")
 def follows(s):
-    lot = s.lot()
+    orbits = s.range()
     audio = secure(s, 440)
-    park(s, lot, audio, host="198.51.100.77")  # behind NAT, so that it has a port of ours for itself
+    park(s, orbits, audio, host="198.51.100.77")  # behind NAT, so that it has a port of ours for itself
     audio.hears_sound()
     audio.hush()
     other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -132,11 +132,11 @@ def follows(s):
 
 @line("MD-16", "a new key in a re-INVITE: both directions go on with new keys, one SSRC")
 def rekeys(s):
-    lot = s.lot()
+    orbits = s.range()
     audio = secure(s, 440)
-    caller = park(s, lot, audio)
+    caller = park(s, orbits, audio)
     audio.hears_sound()
-    retriever = s.dialog(lot.orbit)
+    retriever = s.dialog(orbits.orbit)
     retriever.audio = s.audio(700)
     answer = retriever.invite(sdp=retriever.audio.offer())
     retriever.audio.start(answer.body)
@@ -158,9 +158,9 @@ def rekeys(s):
 
 @line("MD-16 offer", "a re-INVITE without SDP: our offer has the key that is in use")
 def reoffers(s):
-    lot = s.lot()
+    orbits = s.range()
     audio = secure(s, 440)
-    caller = park(s, lot, audio)
+    caller = park(s, orbits, audio)
     audio.hears_sound()
     response = caller.invite(ack_sdp=audio.offer(version=3))
     want(response.code, 200, "the re-INVITE")

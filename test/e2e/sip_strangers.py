@@ -75,9 +75,9 @@ def stranger(s, dialled, user=None, place=None):
 
 @line("RO-97", "a client that knows only MD5 and one that knows SHA-256: both come in")
 def both_algorithms(s):
-    lot, user = s.lot(), user_of(s)
+    orbits, user = s.range(), user_of(s)
     for number, algorithm in enumerate(("MD5", "SHA-256")):
-        dialog = stranger(s, lot[number], user)
+        dialog = stranger(s, orbits[number], user)
         want(sign_in(dialog, user, algorithm=algorithm).code, 200, algorithm)
         dialog.audio.hears_sound()
 
@@ -97,14 +97,14 @@ def the_challenge(s):
 
 @line("RO-98", "a nonce whose count was used, and one that is too old to be known: asked again with stale=true")
 def replayed(s):
-    lot, user = s.lot(), user_of(s)
+    orbits, user = s.range(), user_of(s)
     place = outside(s)
-    first = stranger(s, lot[0], user, place)
+    first = stranger(s, orbits[0], user, place)
     want(sign_in(first, user).code, 200, "the first call")
-    second = stranger(s, lot[1], user, place)
+    second = stranger(s, orbits[1], user, place)
     again = second.invite([first.asked.answer(user, "INVITE", second.uri, count=1)], s.audio().offer())
     want([c.param.get("stale") for c in challenges(again)], ["true", "true"], "stale of a replay")
-    third = stranger(s, lot[1], user, place)
+    third = stranger(s, orbits[1], user, place)
     third.audio = s.audio(440)
     first.asked.count = 1
     response = third.invite([first.asked.answer(user, "INVITE", third.uri)], third.audio.offer())
@@ -113,40 +113,40 @@ def replayed(s):
 
 @line("PB-09", "forged identity headers of a stranger: asked for a password, and then not believed")
 def forged(s):
-    lot, user = s.lot(), user_of(s)
+    orbits, user = s.range(), user_of(s)
     forged_by = ["P-Asserted-Identity: <sip:boss@callpark.test>", "Referred-By: <sip:boss@callpark.test>",
                  "X-Callpark-Action: park", "Remote-Party-ID: <sip:boss@callpark.test>",
                  "History-Info: <sip:boss@callpark.test>;index=1, <sip:x@callpark.test>;index=1.1;mp=1"]
-    dialog = stranger(s, lot.park, "boss")
+    dialog = stranger(s, orbits.park, "boss")
     want(sign_in(dialog, user, forged_by).code, 200, "with a password")
-    call = s.api.parked(lot.orbit)
+    call = s.api.parked(orbits.orbit)
     want(call["caller"]["uri"], f"sip:{user}@callpark.test", "who is parked")
     want(call["parker"] and call["parker"].get("uri"), None, "who parked")
 
 
 @line("8.4-users", "wrong, missing and malformed passwords; nobody else's dialog")
 def wrong_passwords(s):
-    lot, user = s.lot(), user_of(s)
+    orbits, user = s.range(), user_of(s)
     place = outside(s, "127.0.0.5")
-    dialog = stranger(s, lot.orbit, user, place)
+    dialog = stranger(s, orbits.orbit, user, place)
     want(sign_in(dialog, user, password="another one").code, 401, "a wrong password")
-    want(sign_in(stranger(s, lot.orbit, user, place), "nobodyatall").code, 401, "nobody's name")
-    broken = stranger(s, lot.orbit, user, place)
+    want(sign_in(stranger(s, orbits.orbit, user, place), "nobodyatall").code, 401, "nobody's name")
+    broken = stranger(s, orbits.orbit, user, place)
     response = broken.invite([f'Authorization: Digest username="{user}", realm="{REALM}", nonce="x"'],
                              s.audio().offer())
     want(response.code, 401, "half a header")
-    unknown = stranger(s, lot.orbit, user, place)
+    unknown = stranger(s, orbits.orbit, user, place)
     response = unknown.invite(["Authorization: NoOneKnowsThisScheme opaque-data=here"], s.audio().offer())
     want(response.code, 401, "an unknown scheme")
 
 
 @line("8.4-throttle", "who guesses waits longer each time, and it is in the metrics and in the audit trail")
 def guessing(s):
-    lot, user = s.lot(), user_of(s)
+    orbits, user = s.range(), user_of(s)
     place = outside(s, "127.0.0.4")
-    codes = [sign_in(stranger(s, lot.orbit, user, place), user, password=f"guess number {n}").code for n in range(4)]
+    codes = [sign_in(stranger(s, orbits.orbit, user, place), user, password=f"guess number {n}").code for n in range(4)]
     want(codes, [401] * 4, "guesses")
-    dialog = stranger(s, lot.orbit, user, place)
+    dialog = stranger(s, orbits.orbit, user, place)
     response = sign_in(dialog, user)
     want(response.code, 403, "the right one too soon")
     want_in(response.get("Retry-After"), ["1", "2"], "Retry-After")
@@ -157,16 +157,16 @@ def guessing(s):
     # From elsewhere, where he has signed in before, nobody can lock him out.
     friend = user_of(s)
     home = outside(s, "127.0.0.6")
-    want(sign_in(stranger(s, lot[1], friend, home), friend).code, 200, "from home")
+    want(sign_in(stranger(s, orbits[1], friend, home), friend).code, 200, "from home")
     for n in range(3):
-        sign_in(stranger(s, lot.orbit, friend, outside(s, "127.0.0.7")), friend, password=f"guess number {n}")
-    sign_in(stranger(s, lot.orbit, friend, outside(s, "127.0.0.8")), friend, password="guess number four")
-    want(sign_in(stranger(s, lot[2], friend, home), friend).code, 200, "from home, while others guess")
+        sign_in(stranger(s, orbits.orbit, friend, outside(s, "127.0.0.7")), friend, password=f"guess number {n}")
+    sign_in(stranger(s, orbits.orbit, friend, outside(s, "127.0.0.8")), friend, password="guess number four")
+    want(sign_in(stranger(s, orbits[2], friend, home), friend).code, 200, "from home, while others guess")
 
 
 @line("8.4-rights", "by role: no role, a viewer, an attendant of one range only")
 def by_role(s):
-    here, there = s.lot(), s.lot()
+    here, there = s.range(), s.range()
     for user in (user_of(s, None), user_of(s, "viewer")):
         response = sign_in(stranger(s, here.orbit, user), user)
         want(response.code, 403, "parking without a right")
@@ -188,22 +188,22 @@ def by_role(s):
 @line("8.4-settings", "park_allow and retrieve_allow name networks and identities")
 def by_setting(s):
     user, other = user_of(s), user_of(s)
-    lot = s.lot(park_allow=f"sip:{user}@*", retrieve_allow="127.0.0.9, 10.0.0.0/8")
-    want(sign_in(stranger(s, lot.orbit, user), user).code, 200, "who is named parks")
-    want(sign_in(stranger(s, lot[1], other), other).code, 403, "who is not does not")
-    want(s.dialog(lot[1]).invite(sdp=s.audio().offer()).code, 403, "nor somebody inside")
-    s.api.parked(lot.orbit)
-    want(sign_in(stranger(s, lot.orbit, other), other).code, 403, "retrieving from elsewhere")
-    want(sign_in(stranger(s, lot.orbit, other, outside(s, "127.0.0.9")), other).code, 200, "from the network")
+    orbits = s.range(park_allow=f"sip:{user}@*", retrieve_allow="127.0.0.9, 10.0.0.0/8")
+    want(sign_in(stranger(s, orbits.orbit, user), user).code, 200, "who is named parks")
+    want(sign_in(stranger(s, orbits[1], other), other).code, 403, "who is not does not")
+    want(s.dialog(orbits[1]).invite(sdp=s.audio().offer()).code, 403, "nor somebody inside")
+    s.api.parked(orbits.orbit)
+    want(sign_in(stranger(s, orbits.orbit, other), other).code, 403, "retrieving from elsewhere")
+    want(sign_in(stranger(s, orbits.orbit, other, outside(s, "127.0.0.9")), other).code, 200, "from the network")
 
 
 @line("8.4-dialog", "in his dialog a user is not asked again, from elsewhere he is; CANCEL never")
 def in_dialog(s):
-    lot, user = s.lot(), user_of(s)
-    dialog = stranger(s, lot.orbit, user)
+    orbits, user = s.range(), user_of(s)
+    dialog = stranger(s, orbits.orbit, user)
     want(sign_in(dialog, user).code, 200, "parked")
     want(dialog.ask("UPDATE").code, 200, "an UPDATE from the same place")
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     other, home = outside(s), dialog.endpoint
     with other.lock:
         other.dialogs[dialog.call_id] = dialog
@@ -213,10 +213,10 @@ def in_dialog(s):
         dialog.endpoint.dialogs[dialog.call_id] = dialog
     asked = challenges(dialog.ask("BYE"))[0]
     want(dialog.ask("BYE", [asked.answer(moved, "BYE", dialog.target)]).code, 403, "the BYE of another user")
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     asked = challenges(dialog.ask("BYE"))[0]
     want(dialog.ask("BYE", [asked.answer(user, "BYE", dialog.target)]).code, 200, "his own from elsewhere")
-    s.api.free(lot.orbit)
+    s.api.free(orbits.orbit)
     dialog.endpoint = home
 
 
@@ -235,14 +235,14 @@ def steps(s, call):
 
 @line("6.2-amplifier", "a stranger whose address sends nothing: the music stops, and comes back with his first packet")
 def no_amplifier(s):
-    lot, user, place = s.lot(), user_of(s), outside(s)
+    orbits, user, place = s.range(), user_of(s), outside(s)
     before = figure("audio_stopped_total")
-    dialog = stranger(s, lot.orbit, user, place)
+    dialog = stranger(s, orbits.orbit, user, place)
     dialog.audio = s.audio(440)
     dialog.audio.start, begin = lambda sdp: dialog.audio.aim(sdp), dialog.audio.start
     want(sign_in(dialog, user).code, 200, "parked")
     dialog.audio.hears_sound()
-    call = s.api.until(lot.orbit, lambda c: c and "call.audio_stopped" in steps(s, c), "without music")
+    call = s.api.until(orbits.orbit, lambda c: c and "call.audio_stopped" in steps(s, c), "without music")
     dialog.audio.hears_nothing()
     want_that(len(dialog.audio.packets) <= 55, f"{len(dialog.audio.packets)} packets in a second")
     want_in(call["state"], ["parking", "parked"], "the call, which is not lost")
@@ -251,7 +251,7 @@ def no_amplifier(s):
     dialog.audio.hears_sound(since=time.monotonic())
     want_in("call.audio_resumed", steps(s, call), "the timeline")
     # A peer of ours is nobody to be guarded against, however silent.
-    caller = s.outsider(lot[1])
+    caller = s.outsider(orbits[1])
     caller.audio = s.audio()
     want(caller.invite(sdp=caller.audio.offer()).code, 200, "parked by a peer")
     caller.audio.wait_packets(80)
@@ -259,16 +259,16 @@ def no_amplifier(s):
 
 @line("6.2-addresses", "an SDP that names a group, everybody or this server itself is refused, before and after the answer")
 def addresses(s):
-    lot = s.lot()
-    server = s.dialog(lot.orbit).endpoint.server
+    orbits = s.range()
+    server = s.dialog(orbits.orbit).endpoint.server
     for host, port, words in (("224.0.0.9", 4000, "multicast"), ("255.255.255.255", 4000, "broadcast"),
                               (server[0], server[1], "this server itself")):
-        refused = s.dialog(lot.orbit).invite(sdp=s.audio().offer(host=host, port=port))
+        refused = s.dialog(orbits.orbit).invite(sdp=s.audio().offer(host=host, port=port))
         want(refused.code, 488, host)
         find(words, refused.get("Warning"), "the sentence")
-    s.api.free(lot.orbit)
-    caller = s.park(lot, s.user(), tone=440)
-    s.api.parked(lot.orbit)
+    s.api.free(orbits.orbit)
+    caller = s.park(orbits, s.user(), tone=440)
+    s.api.parked(orbits.orbit)
     response = caller.invite(sdp=caller.audio.offer(host=server[0], port=server[1], version=2))
     want(response.code, 488, "a re-INVITE")
     find("this server itself", response.get("Warning"), "the sentence")
@@ -298,9 +298,9 @@ def told(watcher, *words):
 
 @line("8.4-watch", "who may watch: by role and range, by watch_allow; in a list only what one may; names for some")
 def who_may_watch(s):
-    here, there, shut = s.lot(), s.lot(), s.lot(watch_allow="127.0.0.9, 99999")
-    for lot in (here, there, shut):
-        s.park(lot, s.user(), tone=440)
+    here, there, shut = s.range(), s.range(), s.range(watch_allow="127.0.0.9, 99999")
+    for orbits in (here, there, shut):
+        s.park(orbits, s.user(), tone=440)
     user = user_of(s, "attendant", f"range:{here.id}")
     find(r"sip:\+4930\d+@", told(subscribe(s, here.orbit, user), "confirmed").body, "who waits")
     refused = subscribe(s, there.orbit, user).answer
@@ -312,7 +312,7 @@ def who_may_watch(s):
     want(subscribe(s, shut.orbit, viewer, outside(s, "127.0.0.9")).answer.code, 200, "from the network")
     inside = s.dialog(shut.orbit)
     want(inside.ask("SUBSCRIBE", ["Event: dialog"]).code, 403, "somebody inside who is not named")
-    numbers = sorted((lot.first, lot.last) for lot in (here, there, shut))
+    numbers = sorted((orbits.first, orbits.last) for orbits in (here, there, shut))
     some = subscribe(s, f"lamps-{numbers[0][0]}-{numbers[-1][1]}", user, headers=["Supported: eventlist"])
     want(some.answer.code, 200, "a list")
     listed = some.request("NOTIFY").body
@@ -327,30 +327,30 @@ def who_may_watch(s):
 
 @line("8.4-peer", "a peer that may only park, and whose word about identities does not count")
 def a_peer(s):
-    lot = s.lot()
+    orbits = s.range()
     place = outside(s, "127.0.0.3")
-    dialog = s.dialog(lot.park, user="204", endpoint=place)
+    dialog = s.dialog(orbits.park, user="204", endpoint=place)
     dialog.audio = s.audio(440)
     response = dialog.invite(["P-Asserted-Identity: <sip:boss@callpark.test>"], dialog.audio.offer())
     want(response.code, 200, "parking")
-    want(s.api.parked(lot.orbit)["caller"]["uri"], "sip:204@callpark.test", "who is parked")
-    refused = s.dialog(lot.orbit, user="204", endpoint=place).invite(sdp=s.audio().offer())
+    want(s.api.parked(orbits.orbit)["caller"]["uri"], "sip:204@callpark.test", "who is parked")
+    refused = s.dialog(orbits.orbit, user="204", endpoint=place).invite(sdp=s.audio().offer())
     want(refused.code, 403, "retrieving")
 
 
 @line("8.4-removed", "without a SIP password, or disabled, nobody comes in", last=True)
 def removed(s):
-    lot, user = s.lot(), user_of(s)
+    orbits, user = s.range(), user_of(s)
     place = outside(s)
-    want(sign_in(stranger(s, lot.orbit, user, place), user).code, 200, "at first")
+    want(sign_in(stranger(s, orbits.orbit, user, place), user).code, 200, "at first")
     s.api.ask("PATCH", f"/users/{user}", {"disabled": True})
-    want(sign_in(stranger(s, lot[1], user, place), user).code, 401, "disabled")
+    want(sign_in(stranger(s, orbits[1], user, place), user).code, 401, "disabled")
     s.api.ask("PATCH", f"/users/{user}", {"disabled": False})
     connection = Api()
     for one in connection.items("/users"):
         if one["has_sip_password"]:
             connection.ask("DELETE", f"/users/{one['name']}/sip-password", {})
-    response = stranger(s, lot[1], user, place).invite(sdp=s.audio().offer())
+    response = stranger(s, orbits[1], user, place).invite(sdp=s.audio().offer())
     want(response.code, 403, "when nobody has a password at all")
 
 

@@ -488,7 +488,7 @@ HEAD = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\
 
 def offered(s, sdp, codes, what, headers=("Content-Type: application/sdp",)):
     """A call with this body; 200: it hears music or is at least answered properly."""
-    orbits = s.lot()
+    orbits = s.range()
     caller = s.outsider(orbits.park)
     response = caller.invite(["Referred-By: <sip:105@callpark.test>", *headers[1:]], sdp,
                              kind=headers[0].split(": ", 1)[1])
@@ -539,7 +539,7 @@ def sdp_torture(s):
 
 @line("RO-71", "a body that cannot be read in a re-INVITE: refused, the session goes on")
 def bad_change(s):
-    caller = s.park(s.lot(), "105")
+    caller = s.park(s.range(), "105")
     want_in(caller.invite(sdp="v=0\r\nthis is no SDP").code, (400, 488), "the change")
     caller.audio.wait_packets(10, since=time.monotonic())
     want(caller.bye().code, 200, "BYE")
@@ -575,7 +575,7 @@ def stun(s):
 
 @line("RO-81", "and after all of that a call is parked and retrieved as ever", last=True)
 def as_ever(s):
-    orbits = s.lot()
+    orbits = s.range()
     caller = s.park(orbits, "105", tone=440)
     s.api.parked(orbits.orbit)
     caller.audio.hears_sound()

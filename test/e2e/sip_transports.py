@@ -51,18 +51,18 @@ def ends(made, what):
 
 def park_over(s, endpoint, tone):
     """A call that comes by this connection is parked."""
-    lot, parker = s.lot(), s.user()
-    caller = s.dialog(lot.park, endpoint=endpoint)
+    orbits, parker = s.range(), s.user()
+    caller = s.dialog(orbits.park, endpoint=endpoint)
     caller.audio = s.audio(tone)
     response = caller.invite([f"Referred-By: <sip:{parker}@callpark.test>"], caller.audio.offer())
     want(response.code, 200, "parking")
     caller.audio.start(response.body)
-    s.api.parked(lot.orbit)
-    return lot, caller, response
+    s.api.parked(orbits.orbit)
+    return orbits, caller, response
 
 
 def park_and_retrieve(s, transport, parts=1):
-    lot, caller, response = park_over(s, by(s, transport, parts=parts), 440)
+    orbits, caller, response = park_over(s, by(s, transport, parts=parts), 440)
     word = "ws" if transport == "wss" else transport
     find(rf"SIP/2\.0/{transport.upper()} ", response.get("Via"), "Via of the answer")
     find(rf"transport={word}>", response.get("Contact"), "our Contact")
@@ -70,7 +70,7 @@ def park_and_retrieve(s, transport, parts=1):
     find(r"received=127\.0\.0\.1", response.get("Via"), "Via of the answer")
     want(response.param("Via", "rport"), str(caller.endpoint.port), "rport")
     caller.audio.hears_sound()
-    other = s.dialog(lot.orbit, endpoint=by(s, transport))
+    other = s.dialog(orbits.orbit, endpoint=by(s, transport))
     other.audio = s.audio(800)
     answer = other.invite([], other.audio.offer())
     want(answer.code, 200, "retrieving")
@@ -98,16 +98,16 @@ def over_wss(s):
 
 def rings_back_over(s, transport):
     phone = by(s, transport)
-    lot = s.lot()
+    orbits = s.range()
     extension = s.user()
-    parker = phone.dialog(extension, lot.park, host="callpark.test")
+    parker = phone.dialog(extension, orbits.park, host="callpark.test")
     s.dialogs.append(parker)
     parker.audio = s.audio(300)
     response = parker.invite(sdp=parker.audio.offer())
     want(response.code, 200, "the consultation")
-    caller = take_over(s, lot, parker, 440)
+    caller = take_over(s, orbits, parker, 440)
     parker.request("BYE")
-    call = s.api.parked(lot.orbit)
+    call = s.api.parked(orbits.orbit)
     phone.expect(extension)
     s.api.ring_back(call)
     rung = phone.accept(extension)
@@ -139,20 +139,20 @@ def called_by_tls(s, certificate, scheme="sip", **more):
     """A parked call is sent to somebody with a TLS listener of his own."""
     far = CalledByTls(os.path.join(DIR, certificate))
     s.endpoints.append(far)
-    lot, user = s.lot(), s.user()
+    orbits, user = s.range(), s.user()
     far.expect(user)
-    caller = s.park(lot, s.user(), tone=440)
+    caller = s.park(orbits, s.user(), tone=440)
     uri = f"{scheme}:{user}@127.0.0.1:{far.port}" + ("" if scheme == "sips" else ";transport=tls")
-    call = s.api.parked(lot.orbit)
+    call = s.api.parked(orbits.orbit)
     s.api.ask("POST", f"/parked-calls/{call['id']}/transfer", {"to": uri})
-    return lot, far, user, caller
+    return orbits, far, user, caller
 
 
 @line("TR-06", "a call of ours by TLS, transport=tls and sips: the certificate is looked at, the dialog stays on its "
       "connection")
 def call_by_tls(s):
     for scheme in "sip", "sips":
-        lot, far, user, caller = called_by_tls(s, "next", scheme)
+        orbits, far, user, caller = called_by_tls(s, "next", scheme)
         phone = far.accept(user)
         phone.user = user
         s.dialogs.append(phone)
@@ -168,9 +168,9 @@ def call_by_tls(s):
 
 @line("TR-07", "nobody with a certificate of another name is called by TLS (RFC 5922); the caller stays parked")
 def call_by_tls_wrong_name(s):
-    lot, far, user, caller = called_by_tls(s, "stranger")
+    orbits, far, user, caller = called_by_tls(s, "stranger")
     log_has("its certificate is not for 127.0.0.1")
-    s.api.parked(lot.orbit)
+    s.api.parked(orbits.orbit)
     caller.audio.hears_sound(since=time.monotonic())
 
 
@@ -187,16 +187,16 @@ def versions(s):
 
 @line("RO-99", "who comes by TLS from outside is let in by the name in his certificate (RFC 5922), and by no other")
 def mutual(s):
-    want(s.dialog(s.lot().park, endpoint=by(s, "tls", "sbc", source="127.0.0.5")).ask("OPTIONS").code, 200, "sbc")
+    want(s.dialog(s.range().park, endpoint=by(s, "tls", "sbc", source="127.0.0.5")).ask("OPTIONS").code, 200, "sbc")
     for certificate in "stranger", None:
-        dialog = s.dialog(s.lot().park, endpoint=by(s, "tls", certificate, source="127.0.0.5"))
+        dialog = s.dialog(s.range().park, endpoint=by(s, "tls", certificate, source="127.0.0.5"))
         response = dialog.invite([], s.audio().offer())
         want_that(response.code in (401, 403), f"{certificate}: {response.code}")
 
 
 @line("RO-99b", "other.example stands in the certificate too, but where there is a sip: URI only that counts")
 def uri_before_dns(s):
-    dialog = s.dialog(s.lot().park, endpoint=by(s, "tls", "sbc", source="127.0.0.5"))
+    dialog = s.dialog(s.range().park, endpoint=by(s, "tls", "sbc", source="127.0.0.5"))
     response = dialog.invite([], s.audio().offer())
     want(response.code, 200, "parking by a peer with a certificate")
 
@@ -204,13 +204,13 @@ def uri_before_dns(s):
 @line("TR-09", "the connection is lost, the call stays parked; who comes back on another one is reached there")
 def comes_back(s):
     for transport in "tls", "wss":
-        lot, caller, _ = park_over(s, by(s, transport), 440)
+        orbits, caller, _ = park_over(s, by(s, transport), 440)
         caller.endpoint.drop()
-        s.api.parked(lot.orbit)
+        s.api.parked(orbits.orbit)
         caller.endpoint.connect()
         again = caller.invite([], caller.audio.offer())
         want(again.code, 200, "re-INVITE on the new connection")
-        retriever = s.retrieve(lot.orbit, 800)
+        retriever = s.retrieve(orbits.orbit, 800)
         s.talk(caller, retriever)
         retriever.bye()
         caller.request("BYE")
@@ -218,7 +218,7 @@ def comes_back(s):
 
 @line("TR-10", "a new certificate is served after its files changed; nobody's connection is lost", last=True)
 def reload(s):
-    lot, caller, _ = park_over(s, by(s, "tls"), 440)
+    orbits, caller, _ = park_over(s, by(s, "tls"), 440)
 
     def serial():
         made = connect(PORT["tls"], client_tls(CA))
@@ -234,7 +234,7 @@ def reload(s):
     while serial() == before:
         want_that(time.monotonic() < deadline, "the new certificate is not served")
         time.sleep(0.05)
-    retriever = s.retrieve(lot.orbit, 800)
+    retriever = s.retrieve(orbits.orbit, 800)
     s.talk(caller, retriever)
     want(caller.ask("OPTIONS").code, 200, "the old connection")
 

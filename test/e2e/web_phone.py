@@ -73,14 +73,14 @@ class Browser:
 
 @line("MD-11", "a browser parks by WebSocket, DTLS and ICE, hears music in Opus, and is retrieved by a plain phone: two-way audio")
 def browser_parks(s):
-    lot = s.lot()
+    orbits = s.range()
     browser = Browser(s.user(), 700)
     try:
-        browser.do("call", to=lot.orbit)
-        s.api.parked(lot.orbit)
+        browser.do("call", to=orbits.orbit)
+        s.api.parked(orbits.orbit)
         heard = browser.hears_music()
         want(heard["codec"], "audio/opus", "codec")
-        retriever = s.retrieve(lot.orbit, 1300)
+        retriever = s.retrieve(orbits.orbit, 1300)
         retriever.audio.hears(700)
         browser.hears(1300)
         retriever.bye()
@@ -91,12 +91,12 @@ def browser_parks(s):
 
 @line("MD-11b", "a plain phone's call is retrieved by a browser over secure WebSocket: two-way audio, and its BYE ends both")
 def browser_retrieves(s):
-    lot = s.lot()
-    caller = s.park(lot, s.user(), tone=1300)
-    s.api.parked(lot.orbit)
+    orbits = s.range()
+    caller = s.park(orbits, s.user(), tone=1300)
+    s.api.parked(orbits.orbit)
     browser = Browser(s.user(), 700, secure=True)
     try:
-        browser.do("call", to=lot.orbit)
+        browser.do("call", to=orbits.orbit)
         caller.audio.hears(700)
         browser.hears(1300)
         caller.audio.one_stream()
@@ -108,19 +108,19 @@ def browser_retrieves(s):
 
 @line("MD-11c", "a browser parks by consulting; it is rung back on its own connection, and answers: two-way audio")
 def browser_is_rung(s):
-    lot = s.lot()
+    orbits = s.range()
     browser = Browser(s.user(), 700)
     try:
-        browser.do("call", to=lot.park)
+        browser.do("call", to=orbits.park)
         ids = browser.do("dialog")
-        caller = s.outsider(lot.park)
+        caller = s.outsider(orbits.park)
         caller.audio = s.audio(1300)
         answer = caller.invite([f"Replaces: {ids['call']};to-tag={ids['theirs']};from-tag={ids['ours']}",
                                 "Require: replaces"], caller.audio.offer())
         want(answer.code, 200, "taking over")
         caller.audio.start(answer.body)
         browser.do("wait", **{"for": "ended"})
-        s.api.ring_back(s.api.parked(lot.orbit))
+        s.api.ring_back(s.api.parked(orbits.orbit))
         browser.do("wait", **{"for": "ringing"})
         browser.do("answer")
         caller.audio.hears(700)
@@ -149,14 +149,14 @@ def desk_phone(s, name, tone):
 
 @story("MD-11d", "a desk phone's call (TLS, SDES) is parked and retrieved by a browser (WSS, DTLS): two-way audio")
 def desk_to_browser(s, seen):
-    lot = s.lot()
+    orbits = s.range()
     desk, browser = desk_phone(s, "anna", 1100), None
     try:
-        desk.call(lot.orbit)
-        seen.parks(lot.orbit, "baresip (TLS, SDES), by dialling the orbit")
+        desk.call(orbits.orbit)
+        seen.parks(orbits.orbit, "baresip (TLS, SDES), by dialling the orbit")
         seen.music(desk)
         browser = Browser(s.user(), 700, secure=True)
-        browser.do("call", to=lot.orbit)
+        browser.do("call", to=orbits.orbit)
         seen.talk(desk, browser)
         seen.retrieves("JsSIP in Chromium (WSS, DTLS-SRTP)")
         browser.do("hangup")
@@ -169,14 +169,14 @@ def desk_to_browser(s, seen):
 
 @story("MD-11e", "a browser's call (WSS, DTLS) is parked and retrieved by a desk phone (TLS, SDES): two-way audio")
 def browser_to_desk(s, seen):
-    lot = s.lot()
+    orbits = s.range()
     browser, desk = Browser(s.user(), 700, secure=True), None
     try:
-        browser.do("call", to=lot.orbit)
-        seen.parks(lot.orbit, "JsSIP in Chromium (WSS, DTLS-SRTP), by dialling the orbit")
+        browser.do("call", to=orbits.orbit)
+        seen.parks(orbits.orbit, "JsSIP in Chromium (WSS, DTLS-SRTP), by dialling the orbit")
         seen.music(browser)
         desk = desk_phone(s, "carol", 1100)
-        desk.call(lot.orbit)
+        desk.call(orbits.orbit)
         seen.talk(browser, desk)
         seen.retrieves("baresip (TLS, SDES)")
         desk.order("hangup")
