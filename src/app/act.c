@@ -403,6 +403,19 @@ static void bridge(struct app *a, const struct action *action)
     direct_bridged(a, action->leg, action->other);
 }
 
+static void leave_path(struct app *a, const struct action *action)
+{
+    struct event ev;
+
+    if (!sip_exit(a->sip, action->leg, action->other))
+        return;
+    memset(&ev, 0, sizeof(ev));
+    ev.type = EV_EXIT;
+    ev.leg = action->leg;
+    ev.code = 503;
+    app_own_event(a, &ev);
+}
+
 static void answer_refer(struct app *a, const struct action *action)
 {
     char number[NUMBER_SIZE] = "";
@@ -444,6 +457,9 @@ void act(struct app *a, const struct action *action)
         break;
     case ACT_BRIDGE:
         bridge(a, action);
+        break;
+    case ACT_EXIT:
+        leave_path(a, action);
         break;
     case ACT_REFER_ANSWER:
     case ACT_REFER_PROGRESS:

@@ -168,12 +168,58 @@ void direct_try(struct app *a, struct app_leg *l)
     const struct call *c = calls_by_leg(a->park.calls, l->leg);
     struct app_leg *p = direct_partner(a, l);
 
-    if (!p || !c || c->state != CALL_CONNECTED || !is_ready(l) || !is_ready(p) || !fit(l, p) ||
-        l->direct.refused || p->direct.refused || l->direct.tells || p->direct.tells)
+    if (!p || !c || c->state != CALL_CONNECTED || c->exiting || !is_ready(l) || !is_ready(p) ||
+        !fit(l, p) || l->direct.refused || p->direct.refused || l->direct.tells || p->direct.tells)
         return;
     if (l->agreed.direction != DIR_SENDRECV || p->agreed.direction != DIR_SENDRECV)
         return; /* on hold */
     direct_settle(a, c->caller_leg == l->leg ? l : p);
+}
+
+/* ---- out of the path altogether ---- */
+
+void direct_know(struct app_leg *l, const struct sip_event *s)
+{
+    l->may_be_direct = s->direct_media;
+    l->may_exit = s->may_exit;
+    l->takes_refer = s->takes_refer;
+    l->takes_replaces = s->takes_replaces;
+}
+
+/* Can the one who retrieved him call the caller himself? Only where nobody is in between. False:
+ * no. */
+static bool offer_exit(struct app *a, const struct app_leg *l)
+{
+    const struct call *c = calls_by_leg(a->park.calls, l->leg);
+    const struct app_leg *caller = c ? app_leg_find(a, c->caller_leg) : NULL;
+    const struct app_leg *peer = c && c->peer ? app_leg_find(a, c->peer) : NULL;
+    struct event ev;
+
+    if (!caller || !peer || c->peer_role != PEER_RETRIEVER || !caller->may_exit ||
+        !peer->may_exit || !peer->takes_refer || !caller->takes_replaces ||
+        caller->dialog.routes[0])
+        return false;
+    memset(&ev, 0, sizeof(ev));
+    ev.type = EV_MAY_EXIT;
+    ev.leg = peer->leg;
+    ev.other = caller->leg;
+    app_own_event(a, &ev);
+    return true;
+}
+
+void direct_exited(struct app *a, const struct sip_event *s)
+{
+    struct app_leg *l;
+    struct event ev;
+
+    memset(&ev, 0, sizeof(ev));
+    ev.type = EV_EXIT;
+    ev.leg = s->leg;
+    ev.code = s->code;
+    app_step(a, &ev);
+    l = app_leg_find(a, s->leg);
+    if (l)
+        direct_try(a, l);
 }
 
 void direct_bridged(struct app *a, leg_id leg, leg_id other)
@@ -187,7 +233,8 @@ void direct_bridged(struct app *a, leg_id leg, leg_id other)
     direct_left(a, other);
     l->direct.partner = other;
     p->direct.partner = leg;
-    direct_try(a, l);
+    if (!offer_exit(a, l))
+        direct_try(a, l);
 }
 
 /* ---- the way back ---- */

@@ -56,7 +56,9 @@ struct app_leg {
     char source[ADDRESS_SIZE];
     uint32_t attempt;
     bool may_be_direct; /* its peer allows that */
-    bool elsewhere;     /* its audio comes from elsewhere than its SDP says, or once moved */
+    bool may_exit;      /* likewise, that we leave the path */
+    bool takes_refer, takes_replaces;
+    bool elsewhere; /* its audio comes from elsewhere than its SDP says, or once moved */
     struct app_direct direct;
 };
 
@@ -189,6 +191,8 @@ void direct_back(struct app *a, struct app_leg *l, const char *why); /* both, if
 void direct_settle(struct app *a, struct app_leg *l);
 void direct_ask(struct app *a, struct app_leg *l, const struct app_leg *about,
                 const struct session_offer *words, bool patient);
+void direct_know(struct app_leg *l, const struct sip_event *s); /* what its peer allows */
+void direct_exited(struct app *a, const struct sip_event *s);
 bool direct_can_be_told(const struct session_offer *theirs);
 struct app_leg *direct_partner(struct app *a, const struct app_leg *l);
 

@@ -47,7 +47,7 @@ static void take_invite(struct app *a, const struct sip_event *s)
     l->theirs = s->offer;
     l->our_offer = !s->offer.present;
     l->dialog = s->dialog;
-    l->may_be_direct = s->direct_media;
+    direct_know(l, s);
     (void)text_copy(l->source, sizeof(l->source), s->invite.source);
     judge_offer(a, l, &invite);
     lamps_know(a, &invite);
@@ -134,7 +134,7 @@ static void take_answered(struct app *a, const struct sip_event *s)
     if (!l)
         return;
     l->dialog = s->dialog;
-    l->may_be_direct = s->direct_media;
+    direct_know(l, s);
     l->stranger = s->stranger;
     if (s->dialog.remote.host[0])
         (void)text_copy(l->source, sizeof(l->source), s->dialog.remote.host);
@@ -283,6 +283,9 @@ void take_sip(struct app *a, const struct sip_event *s)
         break;
     case SIP_DIGIT:
         take_digit(a, s->leg, s->digit, DIGITS_BY_INFO);
+        break;
+    case SIP_EXITED:
+        direct_exited(a, s);
         break;
     case SIP_REOFFERED:
         direct_reoffered(a, s);

@@ -84,6 +84,8 @@ struct call {
     msec next_deadline; /* for that acknowledgement */
     bool transfer; /* a REFER asked for it: `next_leg`, or `peer` or the caller himself once the one
                       who referred has gone, is being called by us */
+    bool exiting;  /* `peer` has been asked to take the caller over, past us; `deadline` counts */
+    bool exit_done;      /* ... and says that he has */
     uint32_t refer;      /* whose end is still to be told (ACT_REFER_PROGRESS); 0: nobody's */
     struct rules rules;  /* as they were when the call was parked; extended by hand, not by edits */
     uint32_t attempt;    /* ring backs tried so far */

@@ -167,6 +167,10 @@ static void leg_event(struct turn *t, struct call *c)
 
     if (t->ev->type == EV_PATH)
         park_path(t, c);
+    else if (t->ev->type == EV_MAY_EXIT)
+        park_may_exit(t, c);
+    else if (t->ev->type == EV_EXIT)
+        park_exit(t, c);
     else if (leg == c->next_leg)
         park_swap_event(t, c);
     else if (gone && park_swap_early(t, c, leg))
@@ -261,6 +265,8 @@ static void take(struct turn *t)
     case EV_IDENTITY:
     case EV_MEDIA_MOVED:
     case EV_PATH:
+    case EV_MAY_EXIT:
+    case EV_EXIT:
     case EV_SAID:
     case EV_DIGIT:
         if (park_pin_event(t))

@@ -24,6 +24,8 @@ enum event_type {
     EV_MEDIA_MOVED, /* a re-INVITE moved the media of `leg` elsewhere: a transfer inside the PBX */
     EV_PATH,        /* the audio between `leg` and `other` goes another way: `direct`, why in `text`
                      */
+    EV_MAY_EXIT,    /* `leg` can take `other`, whom he talks to, over by himself */
+    EV_EXIT,        /* what became of ACT_EXIT: `leg`, `code` */
     EV_SAID,        /* what ACT_SAY asked for has been said: `leg`, `wait` */
     EV_DIGIT,       /* who is on `leg` pressed a key: `digit` */
     EV_SAVED,       /* the change number `write` of `call` is on disk */
@@ -76,6 +78,7 @@ enum action_type {
     ACT_MUSIC,  /* `leg` hears music (silence when the rules say so); unbridge it */
     ACT_SAY,    /* `leg` hears `say`; then music if `then_music`; report EV_SAID with `wait` */
     ACT_BRIDGE, /* `leg` and `other` hear each other */
+    ACT_EXIT,   /* ask `leg` to call `other` in our place (REFER with Replaces); report EV_EXIT */
     ACT_REFER_ANSWER, /* answer REFER number `refer` with `code` (202: NOTIFY 100 follows), `why` */
     ACT_REFER_PROGRESS, /* how it stands: NOTIFY `code`, the last one with 200 and above, telling
                            `orbit` */
@@ -135,6 +138,9 @@ enum step {
     STEP_TRANSFER_FAILED,
     STEP_MEDIA_DIRECT,
     STEP_MEDIA_RELAYED,
+    STEP_EXITING,
+    STEP_EXITED,
+    STEP_EXIT_FAILED,
     STEP_ABANDONED,
     STEP_REFUSED,
     STEP_AUDIO_STOPPED,
@@ -191,6 +197,7 @@ struct actions {
 #define PATIENCE_FETCH 10000    /* who is called with Replaces answers by himself */
 #define PATIENCE_PIN 20000      /* for one try to give a PIN, from the beginning of the question */
 #define PIN_TRIES 3u
+#define PATIENCE_EXIT 5000      /* who is asked to take the caller over does so, and the caller lets go */
 #define JUST_TAKEN 2000         /* who dials an orbit this soon after it was taken is told so */
 
 /* What people will ask about, and the sources leave open:

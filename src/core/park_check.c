@@ -100,6 +100,8 @@ static void check_state(const struct call *c)
     assert(c->state != CALL_REPARKING || all_up);
     assert(!c->transfer || c->next_leg || c->state == CALL_FETCHING || c->state == CALL_SAVING ||
            (c->state == CALL_CONNECTED && !c->peer_up));
+    assert(!c->exiting || (c->state == CALL_CONNECTED && all_up && c->deadline != NEVER) ||
+           c->state == CALL_ENDED);
     assert((c->caller_leg != 0) == (c->state != CALL_ENDED));
     assert(c->outcome == OUT_NONE || c->state >= CALL_CONNECTED);
 }

@@ -1,10 +1,9 @@
 /* What the files of the parking machine (park*.c) share; nobody else includes it. park.c has the
  * table of what may happen when; park_invite.c what comes in; park_wait.c being parked and what
  * ends it; park_ring.c whom we call; park_meet.c two parties; park_swap.c Replaces; park_command.c
- * what people ask for; park_announce.c
- * tells a parker the number; park_refer.c what a REFER does, park_fetch.c and park_transfer.c whom
- * it has us call; park_act.c how actions are written down; park_words.c and park_check.c only look.
- */
+ * what people ask for; park_announce.c tells a parker the number; park_refer.c what a REFER does,
+ * park_fetch.c and park_transfer.c whom it has us call; park_exit.c how the two come to talk
+ * without us; park_act.c how actions are written down; park_words.c and park_check.c only look. */
 #ifndef CALLPARK_CORE_PARK_INSIDE_H
 #define CALLPARK_CORE_PARK_INSIDE_H
 
@@ -182,6 +181,11 @@ void park_transfer_place(struct turn *t, struct call *c, bool up);
 void park_transfer_event(struct turn *t, struct call *c); /* of the one who is called */
 /* Bridged, said, told, saved. */
 void park_transferred(struct turn *t, struct call *c);
+
+/* ---- park_exit.c */
+
+handler park_may_exit, park_exit, park_exit_late;
+void park_exited(struct turn *t, struct call *c); /* whoever has gone is unmapped already */
 
 /* ---- park_command.c */
 

@@ -211,6 +211,10 @@ void park_peer_hung_up(struct turn *t, struct call *c)
     }
     calls_unmap_leg(t->p->calls, c->peer);
     c->peer = 0;
+    if (c->exit_done) {
+        park_exited(t, c);
+        return;
+    }
     (void)text_format(c->why, sizeof c->why, "%s hung up",
                       park_name(name, &c->peer_party, "the other side"));
     park_end(t, c, c->outcome, STEP_HUNG_UP, 0);
@@ -221,6 +225,10 @@ void park_never_up(struct turn *t, struct call *c)
 {
     leg_id dead = c->peer_up ? c->caller_leg : c->peer;
 
+    if (c->exiting) {
+        park_exit_late(t, c);
+        return;
+    }
     if (c->transfer)
         park_hang_up(t, c, dead, 0, "nobody answered");
     else

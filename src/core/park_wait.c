@@ -22,6 +22,7 @@ void park_enter(struct turn *t, struct call *c, enum call_state state, msec dead
         park_announce_off(t, c);
     c->state = state;
     c->deadline = deadline;
+    c->exiting = c->exit_done = false;
     calls_timed(t->p->calls, c);
 }
 
@@ -323,6 +324,10 @@ void park_caller_left(struct turn *t, struct call *c)
         keep_for_late(t, c);
     calls_unmap_leg(t->p->calls, c->caller_leg);
     c->caller_leg = 0;
+    if (c->exiting) {
+        park_exited(t, c);
+        return;
+    }
     if (failed) {
         (void)text_format(c->why, sizeof c->why, "our answer was not accepted (%u)", t->ev->code);
         outcome = OUT_FAILED;

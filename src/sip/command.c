@@ -16,6 +16,7 @@ enum command_kind {
     COMMAND_REPLY,
     COMMAND_REPLY_PASSED,
     COMMAND_OFFER,
+    COMMAND_EXIT,
     COMMAND_CALL,
     COMMAND_HANG_UP,
     COMMAND_MESSAGE,
@@ -39,6 +40,7 @@ struct command {
     struct session agreed;
     struct session_local local;
     struct reoffer offer;
+    leg_id other;
     enum codec prefer;
     struct sip_told told;
     char text[WHY_SIZE];
@@ -148,6 +150,13 @@ int sip_offer(struct sip *s, leg_id leg, uint32_t number, bool patient,
     if (theirs)
         c.offer.theirs = *theirs;
     c.offer.local = *local;
+    return put(s, &c);
+}
+
+int sip_exit(struct sip *s, leg_id leg, leg_id other)
+{
+    struct command c = { .kind = COMMAND_EXIT, .leg = leg, .other = other };
+
     return put(s, &c);
 }
 
@@ -285,6 +294,10 @@ static void carry_out(struct sip *s, const struct command *c)
     case COMMAND_OFFER:
         if (leg)
             offer_begin(leg, &c->offer);
+        break;
+    case COMMAND_EXIT:
+        if (leg)
+            exit_begin(leg, sip_leg_find(s, c->other));
         break;
     case COMMAND_CALL:
         out_call(s, &c->call);

@@ -570,6 +570,9 @@ static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
         nta_incoming_destroy(irq);
         break;
     case sip_method_notify:
+        if (!exit_notified(leg, irq, sip))
+            refuse(irq, SIP_481_NO_TRANSACTION);
+        break;
     case sip_method_prack:
         refuse(irq, SIP_481_NO_TRANSACTION);
         break;

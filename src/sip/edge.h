@@ -181,6 +181,8 @@ struct leg {
 
     struct reoffer *reoffer; /* NULL: none */
     nta_outgoing_t *offering;
+    nta_outgoing_t *exit; /* our REFER */
+    bool exiting;         /* its end has not been told */
 
     nta_leg_t *dialog;
     nta_incoming_t *invite;  /* their first INVITE, until its ACK */
@@ -417,6 +419,13 @@ void tell_now(struct leg *leg); /* identify_at has come */
 void offer_begin(struct leg *leg, const struct reoffer *what);
 void offer_now(struct leg *leg);  /* offer_at has come */
 void offer_drop(struct leg *leg); /* the leg is over */
+
+/* ---- exit.c ---- */
+
+void exit_begin(struct leg *leg, const struct leg *other);
+/* A NOTIFY in its dialog; false: it is for nothing that we asked. */
+bool exit_notified(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
+void exit_note(struct sip_event *ev, const struct sip_peer *peer, const sip_t *sip);
 
 /* Before the first agent: no answer of the library's own to STUN (quiet.c). */
 void quiet_stun(void);

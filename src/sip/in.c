@@ -270,14 +270,15 @@ static void too_many(struct sip *s, nta_incoming_t *irq, const struct address *s
 }
 
 /* What its peer lets us do with it, as long as it lives. */
-static void note_peer(const struct leg *leg, nta_incoming_t *irq, struct sip_event *ev)
+static void note_peer(const struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
+                      struct sip_event *ev)
 {
     const struct sip_peer *peer;
     struct front_peer who;
 
     in_peer(leg->edge, irq, &who);
     peer = peer_of_sender(leg->edge, &who);
-    ev->direct_media = peer && peer->direct_media;
+    exit_note(ev, peer, sip);
 }
 
 static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
@@ -296,7 +297,7 @@ static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
     leg->invite = irq;
     nta_incoming_bind(irq, in_acked, leg);
     (void)nta_incoming_set_params(irq, NTATAG_EXTRA_100(1), TAG_END());
-    note_peer(leg, irq, fill_event(leg, sip, asker, sdp, length));
+    note_peer(leg, irq, sip, fill_event(leg, sip, asker, sdp, length));
     if (report_offer(leg))
         return;
     leg->invite = NULL;

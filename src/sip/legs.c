@@ -181,6 +181,7 @@ static void destroy(struct leg *leg)
     nta_outgoing_destroy(leg->refresh);
     nta_outgoing_destroy(leg->identify);
     nta_outgoing_destroy(leg->offering);
+    nta_outgoing_destroy(leg->exit);
     free(leg->reoffer);
     if (leg->dialog)
         nta_leg_destroy(leg->dialog);

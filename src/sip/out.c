@@ -281,7 +281,7 @@ static void report_answered(struct leg *leg, const sip_t *sip)
     dialog_party(leg, sip, &leg->party);
     ev->party = leg->party;
     ev->dialog = leg->facts;
-    ev->direct_media = peer && peer->direct_media;
+    exit_note(ev, peer, sip);
     report_send(leg);
 }
 

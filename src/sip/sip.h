@@ -160,6 +160,7 @@ enum sip_event_type {
     SIP_DIGIT,     /* the far end pressed a key and said so by INFO: `digit` */
     SIP_REOFFERED, /* what became of sip_offer(): `transaction` is its number, `code` and, with 200,
                      `offer` as their answer, which may not be usable */
+    SIP_EXITED,    /* what became of sip_exit(): `code` */
     SIP_LOCKED_OUT, /* no leg: passwords were wrong too often; `invite.signed_in` ("" : of nobody
                        that we know), `invite.source`, `reason` */
 };
@@ -176,6 +177,8 @@ struct sip_event {
     bool address_changed;  /* SIP_OFFERED: media moves to another address */
     bool direct_media;     /* SIP_INVITE, SIP_ANSWERED: its peer lets two legs of its own send audio
                               to each other */
+    bool may_exit;         /* likewise: its peer lets us leave the path */
+    bool takes_refer, takes_replaces; /* likewise: what its far end says it can do */
     char reason[128];
     struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
     struct refer refer;   /* SIP_REFERRED */
@@ -249,6 +252,10 @@ int sip_reply_passed(struct sip *s, leg_id leg, uint32_t transaction,
  * for a leg that is gone. `patient`: when the leg is busy (491) it is asked again a few times. */
 int sip_offer(struct sip *s, leg_id leg, uint32_t number, bool patient,
               const struct session_offer *theirs, const struct session_local *local);
+
+/* Ask the far end of `leg` to call that of `other` in our place: REFER with Replaces in its dialog
+ * (RFC 5589 7.1). SIP_EXITED says what came of it: a refusal, or the last NOTIFY; perhaps never. */
+int sip_exit(struct sip *s, leg_id leg, leg_id other);
 
 struct sip_call {
     leg_id leg;             /* even, from the core */

@@ -1,7 +1,9 @@
-"""RD: after a retrieval the two legs send their audio to each other, told by re-INVITE. 127.0.0.1 is a peer with
-direct-media, 127.0.0.2 is not."""
+"""RD: after a retrieval the two legs send their audio to each other, told by re-INVITE. RX: the retriever is asked by
+REFER to call the caller himself. 127.0.0.1 is a peer with direct-media, 127.0.0.3 one with exit, 127.0.0.2 neither."""
 
+import re
 import time
+from urllib.parse import unquote
 
 from audio import direction, origin, port_of
 from moves import parked
@@ -10,7 +12,10 @@ from scenario import line, run, want, want_that
 
 def told(dialog, about, code=200, sdp=None):
     """A re-INVITE with somebody else's audio, or (about None) with the server's own; answered."""
-    request = dialog.wait(lambda m: m.method == "INVITE" and m is not dialog.invite_request, what="re-INVITE")
+    before = dialog.__dict__.setdefault("told", set())  # what is sent again is no news
+    request = dialog.wait(lambda m: m.method == "INVITE" and m is not dialog.invite_request and m.cseq not in before,
+                          what="re-INVITE")
+    before.add(request.cseq)
     if about:
         want(port_of(request.body), about.audio.port, f"{dialog.user} is told of")
     if code == 200:
@@ -243,6 +248,124 @@ def timeline(s):
     want(record["outcome"], "retrieved", "outcome")
     names = [step["step"] for step in s.api.items(f"/parked-calls/{record['id']}/timeline")]
     want_that("call.media_direct" in names, f"the timeline is {names}")
+
+
+
+# --- RX ---
+
+REFERS = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, REFER, NOTIFY"
+
+
+def leaving(s, allow=REFERS, supported="replaces"):
+    """A caller and a retriever at a system that lets us leave; the REFER is expected, or not."""
+    h, r = s.own_endpoint(host="127.0.0.3"), s.own_endpoint(host="127.0.0.3")
+    lot, user = s.lot(), s.user()
+    h.expect(user)
+    caller = s.dialog(lot.park, user=user, endpoint=h)
+    caller.audio = s.audio(440)
+    answer = caller.invite([f"Referred-By: <sip:{s.user()}@callpark.test>", f"Supported: {supported}"],
+                           caller.audio.offer())
+    want(answer.code, 200, "parking")
+    caller.audio.start(answer.body)
+    s.api.parked(lot.orbit)
+    retriever = s.dialog(lot.orbit, endpoint=r)
+    retriever.allow, retriever.audio = allow, s.audio(620)
+    answer = retriever.invite(sdp=retriever.audio.offer())
+    want(answer.code, 200, "retrieving")
+    retriever.audio.start(answer.body)
+    return lot, caller, retriever
+
+
+def asked(retriever, code=202):
+    request = retriever.request("REFER")
+    retriever.reply(request, code)
+    return request
+
+
+def tell(retriever, code, state="terminated;reason=noresource"):
+    """NOTIFY of the REFER: how the call that it asked for stands."""
+    headers = ["Event: refer", f"Subscription-State: {state}"]
+    return retriever.ask("NOTIFY", headers, f"SIP/2.0 {code} Said\r\n", kind="message/sipfrag").code
+
+
+def replace(s, caller, retriever, request):
+    """The retriever calls the caller as he was asked to, and is answered. Both ends of the new dialog."""
+    target, ids = re.search(r"<([^?>]*)[?]Replaces=([^&>]*)", request.get("Refer-To")).groups()
+    want(target, f"sip:{caller.user}@{caller.endpoint.where}", "whom to call")
+    want(unquote(ids), f"{caller.call_id};to-tag={caller.local_tag};from-tag={caller.remote_tag}", "Replaces")
+    past = s.own_endpoint(host="127.0.0.3", server=("127.0.0.3", caller.endpoint.port))
+    call = past.dialog(retriever.user, caller.user, uri=target)
+    number = call.send("INVITE", [f"Replaces: {unquote(ids)}", "Require: replaces"], retriever.audio.offer())
+    taken = caller.endpoint.accept(caller.user)
+    taken.reply(taken.invite_request, 200, sdp=caller.audio.offer())
+    want(call.follow(call.response(number)).code, 200, "the new call")
+    caller.audio.aim(taken.invite_request.body)
+    retriever.audio.aim(call.final_response.body)
+
+
+@line("RX-01", "REFER with Replaces of the caller's leg; the two talk without us, both legs end, the record says why")
+def left(s):
+    lot, caller, retriever = leaving(s)
+    request = asked(retriever)
+    replace(s, caller, retriever, request)
+    want(tell(retriever, 100, "active;expires=60"), 200, "NOTIFY 100")
+    want(tell(retriever, 200), 200, "NOTIFY 200")
+    straight(caller, retriever)
+    straight(retriever, caller)
+    want(caller.ask("BYE").code, 200, "the caller's BYE")
+    retriever.request("BYE")
+    s.api.free(lot.orbit)
+    record = s.api.record(lot.orbit)
+    want(record["outcome"], "retrieved", "outcome")
+    want_that("taken the call over, past callpark" in record["reason"], f"the record says {record['reason']!r}")
+
+
+@line("RX-02", "the retriever's phone does not take REFER (405, 603), or says NOTIFY 481: the two talk on through us")
+def not_left(s):
+    for code in (405, 603, 0):
+        lot, caller, retriever = leaving(s)
+        asked(retriever, code or 202)
+        if not code:
+            want(tell(retriever, 481), 200, "NOTIFY 481")
+        since = time.monotonic()
+        s.talk(caller, retriever)
+        came = [p.at for p in caller.audio.wait_packets(20, since=since)]
+        want_that(max(b - a for a, b in zip(came, came[1:])) < 0.3, "a gap in the audio")
+        want(tell(retriever, 200), 481, "a NOTIFY for nothing")
+        retriever.bye()
+        caller.request("BYE")
+
+
+@line("RX-02-cannot", "a phone that knows no REFER, or a caller's no Replaces, is not asked")
+def cannot(s):
+    for more in ({"allow": "INVITE, ACK, CANCEL, BYE"}, {"supported": "timer"}):
+        lot, caller, retriever = leaving(s, **more)
+        s.talk(caller, retriever)
+        want(retriever.count("REFER"), 0, "REFER")
+
+
+@line("RX-03", "NOTIFY 200, but the caller does not let go: the two stay connected through us", slow=True)
+def said_only(s):
+    lot, caller, retriever = leaving(s)
+    asked(retriever)
+    want(tell(retriever, 200), 200, "NOTIFY 200")
+    retriever.quiet(5.5, "BYE")
+    s.talk(caller, retriever)
+    retriever.bye()
+    caller.request("BYE")
+    record = s.api.record(lot.orbit)
+    steps = [step["step"] for step in s.api.items(f"/parked-calls/{record['id']}/timeline")]
+    want_that("call.exit_failed" in steps, f"the timeline is {steps}")
+
+
+@line("RX-04", "the caller's BYE comes before the NOTIFY: it is done")
+def crossing(s):
+    lot, caller, retriever = leaving(s)
+    replace(s, caller, retriever, asked(retriever))
+    want(caller.ask("BYE").code, 200, "the caller's BYE")
+    retriever.request("BYE")
+    record = s.api.record(lot.orbit)
+    want_that("taken the call over, past callpark" in record["reason"], f"the record says {record['reason']!r}")
 
 
 if __name__ == "__main__":

@@ -275,6 +275,18 @@ static void judge_question(struct world *w, const struct action *a, struct leg *
     l->given[0] = '\0';
 }
 
+/* Only of two who talk can one take the other over, and somebody parked is never sent away. */
+static void judge_exit(struct world *w, const struct action *a)
+{
+    const struct leg *one = phones_leg(w, a->leg);
+    const struct leg *two = phones_leg(w, a->other);
+
+    if (!one || !two || one->hears != HEARS_PARTNER || one->partner != two->id ||
+        two->role != ROLE_CALLER || two->told_gone || one->told_gone)
+        judge_fail(w, "leg %" PRIu64 " is to take leg %" PRIu64 " over, but does not talk to it",
+                   a->leg, a->other);
+}
+
 void judge_action(struct world *w, const struct event *ev, const struct action *a)
 {
     struct leg *l = phones_leg(w, a->leg);
@@ -297,6 +309,8 @@ void judge_action(struct world *w, const struct event *ev, const struct action *
         judge_call(w, ev, a);
     else if (a->type == ACT_HANG_UP)
         judge_hang_up(w, a);
+    else if (a->type == ACT_EXIT)
+        judge_exit(w, a);
     else if (a->type == ACT_BRIDGE)
         judge_bridge(w, ev, a);
     else if (a->type == ACT_SAY && a->say == SAY_ORBIT)

@@ -217,6 +217,31 @@ static void goes_past(struct world *w, const struct action *a)
         world_later(w, world_span(w, 20000), FUTURE_DELIVER, &note);
 }
 
+/* Some phones can take the other one over by themselves; whether they talk still is for the machine
+ * to know. */
+static void could_go(struct world *w, const struct action *a)
+{
+    struct note note = { .type = EV_MAY_EXIT, .leg = a->other, .other = a->leg };
+
+    if (world_chance(w, 30))
+        world_later(w, world_chance(w, 80) ? 0 : world_dice(w, 20000), FUTURE_DELIVER, &note);
+}
+
+/* One is asked to: refused, done, or never heard of again. Done, the other one hangs up on us,
+ * before or after the news; or nobody does. */
+static void is_asked_to_go(struct world *w, const struct action *a)
+{
+    struct note note = { .type = EV_EXIT, .leg = a->leg, .code = 200 };
+    struct leg *caller = phones_leg(w, a->other);
+
+    if (world_chance(w, 30))
+        note.code = 603;
+    else if (caller && world_chance(w, 80))
+        later(w, world_dice(w, 3000), FUTURE_HANG_UP, caller, 0);
+    if (world_chance(w, 80))
+        world_later(w, world_dice(w, 7000), FUTURE_DELIVER, &note);
+}
+
 static void bridged(struct world *w, const struct action *a)
 {
     struct leg *one = phones_leg(w, a->leg);
@@ -230,6 +255,7 @@ static void bridged(struct world *w, const struct action *a)
     one->partner = two->id;
     two->partner = one->id;
     goes_past(w, a);
+    could_go(w, a);
 }
 
 /* He enters the PIN: rightly, wrongly, not to the end, with a * in between, or not at all. */
@@ -282,6 +308,8 @@ void phones_do(struct world *w, const struct action *a)
         l->hears = HEARS_MUSIC;
     } else if (a->type == ACT_SAY) {
         said(w, a, l);
+    } else if (a->type == ACT_EXIT) {
+        is_asked_to_go(w, a);
     } else if (a->type == ACT_BRIDGE) {
         bridged(w, a);
     }

@@ -139,6 +139,9 @@ static void say_action(char *to, const struct action *a)
     case ACT_BRIDGE:
         (void)text_append(to, RIG_TEXT_SIZE, " bridge:%u:%u", leg, (unsigned)a->other);
         break;
+    case ACT_EXIT:
+        (void)text_append(to, RIG_TEXT_SIZE, " exit:%u:%u", leg, (unsigned)a->other);
+        break;
     case ACT_REFER_ANSWER:
         say_refer(to, "refer", a);
         break;

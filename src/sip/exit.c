@@ -1,0 +1,116 @@
+/* Leaving the path of two legs: one is asked by REFER to call the other in our place (RFC 3515,
+ * RFC 3891). Whether to is the loop's to say; here are the request, its answer, and the NOTIFY that
+ * says what came of it. */
+#include "sip/edge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define REFER_TO_SIZE (URI_SIZE + REPLACES_SIZE * 3)
+
+/* What a peer allows on a leg, and what its far end says it can do. */
+void exit_note(struct sip_event *ev, const struct sip_peer *peer, const sip_t *sip)
+{
+    ev->direct_media = peer && peer->direct_media;
+    ev->may_exit = peer && peer->exit == EXIT_REFER;
+    ev->takes_refer = headers_allow(sip, "REFER");
+    ev->takes_replaces = sip->sip_supported && sip_has_feature(sip->sip_supported, "replaces");
+}
+
+static void done(struct leg *leg, uint16_t code)
+{
+    if (!leg->exiting)
+        return;
+    leg->exiting = false;
+    report_begin(leg, SIP_EXITED)->code = code;
+    report_send(leg);
+}
+
+static bool append_escaped(char *to, size_t size, const char *text)
+{
+    bool fits = true;
+
+    for (; *text && fits; text++)
+        fits = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*", *text)
+                   ? text_append(to, size, "%c", *text)
+                   : text_append(to, size, "%%%02X", (unsigned char)*text);
+    return fits;
+}
+
+/* The tags as the one who is called knows them: his own first (RFC 3891 6.1). */
+static bool write_refer_to(char *to, size_t size, const struct leg *other)
+{
+    const struct sip_dialog *f = &other->facts;
+    char ids[REPLACES_SIZE], target[URI_SIZE];
+
+    return text_copy_n(target, sizeof target, f->remote_target, strcspn(f->remote_target, "?")) &&
+           text_format(ids, sizeof ids, "%s;to-tag=%s;from-tag=%s", f->call_id, f->remote_tag,
+                       f->local_tag) &&
+           text_format(to, size, "<%s?Replaces=", target) && append_escaped(to, size, ids) &&
+           text_append(to, size, "&Require=replaces>");
+}
+
+static int on_answered(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)
+{
+    int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
+
+    if (request != leg->exit || status < 200)
+        return 0;
+    leg->exit = NULL;
+    if (status >= 300 && leg->state == LEG_UP)
+        done(leg, (uint16_t)status);
+    nta_outgoing_destroy(request);
+    return 0;
+}
+
+void exit_begin(struct leg *leg, const struct leg *other)
+{
+    char refer_to[REFER_TO_SIZE], contact[URI_SIZE + 8], by[URI_SIZE + 8];
+
+    leg->exiting = true;
+    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    text_format(by, sizeof by, "<%s>", leg->facts.local_contact);
+    if (other && other->state == LEG_UP && leg->state == LEG_UP && !leg->exit &&
+        write_refer_to(refer_to, sizeof refer_to, other))
+        leg->exit = nta_outgoing_tcreate(
+            leg->dialog, on_answered, leg, NULL, SIP_METHOD_REFER, NULL,
+            SIPTAG_CONTACT_STR(contact), SIPTAG_REFER_TO_STR(refer_to), SIPTAG_REFERRED_BY_STR(by),
+            SIPTAG_SUPPORTED_STR("replaces, timer"), NTATAG_TPORT(sip_leg_connection(leg)),
+            TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
+    if (!leg->exit)
+        done(leg, 500);
+}
+
+/* "SIP/2.0 200 OK" of a sipfrag (RFC 3420); 0: none. */
+static unsigned status_of(const sip_t *sip)
+{
+    char line[32] = "";
+    unsigned code = 0;
+
+    if (sip->sip_payload && sip->sip_payload->pl_data)
+        (void)text_copy_n(line, sizeof line, sip->sip_payload->pl_data,
+                          sip->sip_payload->pl_len < 16 ? sip->sip_payload->pl_len : 16);
+    if (sscanf(line, "SIP/2.0 %3u", &code) != 1)
+        return 0;
+    return code;
+}
+
+bool exit_notified(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+    const sip_event_t *event = sip->sip_event;
+    const sip_subscription_state_t *state = sip->sip_subscription_state;
+    unsigned code = status_of(sip);
+    bool over = state && text_is_nocase(state->ss_substate, "terminated");
+
+    if (!leg->exiting || !event || !text_is_nocase(event->o_type, "refer"))
+        return false;
+    nta_incoming_treply(irq, SIP_200_OK, TAG_END());
+    nta_incoming_destroy(irq);
+    if (code >= 200 && code <= 699)
+        done(leg, (uint16_t)code);
+    else if (over)
+        done(leg, 480); /* it ended without a word about how */
+    return true;
+}
