@@ -274,9 +274,9 @@ def just_taken(s):
 
 # --- PIN ---
 
-def asked(s, lot, tone=620):
+def asked(s, orbits, tone=620):
     """Dials the orbit of a range with a PIN: answered without a name, and spoken to."""
-    retriever = s.retrieve(lot.orbit, tone)
+    retriever = s.retrieve(orbits.orbit, tone)
     want((retriever.response_200.get("P-Asserted-Identity"), retriever.response_200.get("X-Callpark-Orbit")),
          ("", ""), "what he is told before he gave the PIN")
     retriever.audio.hears_sound(since=time.monotonic())
@@ -284,9 +284,9 @@ def asked(s, lot, tone=620):
 
 
 def with_pin(s, **more):
-    lot = s.lot(pin="2580", **more)
-    caller = s.park(lot, s.user(), tone=440)
-    return lot, caller, s.api.parked(lot.orbit)
+    orbits = s.range(pin="2580", **more)
+    caller = s.park(orbits, s.user(), tone=440)
+    return orbits, caller, s.api.parked(orbits.orbit)
 
 
 def by_info(retriever, kind, body):
@@ -299,18 +299,18 @@ def story(s, call):
 
 @line("PN-01", "the right PIN by telephone-events: connected; nobody hears who waits before that")
 def pin_by_events(s):
-    lot, caller, _ = with_pin(s)
-    retriever = asked(s, lot)
+    orbits, caller, _ = with_pin(s)
+    retriever = asked(s, orbits)
     caller.audio.does_not_hear(620)
     retriever.audio.keys("2580")
     s.talk(caller, retriever)
-    want(s.api.calls(lot.orbit), [], "calls in the orbit")
+    want(s.api.calls(orbits.orbit), [], "calls in the orbit")
 
 
 @line("PN-02", "the right PIN by INFO, in both forms, with # at its end")
 def pin_by_info(s):
-    lot, caller, _ = with_pin(s, language="de")
-    retriever = asked(s, lot)
+    orbits, caller, _ = with_pin(s, language="de")
+    retriever = asked(s, orbits)
     for key in "11*2":
         by_info(retriever, "application/dtmf-relay", f"Signal={key}\r\nDuration=160\r\n")
     for key in "580#":
@@ -320,19 +320,19 @@ def pin_by_info(s):
 
 @line("PN-03", "three wrong PINs: told, BYE with a reason; the caller hears music, the story says who; then he must wait")
 def pin_wrong(s):
-    lot, caller, call = with_pin(s)
-    retriever = asked(s, lot)
+    orbits, caller, call = with_pin(s)
+    retriever = asked(s, orbits)
     for _ in range(3):
         retriever.audio.keys("1111")
     find("SIP *;cause=403;text=\"the PIN was wrong\"", retriever.request("BYE").get("Reason"), "Reason")
     caller.audio.hears_sound(since=time.monotonic())
-    want(s.api.parked(lot.orbit)["ringback_at"], call["ringback_at"], "time of the ring back")
+    want(s.api.parked(orbits.orbit)["ringback_at"], call["ringback_at"], "time of the ring back")
     wrong = [reason for step, reason in story(s, call) if step == "call.pin_wrong"]
     want(wrong, [f"{retriever.user} gave a wrong PIN (try {n} of 3)" for n in (1, 2, 3)], "the story")
-    again = asked(s, lot)
+    again = asked(s, orbits)
     again.audio.keys("2222")
-    refused = s.dialog(lot.orbit)
-    s.api.until(lot.orbit, lambda c: "2222" not in c["reason"] and "wrong PIN (try 1" in c["reason"], "failed again")
+    refused = s.dialog(orbits.orbit)
+    s.api.until(orbits.orbit, lambda c: "2222" not in c["reason"] and "wrong PIN (try 1" in c["reason"], "failed again")
     response = refused.invite(sdp=s.audio().offer())
     want((response.code, response.get("Retry-After")), (480, "1"), "another one, at once")
     find("the PIN was wrong too often", response.get("Warning"), "the sentence")
@@ -340,8 +340,8 @@ def pin_wrong(s):
 
 @line("PN-04", "two are asked: the first right PIN has the call, the other is told that it is gone")
 def pin_two(s):
-    lot, caller, _ = with_pin(s)
-    first, second = asked(s, lot), asked(s, lot, 800)
+    orbits, caller, _ = with_pin(s)
+    first, second = asked(s, orbits), asked(s, orbits, 800)
     second.audio.keys("258")
     first.audio.keys("2580")
     s.talk(caller, first)
@@ -351,19 +351,19 @@ def pin_two(s):
 
 @line("PN-05", "the caller hangs up while the PIN is asked: told so, BYE")
 def pin_caller_left(s):
-    lot, caller, _ = with_pin(s)
-    retriever = asked(s, lot)
+    orbits, caller, _ = with_pin(s)
+    retriever = asked(s, orbits)
     caller.bye()
     find("cause=410", retriever.request("BYE").get("Reason"), "Reason")
-    want(s.api.record(lot.orbit)["outcome"], "abandoned", "outcome")
+    want(s.api.record(orbits.orbit)["outcome"], "abandoned", "outcome")
 
 
 @line("PN-06", "the parker is rung meanwhile; the right PIN calls that off")
 def pin_ring_back(s):
-    lot, parker = s.lot(pin="2580"), s.user()
-    caller = s.park(lot, parker, tone=440)
-    call = s.api.parked(lot.orbit)
-    retriever = asked(s, lot)
+    orbits, parker = s.range(pin="2580"), s.user()
+    caller = s.park(orbits, parker, tone=440)
+    call = s.api.parked(orbits.orbit)
+    retriever = asked(s, orbits)
     s.api.ring_back(call)
     phone = s.accept(parker)
     phone.ring()
@@ -374,16 +374,16 @@ def pin_ring_back(s):
 
 @line("PN-07", "a ticket stands for the PIN; the API tells who asks that it is asked, and never the PIN itself")
 def pin_elsewhere(s):
-    lot, caller, call = with_pin(s)
-    seen = s.api.ask("POST", "/explain", {"from": "104", "to": lot.orbit})
+    orbits, caller, call = with_pin(s)
+    seen = s.api.ask("POST", "/explain", {"from": "104", "to": orbits.orbit})
     want((seen["decision"], seen["pin"]), ("retrieve", True), "what would happen")
-    path = f"/settings/ranges/{lot.id}"
-    want((s.api.ask("GET", path)["pin"], s.api.ask("GET", f"/settings/effective?range={lot.id}")["pin"]),
+    path = f"/settings/ranges/{orbits.id}"
+    want((s.api.ask("GET", path)["pin"], s.api.ask("GET", f"/settings/effective?range={orbits.id}")["pin"]),
          ("****", "****"), "as it is shown")
     s.api.ask("PUT", path, {**s.api.ask("GET", path), "announce": "off"})
     trail = str(s.api.items("/audit-events?limit=100"))
     want_that("2580" not in trail, "the audit trail has the PIN in it")
-    s.api.ask("PATCH", f"/settings/ranges/{s.lot().id}", {"pin": "****"}, 422)
+    s.api.ask("PATCH", f"/settings/ranges/{s.range().id}", {"pin": "****"}, 422)
     retriever = s.retrieve(call["ticket"].split("@")[0].removeprefix("sip:"), 620)
     s.talk(caller, retriever)
 
