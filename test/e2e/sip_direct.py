@@ -259,21 +259,21 @@ REFERS = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, REFER, NOTIFY"
 def leaving(s, allow=REFERS, supported="replaces"):
     """A caller and a retriever at a system that lets us leave; the REFER is expected, or not."""
     h, r = s.own_endpoint(host="127.0.0.3"), s.own_endpoint(host="127.0.0.3")
-    lot, user = s.lot(), s.user()
+    orbits, user = s.range(), s.user()
     h.expect(user)
-    caller = s.dialog(lot.park, user=user, endpoint=h)
+    caller = s.dialog(orbits.park, user=user, endpoint=h)
     caller.audio = s.audio(440)
     answer = caller.invite([f"Referred-By: <sip:{s.user()}@callpark.test>", f"Supported: {supported}"],
                            caller.audio.offer())
     want(answer.code, 200, "parking")
     caller.audio.start(answer.body)
-    s.api.parked(lot.orbit)
-    retriever = s.dialog(lot.orbit, endpoint=r)
+    s.api.parked(orbits.orbit)
+    retriever = s.dialog(orbits.orbit, endpoint=r)
     retriever.allow, retriever.audio = allow, s.audio(620)
     answer = retriever.invite(sdp=retriever.audio.offer())
     want(answer.code, 200, "retrieving")
     retriever.audio.start(answer.body)
-    return lot, caller, retriever
+    return orbits, caller, retriever
 
 
 def asked(retriever, code=202):
@@ -305,7 +305,7 @@ def replace(s, caller, retriever, request):
 
 @line("RX-01", "REFER with Replaces of the caller's leg; the two talk without us, both legs end, the record says why")
 def left(s):
-    lot, caller, retriever = leaving(s)
+    orbits, caller, retriever = leaving(s)
     request = asked(retriever)
     replace(s, caller, retriever, request)
     want(tell(retriever, 100, "active;expires=60"), 200, "NOTIFY 100")
@@ -314,8 +314,8 @@ def left(s):
     straight(retriever, caller)
     want(caller.ask("BYE").code, 200, "the caller's BYE")
     retriever.request("BYE")
-    s.api.free(lot.orbit)
-    record = s.api.record(lot.orbit)
+    s.api.free(orbits.orbit)
+    record = s.api.record(orbits.orbit)
     want(record["outcome"], "retrieved", "outcome")
     want_that("taken the call over, past callpark" in record["reason"], f"the record says {record['reason']!r}")
 
@@ -323,7 +323,7 @@ def left(s):
 @line("RX-02", "the retriever's phone does not take REFER (405, 603), or says NOTIFY 481: the two talk on through us")
 def not_left(s):
     for code in (405, 603, 0):
-        lot, caller, retriever = leaving(s)
+        orbits, caller, retriever = leaving(s)
         asked(retriever, code or 202)
         if not code:
             want(tell(retriever, 481), 200, "NOTIFY 481")
@@ -339,32 +339,32 @@ def not_left(s):
 @line("RX-02-cannot", "a phone that knows no REFER, or a caller's no Replaces, is not asked")
 def cannot(s):
     for more in ({"allow": "INVITE, ACK, CANCEL, BYE"}, {"supported": "timer"}):
-        lot, caller, retriever = leaving(s, **more)
+        orbits, caller, retriever = leaving(s, **more)
         s.talk(caller, retriever)
         want(retriever.count("REFER"), 0, "REFER")
 
 
 @line("RX-03", "NOTIFY 200, but the caller does not let go: the two stay connected through us", slow=True)
 def said_only(s):
-    lot, caller, retriever = leaving(s)
+    orbits, caller, retriever = leaving(s)
     asked(retriever)
     want(tell(retriever, 200), 200, "NOTIFY 200")
     retriever.quiet(5.5, "BYE")
     s.talk(caller, retriever)
     retriever.bye()
     caller.request("BYE")
-    record = s.api.record(lot.orbit)
+    record = s.api.record(orbits.orbit)
     steps = [step["step"] for step in s.api.items(f"/parked-calls/{record['id']}/timeline")]
     want_that("call.exit_failed" in steps, f"the timeline is {steps}")
 
 
 @line("RX-04", "the caller's BYE comes before the NOTIFY: it is done")
 def crossing(s):
-    lot, caller, retriever = leaving(s)
+    orbits, caller, retriever = leaving(s)
     replace(s, caller, retriever, asked(retriever))
     want(caller.ask("BYE").code, 200, "the caller's BYE")
     retriever.request("BYE")
-    record = s.api.record(lot.orbit)
+    record = s.api.record(orbits.orbit)
     want_that("taken the call over, past callpark" in record["reason"], f"the record says {record['reason']!r}")
 
 
