@@ -224,7 +224,7 @@ static const struct rig_script scripts[] = {
     { "OR-11: called off when somebody retrieves, the caller hangs up, or the parker is rung",
       { TOLD_AT_2,
         { "invite 3 700 from=104",
-          "answer:3:caller=sip:+4930123456@pbx.example bye:100 retrieving save" },
+          "bye:100 answer:3:caller=sip:+4930123456@pbx.example retrieving save" },
         { "up 100", "bye:100:200" },
         { "up 3", "bridge:1:3 retrieved save" },
         { "invite 5 park from=+4930123456 by=105", "parking save" },
