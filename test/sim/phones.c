@@ -211,6 +211,8 @@ static void goes_past(struct world *w, const struct action *a)
         note.leg = a->other;
         note.other = a->leg;
     }
+    if (world_chance(w, 10))
+        note.other = w->leg[world_dice(w, LEGS)].id;
     world_later(w, world_span(w, 2000), FUTURE_DELIVER, &note);
     note.direct = false;
     if (world_chance(w, 30))
