@@ -212,6 +212,8 @@ static void add_media(struct app *a, struct metrics *m, const struct app_counts 
         c->audio_refused);
     one(m, "rtp_packets_dropped_total", "counter", "RTP packets that were not for us.",
         n.packets_dropped);
+    one(m, "srtp_packets_refused_total", "counter",
+        "SRTP and SRTCP packets that were forged, replayed, or in the clear.", n.srtp_refused);
 }
 
 static void add_certificate(struct app *a, struct metrics *m)

@@ -71,8 +71,10 @@ void control_received(struct worker *w, struct stream *s, uint8_t *data, size_t 
 {
     bool good = stream_has_keys(s), bye;
 
-    if (good && s->must_protect)
-        good = secure_take(s->secure, data, &size, true);
+    if (good && s->must_protect && !secure_take(s->secure, data, &size, true)) {
+        worker_add(&w->counts.srtp_refused, 1);
+        good = false;
+    }
     if (good)
         path_is_alive(s, now_ns / 1000000);
     if (good && rtcp_read(&s->far, data, size, now_ns / 1000000, &bye)) {

@@ -556,6 +556,7 @@ void media_count(const struct media *m, struct media_counts *out)
         out->packets_in += atomic_load_explicit(&c->packets_in, memory_order_relaxed);
         out->packets_dropped += atomic_load_explicit(&c->packets_dropped, memory_order_relaxed);
         out->packets_late += atomic_load_explicit(&c->packets_late, memory_order_relaxed);
+        out->srtp_refused += atomic_load_explicit(&c->srtp_refused, memory_order_relaxed);
         out->send_errors += atomic_load_explicit(&c->send_errors, memory_order_relaxed);
         for (size_t step = 0; step < MEDIA_LATE_STEPS; step++)
             out->late[step] += atomic_load_explicit(&c->late[step], memory_order_relaxed);

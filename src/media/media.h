@@ -131,6 +131,7 @@ int media_close(struct media *m, leg_id leg);
 struct media_counts {
     uint32_t streams, ports_used; /* a port pair counts once */
     uint64_t packets_out, packets_in, packets_dropped, packets_late, send_errors;
+    uint64_t srtp_refused; /* among those dropped: forged, replayed, or in the clear */
     uint64_t late_us_max;
     uint64_t late[MEDIA_LATE_STEPS]; /* `packets_late` is all above 5 ms */
 };

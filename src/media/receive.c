@@ -174,12 +174,16 @@ static void take(struct worker *w, struct stream *s, const struct rtp_packet *p,
 }
 
 /* In the clear, if that is how it is to be. */
-static bool open_packet(struct stream *s, struct arrival *a)
+static bool open_packet(struct worker *w, struct stream *s, struct arrival *a)
 {
     if (!s->must_protect)
         return true;
-    if (!s->secure || !secure_take(s->secure, a->data, &a->size, false))
+    if (!s->secure)
         return false;
+    if (!secure_take(s->secure, a->data, &a->size, false)) {
+        worker_add(&w->counts.srtp_refused, 1);
+        return false;
+    }
     path_is_alive(s, a->now_ns / 1000000);
     return true;
 }
@@ -205,7 +209,7 @@ static void take_rtp(struct worker *w, struct stream *s, struct arrival *a)
     }
     if (!s)
         s = stream_of(sources_find(&w->sources[a->from.family], &a->from, a->now_ns / 1000000));
-    if (s && open_packet(s, a) && rtp_parse(&p, a->data, a->size) && is_expected(s, &p))
+    if (s && open_packet(w, s, a) && rtp_parse(&p, a->data, a->size) && is_expected(s, &p))
         take(w, s, &p, a);
     else
         drop(w, s);

@@ -166,7 +166,7 @@ struct stream {
 /* Written by the worker alone, read by anybody. */
 struct worker_counts {
     _Atomic uint64_t packets_out, packets_in, packets_dropped, packets_late, send_errors,
-        late_us_max;
+        srtp_refused, late_us_max;
     _Atomic uint64_t late[LATE_STEPS];
 };
 

@@ -72,6 +72,14 @@ class Api:
             raise Missing(f"{method} {path}: {response.status} {text[:300]}")
         return json.loads(text) if text else None
 
+    def figure(self, name):
+        """A figure of /metrics."""
+        connection = UnixConnection(os.environ["E2E_SOCKET"])
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return int(re.search(rf"(?m)^callpark_{name} (\d+)", text).group(1))
+
     def post(self, path, body):
         """The status and the answer, whatever they are."""
         connection = UnixConnection(os.environ["E2E_SOCKET"])

@@ -99,12 +99,13 @@ def attacked(s):
     stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     stranger.bind(("127.0.0.1", 0))
     stranger.settimeout(0.5)
-    old = list(audio.sent)
+    old, refused = list(audio.sent), s.api.figure("srtp_packets_refused_total")
     since = time.monotonic()
     for data in old[-30:]:
         audio.raw(data, stranger)                                        # replayed
         audio.raw(data[:-1] + bytes([data[-1] ^ 1]), stranger)           # a wrong tag
         audio.raw(data[:12] + bytes(160), stranger)                      # in the clear
+        audio.raw(data[:-1] + bytes([data[-1] ^ 1]))                     # as if from himself
     try:
         stranger.recv(2048)
         moved = True
@@ -113,6 +114,8 @@ def attacked(s):
     want(moved, False, "audio goes to the stranger")
     audio.wait_packets(5, since=since)
     caller.audio.hears(700, since=since)
+    refused = s.api.figure("srtp_packets_refused_total") - refused
+    want_that(refused >= 20, f"{refused} packets are in the metrics")
 
 
 @line("MD-10 moved", "an authentic packet from another port: the audio follows it")

@@ -1,13 +1,12 @@
 """Strangers: phones on 127.0.0.2, which is in no trusted network, with and without a password."""
 
 import hashlib
-import os
 import re
 import time
 import urllib.request
 
 from phone import Dialog, Missing, token
-from scenario import Api, UnixConnection, find, line, run, want, want_in, want_that
+from scenario import Api, find, line, run, want, want_in, want_that
 
 REALM = "callpark.test"
 PASSWORD = "a password of a phone"
@@ -220,15 +219,6 @@ def in_dialog(s):
     dialog.endpoint = home
 
 
-def figure(name):
-    """A figure of /metrics."""
-    connection = UnixConnection(os.environ["E2E_SOCKET"])
-    connection.request("GET", "/metrics")
-    text = connection.getresponse().read().decode()
-    connection.close()
-    return int(re.search(rf"(?m)^callpark_{name} (\d+)", text).group(1))
-
-
 def steps(s, call):
     return [step["step"] for step in s.api.items(f"/parked-calls/{call['id']}/timeline")]
 
@@ -236,7 +226,7 @@ def steps(s, call):
 @line("6.2-amplifier", "a stranger whose address sends nothing: the music stops, and comes back with his first packet")
 def no_amplifier(s):
     orbits, user, place = s.range(), user_of(s), outside(s)
-    before = figure("audio_stopped_total")
+    before = s.api.figure("audio_stopped_total")
     dialog = stranger(s, orbits.orbit, user, place)
     dialog.audio = s.audio(440)
     dialog.audio.start, begin = lambda sdp: dialog.audio.aim(sdp), dialog.audio.start
@@ -246,7 +236,7 @@ def no_amplifier(s):
     dialog.audio.hears_nothing()
     want_that(len(dialog.audio.packets) <= 55, f"{len(dialog.audio.packets)} packets in a second")
     want_in(call["state"], ["parking", "parked"], "the call, which is not lost")
-    want_that(figure("audio_stopped_total") > before, "not in the metrics")
+    want_that(s.api.figure("audio_stopped_total") > before, "not in the metrics")
     begin()
     dialog.audio.hears_sound(since=time.monotonic())
     want_in("call.audio_resumed", steps(s, call), "the timeline")
