@@ -30,7 +30,7 @@ from_meson() {
 import json, shlex, sys
 for t in json.load(sys.stdin):
     suite = t["suite"][0].split(":")[-1]
-    print(suite + "/" + t["name"], max(t["timeout"], 60), shlex.join(t["cmd"]), sep="\t")'
+    print(suite + "/" + t["name"], max(t["timeout"], 180), shlex.join(t["cmd"]), sep="\t")'
 }
 from_scripts() { # FOLDER
     for script in test/"$1"/*.sh; do
