@@ -30,97 +30,97 @@ static const struct row rows[SETTING_KEYS] = {
     [SET_PICKUP_TIMEOUT] = {
         { "pickup_timeout", "CallPickupTimeoutThreshold",
           "How long a call waits in its orbit before the parker is rung back.",
-          KIND_DURATION, SECONDS(10), HOURS(1), true, "" },
+          KIND_DURATION, SECONDS(10), HOURS(1), true, "", false },
         FIELD(pickup_timeout), NULL, "90s" },
     [SET_MAX_PICKUP_ATTEMPTS] = {
         { "max_pickup_attempts", "MaxCallPickupAttempts",
           "How often the parker is rung back before the call goes to timeout_uri.",
-          KIND_COUNT, 1, 10, false, "" },
+          KIND_COUNT, 1, 10, false, "", false },
         FIELD(max_pickup_attempts), NULL, "1" },
     [SET_RING_TIME] = {
         { "ring_time", "", "How long the parker's phone rings in one attempt.",
-          KIND_DURATION, SECONDS(5), SECONDS(120), false, "" },
+          KIND_DURATION, SECONDS(5), SECONDS(120), false, "", false },
         FIELD(ring_time), NULL, "25s" },
     [SET_TIMEOUT_URI] = {
         { "timeout_uri", "OnTimeoutURI",
           "Where the call goes after the last attempt; none: the caller is hung up on.",
-          KIND_URI, 0, 0, false, "" },
+          KIND_URI, 0, 0, false, "", false },
         FIELD(timeout_uri), setting_text_uri, "" },
     [SET_MAX_PARK] = {
         { "max_park", "", "How long a call may be parked in all.",
-          KIND_DURATION, MINUTES(1), DAYS(7), false, "" },
+          KIND_DURATION, MINUTES(1), DAYS(7), false, "", false },
         FIELD(max_park), NULL, "24h" },
     [SET_MUSIC_ON_HOLD] = {
         { "music_on_hold", "EnableMusicOnHold", "Whether the caller hears music; off: silence.",
-          KIND_SWITCH, 0, 1, false, "on|off" },
+          KIND_SWITCH, 0, 1, false, "on|off", false },
         FIELD(music_on_hold), NULL, "on" },
     [SET_ALLOCATION] = {
         { "allocation", "",
           "Which free orbit is given next: the one unused for longest, any, the next, the lowest.",
-          KIND_CHOICE, 0, 3, false, "lru|random|sequential|lowest" },
+          KIND_CHOICE, 0, 3, false, "lru|random|sequential|lowest", false },
         FIELD(allocation), NULL, "lru" },
     [SET_COOL_DOWN] = {
         { "cool_down", "", "How long a freed orbit is not given out again.",
-          KIND_DURATION, 0, HOURS(1), false, "" },
+          KIND_DURATION, 0, HOURS(1), false, "", false },
         FIELD(cool_down), NULL, "2s" },
     [SET_RINGBACK_PREFIX] = {
         { "ringback_prefix", "",
           "The name that the parker's phone shows: %o orbit, %n caller's name, %u caller's number.",
-          KIND_TEXT, 0, DISPLAY_SIZE - 1, false, "" },
+          KIND_TEXT, 0, DISPLAY_SIZE - 1, false, "", false },
         FIELD(ringback_prefix), setting_text_template, "Park %o: %n" },
     [SET_ALERT_INFO] = {
         { "alert_info", "", "The Alert-Info header of a ring back, by which a phone picks its ring tone.",
-          KIND_TEXT, 0, URI_SIZE - 1, false, "" },
+          KIND_TEXT, 0, URI_SIZE - 1, false, "", false },
         FIELD(alert_info), setting_text_alert, "<urn:alert:service:recall:hold>;info=park-recall" },
     [SET_ANNOUNCE] = {
         { "announce", "", "Whether the number of the orbit is spoken to the parker.",
-          KIND_SWITCH, 0, 1, false, "on|off" },
+          KIND_SWITCH, 0, 1, false, "on|off", false },
         FIELD(announce), NULL, "on" },
     [SET_MESSAGE] = {
         { "message", "", "Whether the parker is sent a text message with the number of the orbit.",
-          KIND_SWITCH, 0, 1, false, "on|off" },
+          KIND_SWITCH, 0, 1, false, "on|off", false },
         FIELD(message), NULL, "off" },
     [SET_ANNOUNCE_BACK] = {
         { "announce_back", "",
           "Whether a parker who has not been told the number is called, and hears it as his phone picks up by itself.",
-          KIND_SWITCH, 0, 1, false, "on|off" },
+          KIND_SWITCH, 0, 1, false, "on|off", false },
         FIELD(announce_back), NULL, "off" },
     [SET_LANGUAGE] = {
         { "language", "", "The language in which the number is spoken.",
-          KIND_TEXT, 2, 15, false, "" },
+          KIND_TEXT, 2, 15, false, "", false },
         FIELD(language), setting_text_language, "en" },
     [SET_LAMP] = {
         { "lamp", "", "How an orbit with a call is shown to phones that watch it: steady or blinking.",
-          KIND_CHOICE, 0, 1, false, "confirmed|early" },
+          KIND_CHOICE, 0, 1, false, "confirmed|early", false },
         FIELD(lamp), NULL, "confirmed" },
     [SET_FREE_ORBIT] = {
         { "free_orbit", "", "What happens when somebody inside dials a free orbit: he is parked, or refused.",
-          KIND_CHOICE, 0, 1, false, "park|reject" },
+          KIND_CHOICE, 0, 1, false, "park|reject", false },
         FIELD(free_orbit), NULL, "park" },
     [SET_RETRIEVE_ALLOW] = {
         { "retrieve_allow", "",
           "Who may retrieve: networks and identities, with commas between them; empty: everybody inside.",
-          KIND_TEXT, 0, LIST_SIZE - 1, false, "" },
+          KIND_TEXT, 0, LIST_SIZE - 1, false, "", false },
         FIELD(retrieve_allow), setting_text_allow, "" },
     [SET_MUSIC] = {
         { "music", "",
           "Which uploaded file the caller hears, by its SHA-256; empty: the built-in or configured piece.",
-          KIND_TEXT, 0, MUSIC_SIZE - 1, false, "" },
+          KIND_TEXT, 0, MUSIC_SIZE - 1, false, "", false },
         FIELD(music), setting_text_music, "" },
     [SET_NO_FORWARD] = {
         { "no_forward", "",
           "Whether a ring back is called off when the parker's phone forwards it elsewhere.",
-          KIND_SWITCH, 0, 1, false, "on|off" },
+          KIND_SWITCH, 0, 1, false, "on|off", false },
         FIELD(no_forward), NULL, "on" },
     [SET_PARK_ALLOW] = {
         { "park_allow", "",
           "Who may park: networks and identities, with commas between them; empty: everybody who is let in.",
-          KIND_TEXT, 0, LIST_SIZE - 1, false, "" },
+          KIND_TEXT, 0, LIST_SIZE - 1, false, "", false },
         FIELD(park_allow), setting_text_allow, "" },
     [SET_WATCH_ALLOW] = {
         { "watch_allow", "",
           "Who may watch lamps: networks and identities, with commas between them; empty: everybody who is let in.",
-          KIND_TEXT, 0, LIST_SIZE - 1, false, "" },
+          KIND_TEXT, 0, LIST_SIZE - 1, false, "", false },
         FIELD(watch_allow), setting_text_allow, "" },
     [SET_PIN] = {
         { "pin", "",
