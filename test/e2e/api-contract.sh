@@ -1,7 +1,7 @@
 #!/bin/sh
 # The API is what its description says: the document itself, every answer of the unit tests, every operation against
 # a real server, and who may do what, route by route and role by role.
-# time-limit: 300
+# time-limit: 600
 . "$(dirname "$0")/lib.sh"
 E2E_NEXT_HOP=
 e2e_start
