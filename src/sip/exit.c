@@ -3,7 +3,6 @@
  * says what came of it. */
 #include "sip/edge.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -86,15 +85,17 @@ void exit_begin(struct leg *leg, const struct leg *other)
 /* "SIP/2.0 200 OK" of a sipfrag (RFC 3420); 0: none. */
 static unsigned status_of(const sip_t *sip)
 {
-    char line[32] = "";
-    unsigned code = 0;
+    static const char start[] = "SIP/2.0 ";
+    char line[sizeof start + 3] = "";
+    uint64_t code = 0;
 
     if (sip->sip_payload && sip->sip_payload->pl_data)
         (void)text_copy_n(line, sizeof line, sip->sip_payload->pl_data,
-                          sip->sip_payload->pl_len < 16 ? sip->sip_payload->pl_len : 16);
-    if (sscanf(line, "SIP/2.0 %3u", &code) != 1)
+                          sip->sip_payload->pl_len < sizeof line - 1 ? sip->sip_payload->pl_len
+                                                                     : sizeof line - 1);
+    if (!text_starts(line, start) || !text_number(line + sizeof start - 1, 100, 699, &code))
         return 0;
-    return code;
+    return (unsigned)code;
 }
 
 bool exit_notified(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
