@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+import direct
 import scenario
 from lamps import shown, watch
 from phone import Endpoint, Missing
@@ -21,10 +22,11 @@ OUT = sys.argv[1] if len(sys.argv) > 1 else "docs/flows"
 flows = []
 
 
-def flow(name, title, words, roles, show=()):
-    """`roles`: who takes part, from left to right; `show`: first lines of the messages to be printed whole."""
+def flow(name, title, words, roles, show=(), host="127.0.0.1"):
+    """`roles`: who takes part, from left to right, all of them at `host`; `show`: first lines of the messages to be
+    printed whole."""
     def keep(function):
-        flows.append((name, title, words, roles, show, function))
+        flows.append((name, title, words, roles, show, host, function))
         return function
 
     return keep
@@ -33,9 +35,9 @@ def flow(name, title, words, roles, show=()):
 class Cast(Scenario):
     """A scenario whose parties have a name and a socket each."""
 
-    def __init__(self, roles):
+    def __init__(self, roles, host):
         super().__init__("flow")
-        self.role = {name: self.own_endpoint() for name in roles if name not in ("callpark", "phones")}
+        self.role = {name: self.own_endpoint(host=host) for name in roles if name not in ("callpark", "phones")}
         self.ports = {e.port: name for name, e in self.role.items()}
 
     def orbits(self):
@@ -252,9 +254,9 @@ def write(name, title, words, roles, show, found):
         page.write("\n".join(parts))
 
 
-def draw(name, title, words, roles, show, function):
+def draw(name, title, words, roles, show, host, function):
     capture = Capture()
-    cast = Cast(roles)
+    cast = Cast(roles, host)
     try:
         function(cast)
     finally:
@@ -453,6 +455,53 @@ def ticket(s):
     s.talk(emil, carol)
     carol.bye()
     emil.request("BYE")
+
+
+def retrieved(s):
+    """Alice is parked, and Carol has her."""
+    s.orbits()
+    alice = s.up(s.as_role("Alice", "700", "+4930555123", 440, display="Alice"),
+                 ["Referred-By: <sip:105@callpark.test>", "Supported: replaces"])
+    s.api.parked("701")
+    carol = s.as_role("Carol", "701", "106", 600, display="Carol")
+    carol.allow = direct.REFERS
+    return alice, s.up(carol)
+
+
+@flow("direct-media", "Direct media: after the retrieval the two phones send to each other",
+      """
+Both phones are at a system with `direct-media = yes`. The retrieval is as ever, through callpark; then each phone is told by re-INVITE
+where the other is, and the audio goes between the two. The signalling stays: who hangs up is heard here.
+""", ("Alice", "callpark", "Carol"), (), host="127.0.0.5")
+def direct_media(s):
+    alice, carol = retrieved(s)
+    direct.told(alice, carol)
+    direct.told(carol, alice)
+    direct.straight(alice, carol)
+    direct.straight(carol, alice)
+    s.talk(alice, carol)
+    carol.bye()
+    alice.request("BYE")
+
+
+@flow("leaving-the-path", "Leaving the path: Carol is asked to take the call over",
+      """
+Both phones are at a system with `exit = refer`. When Carol has retrieved the call her phone gets REFER with Replaces of Alice's call
+with callpark. It calls Alice directly, and her phone ends the call with callpark: nothing goes through the server any more.
+""", ("Alice", "callpark", "Carol"), ("REFER",), host="127.0.0.3")
+def leaving_the_path(s):
+    alice, carol = retrieved(s)
+    alice.endpoint.expect(alice.user)
+    request = direct.asked(carol)
+    past = s.own_endpoint(host="127.0.0.3", server=("127.0.0.3", alice.endpoint.port))
+    s.ports[past.port] = "Carol"
+    direct.replace(s, alice, carol, request, past)
+    want(direct.tell(carol, 200), 200, "NOTIFY")
+    direct.straight(alice, carol)
+    want(alice.ask("BYE").code, 200, "the end of Alice's call with callpark")
+    carol.request("BYE")
+    alice.audio.hush()  # the two would talk on, and the capture ends in silence
+    carol.audio.hush()
 
 
 def main():
