@@ -487,7 +487,7 @@ def direct_media(s):
 @flow("leaving-the-path", "Leaving the path: Carol is asked to take the call over",
       """
 Both phones are at a system with `exit = refer`. When Carol has retrieved the call her phone gets REFER with Replaces of Alice's call
-with callpark. It calls Alice directly, and her phone ends the call with callpark: nothing goes through the server any more.
+with callpark. It calls Alice directly, and Alice's phone ends the call with callpark: nothing goes through the server any more.
 """, ("Alice", "callpark", "Carol"), ("REFER",), host="127.0.0.3")
 def leaving_the_path(s):
     alice, carol = retrieved(s)
