@@ -39,7 +39,7 @@ def all_lines():
 def scenarios():
     """{line: (file, words)} of test/e2e, as they are declared."""
     found = {}
-    pattern = re.compile(r'^@(?:line|torture|six)\(\s*"([A-Z]{2}-\d+)\w*",\s*"((?:[^"\\]|\\.)*)"(?:,\s*"((?:[^"\\]|\\.)*)")?',
+    pattern = re.compile(r'^@(?:line|torture|six)\(\s*"([A-Z]{2}-\d+)\w*",\s*f?"((?:[^"\\]|\\.)*)"(?:,\s*"((?:[^"\\]|\\.)*)")?',
                          re.MULTILINE)
     for file in sorted((ROOT / "test/e2e").glob("*.py")):
         for name, words, more in pattern.findall(file.read_text()):
