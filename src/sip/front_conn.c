@@ -204,11 +204,11 @@ void conn_accept(struct front *f, const struct door *d)
     conn_step(c);
 }
 
-/* The library wants to call somebody by TLS. */
+/* The library wants to call somebody by TLS. Nobody else on this machine may, in our name. */
 void conn_call(struct front *f, const struct front_way *w)
 {
     int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    struct conn *c = fd < 0 ? NULL : new_conn(f, &f->doors[w->door]);
+    struct conn *c = fd < 0 || !front_is_own(fd) ? NULL : new_conn(f, &f->doors[w->door]);
 
     if (!c) {
         if (fd >= 0)

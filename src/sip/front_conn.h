@@ -148,6 +148,9 @@ void front_ws_ping(struct conn *c);
 /* The answer to such a request; 101 and `accept` set, or a refusal. Pure, for tests. */
 int front_ws_judge(const char *request, const struct sip_tls *config, char accept[32]);
 
+/* front_own.c: is the other end of this connection over loopback a socket of this process? */
+bool front_is_own(int fd);
+
 /* front_lookup.c: the addresses of a name, without waiting. */
 struct lookup *lookup_start(const char *host, uint16_t port);
 /* 1: `to` is filled, 0: not yet, -1: there is none. */

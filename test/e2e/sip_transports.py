@@ -160,6 +160,7 @@ def call_by_tls(s):
         find(r"transport=tls", phone.invite_request.get("Contact"), "Contact")
         pick_up(s, phone, 620)
         s.talk(caller, phone)
+        intruder(s)  # there is a listener more now, that calls the phone for whoever connects to it
         want(phone.ask("OPTIONS").code, 200, "a request of theirs on our connection")
         caller.bye()
         phone.request("BYE")
