@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from audio import RATE
-from softphone import Ear, free_port, read_samples, until, write_tone
+from softphone import Ear, end, free_port, read_samples, until, write_tone
 
 SETTINGS = """[sip]
 sip_port={sip}
@@ -82,10 +82,4 @@ class Linphone(Ear):
             return ()
 
     def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
+        end(self.process, self.log)

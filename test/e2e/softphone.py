@@ -78,6 +78,17 @@ def until(test, what, said=lambda: "", patience=PATIENCE):
         time.sleep(0.05)
 
 
+def end(process, log):
+    """Ends a telephone that is a program, and what it writes to."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    log.close()
+
+
 class Ear:
     """Whose newest sound is looked at; newest(seconds), name and said() are the phone's."""
 
@@ -152,10 +163,4 @@ class Softphone(Ear):
         return read_samples(files[-1], int(seconds * RATE)) if files else ()
 
     def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
+        end(self.process, self.log)
