@@ -128,6 +128,17 @@ static bool may_be_sent_to(const struct app *a, const struct app_leg *l, const s
     return true;
 }
 
+/* A line of audio is there, but not one that our policy takes (302: RFC 3261 20.43). */
+static const char *why_no_audio(const struct session_offer *theirs)
+{
+    if (theirs->warning != 302)
+        return "the offer has no audio that this server can play";
+    if (theirs->srtp == SRTP_REQUIRED)
+        return "the audio must be SRTP (srtp = required), and there are no keys for it";
+    return theirs->srtp == SRTP_OFF ? "the audio must be in the clear (srtp = off)"
+                                    : "the audio is SRTP without keys that count, or unknown";
+}
+
 static void name_disagreement(enum session_verdict verdict, const struct session_offer *theirs,
                               struct fault *f)
 {
@@ -135,7 +146,7 @@ static void name_disagreement(enum session_verdict verdict, const struct session
 
     f->warning = theirs->warning ? theirs->warning : 305;
     if (verdict == SESSION_NO_AUDIO) {
-        (void)text_copy(f->why, WHY_SIZE, "the offer has no audio that this server can play");
+        (void)text_copy(f->why, WHY_SIZE, why_no_audio(theirs));
     } else if (verdict == SESSION_NO_KEYS) {
         (void)text_copy(f->why, WHY_SIZE, "the audio must be SRTP, and there are no keys for it");
     } else if (verdict == SESSION_BAD_ADDRESS && fault) {

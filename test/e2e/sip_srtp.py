@@ -1,28 +1,11 @@
 """SRTP with keys in the SDP (RFC 4568): MD-03, MD-09, MD-10, MD-16 of the wire."""
 
-import base64
 import re
 import socket
 import time
 
 from scenario import line, run, want, want_that
-from srtp import SecureAudio
-
-
-def key_of(sdp):
-    return base64.b64decode(re.search(r"inline:([A-Za-z0-9+/=]+)", sdp).group(1))
-
-
-def secure(s, *args, **settings):
-    audio = SecureAudio(*args, **settings)
-    s.audios.append(audio)
-    return audio
-
-
-def park(s, orbits, audio, **settings):
-    caller = s.park(orbits, "105", sdp=audio.offer(**settings))
-    caller.audio = audio.start(caller.response_200.body)
-    return caller
+from srtp import key_of, park, secure
 
 
 @line("MD-09", "SRTP: the tag and suite that were offered come back with another key; music is heard through it")

@@ -5,6 +5,7 @@ import re
 import time
 import urllib.request
 
+from moves import pick_up
 from phone import Dialog, Missing, token
 from scenario import Api, find, line, run, want, want_in, want_that
 
@@ -121,6 +122,46 @@ def forged(s):
     call = s.api.parked(orbits.orbit)
     want(call["caller"]["uri"], f"sip:{user}@callpark.test", "who is parked")
     want(call["parker"] and call["parker"].get("uri"), None, "who parked")
+
+
+@line("PI-03", "X-Callpark-Action and X-Callpark-Orbit of a stranger, or of a peer whose word does not count: ignored")
+def no_commands(s):
+    wishes = ["X-Callpark-Action: park", "X-Callpark-Orbit: {}"]
+    orbits, user = s.range(), user_of(s)
+    wanted = [wishes[0], wishes[1].format(orbits[5])]
+    want(sign_in(stranger(s, orbits[2], user), user, wanted).code, 200, "the number that he dials counts")
+    s.api.until(orbits[2], lambda c: c, "taken")
+    want(sign_in(stranger(s, "99999", user), user, wanted).code, 404, "a number that is none, and an orbit in the header")
+    retrieve = ["X-Callpark-Action: retrieve", f"X-Callpark-Orbit: {orbits[2]}"]
+    want(sign_in(stranger(s, "99999", user), user, retrieve).code, 404, "a retrieval by header alone")
+    peer = s.dialog(orbits[3], user="204", endpoint=outside(s, "127.0.0.3"))
+    want(peer.invite(wanted, s.audio().offer()).code, 200, "a peer with trust-identity = no")
+    s.api.until(orbits[3], lambda c: c, "taken")
+    s.api.free(orbits[5])
+
+
+@line("PR-04", "REFER to the range of who is not known: 401; with a password he is heard, with a wrong one he is not")
+def refers(s):
+    orbits, user, h = s.range(), user_of(s), s.user()
+    place = outside(s, "127.0.0.11")  # whose failure nobody else waits for
+    to = f"<sip:{h}@callpark.test?Replaces=call%40pbx%3Bto-tag%3Dhis%3Bfrom-tag%3Dmine>"
+
+    def refer(password=PASSWORD, target=to):
+        dialog = stranger(s, orbits.park, user, place)
+        asked = challenges(dialog.ask("REFER", [f"Refer-To: {target}"]))[0]
+        dialog.remote = re.sub(";tag=.*", "", dialog.remote)
+        answer = asked.answer(user, "REFER", dialog.uri, password)
+        return dialog, dialog.ask("REFER", [answer, f"Refer-To: {target}"])
+
+    want(refer("another one")[1].code, 401, "a wrong password")
+    want(refer(target=f"<sip:{h}@elsewhere.example>")[1].code, 403, "whom nobody here may call")
+    s.api.free(orbits.orbit)
+    dialog, response = refer()
+    want((response.code, response.get("X-Callpark-Orbit")), (202, orbits.orbit), "with his password")
+    leg = s.accept(h)
+    want(leg.invite_request.get("Replaces"), "call@pbx;to-tag=his;from-tag=mine", "Replaces")
+    pick_up(s, leg, 440)
+    want(s.api.parked(orbits.orbit)["parker"]["uri"], f"sip:{user}@callpark.test", "parker")
 
 
 @line("8.4-users", "wrong, missing and malformed passwords; nobody else's dialog")

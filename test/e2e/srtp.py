@@ -132,3 +132,21 @@ class SecureAudio(Audio):
 
     def hears_since(self, since=None):
         self.hears_sound(since=time.monotonic() if since is None else since)
+
+
+def key_of(sdp):
+    return base64.b64decode(re.search(r"inline:([A-Za-z0-9+/=]+)", sdp).group(1))
+
+
+def secure(s, *args, **settings):
+    """The audio of a phone with keys, closed behind the line."""
+    audio = SecureAudio(*args, **settings)
+    s.audios.append(audio)
+    return audio
+
+
+def park(s, orbits, audio, parker="105", **settings):
+    """As Scenario.park(), by a phone with keys; hears music through them."""
+    caller = s.park(orbits, parker, sdp=audio.offer(**settings))
+    caller.audio = audio.start(caller.response_200.body)
+    return caller
