@@ -119,6 +119,8 @@ struct app_counts {
 };
 void app_count(struct app *a, struct app_counts *out);
 void app_sip_count(struct app *a, struct sip_counts *out);
+/* The server of other systems in this place, below SIP_HOPS_MAX; NULL: none is remembered there. */
+const struct sip_hop *app_hop(const struct app *a, unsigned place);
 void app_media_count(struct app *a, struct media_counts *out);
 
 /* ---- who somebody is ---------------------------------------------------------------------------

@@ -30,6 +30,7 @@ static const struct {
     { "sip",   "resolv-conf",   config_set_text,     FIELD(sip.resolv_conf),   false },
     { "sip",   "auth-user",     config_set_text,     FIELD(sip.auth_user),     false },
     { "sip",   "auth-password", config_set_text,     FIELD(sip.auth_password), false },
+    { "sip",   "hop-timeout",   config_set_hop_timeout, FIELD(sip.hop_timeout), false },
     { "sip",   "redirect-follow", config_set_switch, FIELD(sip.redirect_follow), false },
     { "sip",   "realm",         config_set_text,     FIELD(sip.realm),         false },
     { "sip",   "park-user",     config_set_text,     FIELD(house.park_user),   false },

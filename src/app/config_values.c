@@ -547,6 +547,18 @@ int config_set_unheard(struct config_reading *r, const char *value, void *to, si
     return 0;
 }
 
+/* Longer than a ring back rings by default makes no sense. */
+int config_set_hop_timeout(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    uint64_t span;
+
+    (void)size;
+    if (!text_duration(value, &span) || span < 1000 || span > 20000)
+        return wrong(r, "is no length of time from 1s to 20s: write for example 4s", value);
+    memcpy(to, &span, sizeof(span));
+    return 0;
+}
+
 int config_set_rate(struct config_reading *r, const char *value, void *to, size_t size)
 {
     uint64_t number;

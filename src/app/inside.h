@@ -132,6 +132,7 @@ struct app {
     struct park park;
     void *orbits_memory, *calls_memory;
 
+    struct sip_hop hops[SIP_HOPS_MAX]; /* as the SIP edge has told of them */
     struct app_leg *legs[LEG_BUCKETS];
     uint32_t last_offer;      /* numbers of sip_offer() */
     struct app_steps **steps; /* CALLS_MAX pointers, one for each slot */

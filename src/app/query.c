@@ -130,6 +130,11 @@ void app_sip_count(struct app *a, struct sip_counts *out)
     sip_count(a->sip, out);
 }
 
+const struct sip_hop *app_hop(const struct app *a, unsigned place)
+{
+    return place < SIP_HOPS_MAX && a->hops[place].state ? &a->hops[place] : NULL;
+}
+
 void app_media_count(struct app *a, struct media_counts *out)
 {
     media_count(a->media, out);

@@ -293,6 +293,9 @@ void take_sip(struct app *a, const struct sip_event *s)
     case SIP_LOCKED_OUT:
         phones_locked_out(a, s);
         break;
+    case SIP_HOP:
+        a->hops[s->hop.place % SIP_HOPS_MAX] = s->hop;
+        break;
     }
     turn_end_group(a); /* rows of legs that were dropped behind the step */
 }

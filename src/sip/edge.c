@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "sip/register.h"
+#include "sip/resolve.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/thread.h"
@@ -342,6 +343,8 @@ static int set_up(struct sip *s, struct err *err)
     code = make_agent(s, err);
     if (!code && !watch_new(s))
         code = err_set(err, -ENOMEM, "no memory for lamps");
+    if (!code && (!resolve_new(s) || !hops_start(s)))
+        code = err_set(err, -ENOMEM, "no name can be looked up");
     for (unsigned i = 0; !code && i < c->listen_count && i < SIP_LISTEN_MAX; i++)
         code = listen_on(s, c->listen[i], err);
     if (!code && !s->listener_count)
@@ -366,6 +369,8 @@ static void tear_down(struct sip *s)
     refer_forget_all(s);
     sip_leg_free(s->legs);
     watch_free(s);
+    hops_stop(s);
+    resolve_free(s);
     if (s->outside)
         nta_leg_destroy(s->outside);
     nta_agent_destroy(s->agent);
@@ -412,6 +417,7 @@ static void release(struct sip *s)
     queue_free(s->started);
     auth_free(s->auth);
     free(s->setup);
+    free(s->hops);
     free(s);
 }
 
@@ -430,9 +436,10 @@ static struct sip *make(const struct sip_config *config, struct err *err)
     s->started = queue_new(sizeof(struct err), 1);
     s->legs = sip_leg_new();
     s->auth = auth_new(config->nonce_key);
+    s->hops = calloc(1, sizeof *s->hops);
     s->next_leg = config->first_leg | 1;
     s->held_last = &s->held_first;
-    if (!s->commands || !s->started || !s->legs || !s->auth ||
+    if (!s->commands || !s->started || !s->legs || !s->auth || !s->hops ||
         getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
         sip_leg_free(s->legs);
         release(s);

@@ -12,6 +12,7 @@
 #include "base/network.h"
 #include "sip/challenge.h"
 #include "sip/front.h"
+#include "sip/hop.h"
 #include "sip/sdp.h"
 #include "sip/sip.h"
 #include "sys/queue.h"
@@ -71,8 +72,12 @@ struct auth;         /* who may come in */
 struct legs;
 struct watches;
 struct registrations;
+struct resolver;
 
 struct sip {
+    struct resolver *resolver; /* resolve.c */
+    struct hops *hops;         /* servers that requests of ours went to */
+    su_timer_t *hop_timer;
     struct registrations *registrations; /* NULL: none are configured */
     struct setup *setup;
     sip_report *report;
@@ -113,7 +118,8 @@ struct target {
     unsigned listener;    /* to call from */
     unsigned account;     /* 1 + which of `registers` it goes by; 0: none */
     tport_t *flow;        /* the connection that he has opened to us, NULL: none is needed */
-    char way[96]; /* the front's way to him by TLS, instead of `route`; "" : none is needed */
+    char way[96]; /* to the server that was chosen, instead of `route` (by TLS, the front's way to
+                     it); "" : `route` or the URI lead there */
 };
 
 /* ---- legs.c ---- */
@@ -145,7 +151,10 @@ struct early {
 /* How an INVITE of ours fares, until it is answered. */
 struct calling {
     struct target target;
-    unsigned redirects; /* 3xx that were followed */
+    unsigned redirects;   /* 3xx that were followed */
+    char name[FQDN_SIZE]; /* which host was looked up */
+    struct hop_at at[HOP_TARGETS_MAX];
+    unsigned hops, tried; /* servers of that name; the last that was tried is `at[tried - 1]` */
     struct early early[EARLY_MAX];
 };
 
@@ -210,7 +219,7 @@ struct leg {
     unsigned account; /* as in its target */
     unsigned retries; /* with credentials */
     su_timer_t *timer;
-    msec refresh_at, expires_at, forget_at, identify_at, offer_at; /* NEVER: not running */
+    msec refresh_at, expires_at, forget_at, identify_at, offer_at, hop_at; /* NEVER: not running */
     struct sip_call *call;   /* what we were asked to call, until it is answered */
     struct calling *calling; /* and how that fares */
     struct said *said;       /* NULL: we were never challenged */
@@ -331,6 +340,30 @@ void dialog_reason(char to[160], uint16_t code, const char *text);
 void out_call(struct sip *s, const struct sip_call *call);
 void out_cancel(struct leg *leg, uint16_t code, const char *text);
 void out_forget(struct leg *leg); /* `calling`: it is answered, or over */
+
+bool out_invite(struct leg *leg); /* to its target, as it is now; false: it cannot be sent */
+void out_from_listener(struct leg *leg, unsigned listener);
+void out_fail(struct leg *leg, uint16_t code, const char *why); /* the leg is over */
+
+/* ---- out_hops.c: the servers that a call can be sent to ---- */
+
+/* Look them up, and send the INVITE to the first. What fails is reported. */
+void hop_seek(struct leg *leg);
+void hop_sent(struct leg *leg);   /* an INVITE has left */
+void hop_heard(struct leg *leg);  /* it has said something */
+void hop_silent(struct leg *leg); /* hop_at has come */
+/* A final answer, theirs or one that the library has made up. True: the next server is called. */
+bool hop_passed_over(struct leg *leg, int status, const sip_t *sip);
+/* How this one is reached, `name` being in its certificate; false: not at all. */
+bool hop_way(const struct sip *s, const struct hop_at *at, const char *name, unsigned *listener,
+             char way[96]);
+msec hop_patience(const struct sip *s); /* with one that says nothing */
+void hop_log(const struct hop *h, bool turned);
+
+/* ---- hops.c: the loop is told how servers are ---- */
+
+bool hops_start(struct sip *s);
+void hops_stop(struct sip *s);
 
 /* ---- out_auth.c: whoever challenges our requests ---- */
 
@@ -466,7 +499,11 @@ void flow_answered(struct leg *leg, msg_t *answer);
 /* The connection of the phone with this Contact, which it has opened itself; NULL: none. */
 tport_t *flow_to(const struct sip *s, const char *contact, unsigned *listener);
 bool flow_is_secure(const url_t *url); /* sips:, or transport=tls */
+/* The way to this URL by TLS, with a certificate for its host; false: we speak none there. */
 bool flow_way(const struct sip *s, unsigned listener, const url_t *url, char route[96]);
+/* The same, with a certificate for `name`. */
+bool flow_way_to(const struct sip *s, unsigned listener, const char *host, uint16_t port,
+                 const char *name, char route[96]);
 
 /* ---- edge.c ---- */
 

@@ -117,15 +117,22 @@ bool flow_is_secure(const url_t *url)
     return url->url_type == url_sips || text_is_nocase(transport, "tls");
 }
 
+bool flow_way_to(const struct sip *s, unsigned listener, const char *host, uint16_t port,
+                 const char *name, char route[96])
+{
+    return s->front && is_front(s->listeners[listener].transport) &&
+           front_way(s->front, listener, host, port, name, route);
+}
+
 bool flow_way(const struct sip *s, unsigned listener, const url_t *url, char route[96])
 {
     char host[FQDN_SIZE];
     bool v6 = url->url_host && url->url_host[0] == '[';
     uint64_t port = 5061;
 
-    if (!s->front || !url->url_host || !is_front(s->listeners[listener].transport) ||
+    if (!url->url_host ||
         (url->url_port && url->url_port[0] && !text_number(url->url_port, 1, 65535, &port)) ||
         !text_copy_n(host, sizeof host, url->url_host + v6, strcspn(url->url_host + v6, "]")))
         return false;
-    return front_way(s->front, listener, host, (uint16_t)port, host, route);
+    return flow_way_to(s, listener, host, (uint16_t)port, host, route);
 }

@@ -65,7 +65,7 @@ struct leg *sip_leg_add(struct sip *s, leg_id id, enum leg_state state)
     leg->edge = s;
     leg->state = state;
     leg->refresh_at = leg->expires_at = leg->forget_at = leg->identify_at = NEVER;
-    leg->offer_at = NEVER;
+    leg->offer_at = leg->hop_at = NEVER;
     su_randmem(&leg->origin.id, sizeof leg->origin.id);
     leg->origin.id >>= 2; /* some read it as a signed number */
     leg->origin.version = 1;
@@ -207,7 +207,7 @@ void sip_leg_end(struct leg *leg)
 {
     count_off(leg);
     leg->state = LEG_ENDED;
-    leg->refresh_at = leg->expires_at = leg->identify_at = NEVER;
+    leg->refresh_at = leg->expires_at = leg->identify_at = leg->hop_at = NEVER;
     offer_drop(leg);
     leg->forget_at = clock_now() + LINGER_MSEC;
     dialog_wipe(leg->sdp);

@@ -120,7 +120,7 @@ static const char *some(const char *text)
     return text[0] ? text : NULL;
 }
 
-static bool send_invite(struct leg *leg)
+bool out_invite(struct leg *leg)
 {
     const struct sip_call *call = leg->call;
     const struct target *t = &leg->calling->target;
@@ -151,12 +151,14 @@ static bool send_invite(struct leg *leg)
             SIPTAG_REQUIRE_STR(x.replaces[0] ? "replaces" : NULL),
             SIPTAG_REFERRED_BY_STR(some(x.referred_by)), SIPTAG_USER_AGENT_STR(some(agent)),
             SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(body), TAG_END());
-    if (leg->request)
-        leg->facts.invite_cseq = nta_outgoing_cseq(leg->request);
-    return leg->request != NULL;
+    if (!leg->request)
+        return false;
+    leg->facts.invite_cseq = nta_outgoing_cseq(leg->request);
+    hop_sent(leg);
+    return true;
 }
 
-static void fail(struct leg *leg, uint16_t code, const char *why)
+void out_fail(struct leg *leg, uint16_t code, const char *why)
 {
     struct sip_event *ev = report_begin(leg, SIP_FAILED);
 
@@ -190,11 +192,22 @@ static void contact_user(const struct leg *leg, char to[URI_SIZE])
         memmove(to, to + 4, strlen(to + 4) + 1);
 }
 
+void out_from_listener(struct leg *leg, unsigned listener)
+{
+    const struct listener *l = &leg->edge->listeners[listener];
+    char user[URI_SIZE];
+
+    leg->listener = listener;
+    leg->facts.local = l->bound;
+    text_copy(leg->facts.transport, sizeof leg->facts.transport, l->transport);
+    contact_user(leg, user);
+    out_contact(leg->edge, listener, user[0] ? user : NULL, leg->facts.local_contact);
+}
+
 void out_call(struct sip *s, const struct sip_call *call)
 {
     struct leg *leg = sip_leg_add(s, call->leg, LEG_CALLING);
     struct target *t;
-    char user[URI_SIZE];
 
     if (!leg) {
         log_error("sip", "a call cannot be started: no memory, or its leg number is taken");
@@ -208,25 +221,22 @@ void out_call(struct sip *s, const struct sip_call *call)
         *leg->call = *call;
     leg->calling = calloc(1, sizeof *leg->calling);
     if (!leg->call || !leg->calling || sip_leg_admit(leg) != ROOM) {
-        fail(leg, 503, "too many calls");
+        out_fail(leg, 503, "too many calls");
         return;
     }
     t = &leg->calling->target;
     if (!aim(s, t, call)) {
-        fail(leg, 404, "this address leads nowhere but to ourselves");
+        out_fail(leg, 404, "this address leads nowhere but to ourselves");
         return;
     }
     leg->routed = t->routed;
     leg->account = t->account;
-    leg->listener = t->listener;
-    leg->facts.local = s->listeners[t->listener].bound;
-    text_copy(leg->facts.transport, sizeof leg->facts.transport,
-              s->listeners[t->listener].transport);
-    contact_user(leg, user);
-    out_contact(s, t->listener, user[0] ? user : NULL, leg->facts.local_contact);
+    out_from_listener(leg, t->listener);
     leg->facts.session_expires = s->setup->config.session_expires;
-    if (!make_dialog(leg, call, t->uri) || !send_invite(leg))
-        fail(leg, 503, "the call could not be sent");
+    if (make_dialog(leg, call, t->uri))
+        hop_seek(leg);
+    else
+        out_fail(leg, 503, "the call could not be sent");
 }
 
 /* ---- answers ---- */
@@ -294,7 +304,7 @@ static void take_answer(struct leg *leg, msg_t *answer, const sip_t *sip)
     nta_leg_client_route(leg->dialog, sip->sip_record_route, sip->sip_contact);
     leg->allows_update = headers_allow(sip, "UPDATE");
     if (!acknowledge(leg)) {
-        fail(leg, 503, "the answer could not be acknowledged");
+        out_fail(leg, 503, "the answer could not be acknowledged");
         return;
     }
     note_far_end(leg);
@@ -363,14 +373,19 @@ static bool ask_again(struct leg *leg, int status, const sip_t *sip)
         return false;
     nta_outgoing_destroy(leg->request);
     leg->request = NULL;
-    return aim(leg->edge, &leg->calling->target, leg->call) && send_invite(leg);
+    if (status >= 400) /* there, and nowhere else */
+        return out_invite(leg);
+    if (!aim(leg->edge, &leg->calling->target, leg->call))
+        return false;
+    hop_seek(leg);
+    return true;
 }
 
 static void take_refusal(struct leg *leg, int status, const sip_t *sip)
 {
     struct sip_event *ev;
 
-    if (ask_again(leg, status, sip))
+    if (hop_passed_over(leg, status, sip) || ask_again(leg, status, sip))
         return;
     ev = report_begin(leg, SIP_FAILED);
     ev->code = (uint16_t)status;
@@ -391,8 +406,10 @@ static int on_response(struct leg *leg, nta_outgoing_t *request, const sip_t *si
     if (request != leg->request)
         return 0;
     if (status > 100 && status < 200) {
-        struct sip_event *ev = report_begin(leg, SIP_RINGING);
+        struct sip_event *ev;
 
+        hop_heard(leg);
+        ev = report_begin(leg, SIP_RINGING);
         ev->code = (uint16_t)status;
         report_send(leg);
         if (sip)
@@ -400,6 +417,7 @@ static int on_response(struct leg *leg, nta_outgoing_t *request, const sip_t *si
     } else if (status >= 200 && status < 300 && sip && sip->sip_to->a_tag) {
         msg_t *answer = nta_outgoing_getresponse(request); /* which goes with the request */
 
+        hop_heard(leg);
         take_answer(leg, answer, sip);
         msg_destroy(answer);
     } else if (status >= 200) {
@@ -414,7 +432,11 @@ void out_cancel(struct leg *leg, uint16_t code, const char *text)
     char reason[160];
 
     if (leg->forget_at != NEVER)
-        return; /* cancelled already */
+        return;          /* cancelled already */
+    if (!leg->request) { /* its servers are being looked up */
+        sip_leg_end(leg);
+        return;
+    }
     dialog_reason(reason, code, text);
     leg->farewell_code = code;
     text_copy(leg->farewell, sizeof leg->farewell, text);

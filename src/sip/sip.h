@@ -48,6 +48,7 @@ struct sip_peer {
     char name[SIP_PEER_NAME_SIZE];
     char networks[LIST_SIZE];    /* "10.0.0.0/8, 192.0.2.7"; "" : none */
     char certificate[FQDN_SIZE]; /* a name in its verified certificate; "" : none */
+    char options[URI_SIZE];      /* where it is asked whether it lives; "": it is not */
     bool trust_identity;         /* yes: who it says that somebody is, he is */
     bool direct_media, display_reinvite;
     enum sip_exit exit;
@@ -104,10 +105,12 @@ struct sip_config {
     char resolv_conf[256];                  /* of the resolver of names; "": /etc/resolv.conf */
     char auth_user[64], auth_password[128]; /* when the next hop challenges us; "": we give up */
     bool redirect_follow;                   /* a 3xx to a call of ours is followed */
-    uint32_t calls_max;                     /* legs in all; more: 503 with Retry-After */
-    uint32_t calls_per_source;              /* legs of one source address; more: 503 */
-    msec t1;                  /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
-    uint32_t session_expires; /* RFC 4028, seconds: 1800; 0: none of our own */
+    msec hop_timeout;          /* silence after which the next server is tried; 0: 4 s */
+    msec options_interval;     /* between two OPTIONS to each named system; 0: none are sent */
+    uint32_t calls_max;        /* legs in all; more: 503 with Retry-After */
+    uint32_t calls_per_source; /* legs of one source address; more: 503 */
+    msec t1;                   /* RFC 3261 17.1.1.1; 500 unless a test says otherwise */
+    uint32_t session_expires;  /* RFC 4028, seconds: 1800; 0: none of our own */
     uint32_t min_se; /* the least that others may ask for; 0: 90, RFC 4028's; tests say less */
     char user_agent[64];
     uint32_t watchers_max;  /* subscriptions to lamps; 0: 100,000; more: 503 */
@@ -139,6 +142,26 @@ struct sip_dialog {
     bool we_refresh;
 };
 
+/* ---- servers that our requests go to (decision 028) ---- */
+
+#define SIP_HOPS_MAX 64 /* that are remembered */
+#define SIP_HOP_SYSTEM_SIZE 96
+
+enum sip_hop_state { SIP_HOP_NONE, SIP_HOP_UNKNOWN, SIP_HOP_UP, SIP_HOP_DOWN };
+
+struct sip_hop {
+    unsigned place;                   /* below SIP_HOPS_MAX: replaces what was told of it before */
+    enum sip_hop_state state;         /* SIP_HOP_NONE: it is forgotten */
+    char system[SIP_HOP_SYSTEM_SIZE]; /* what of the configuration leads there, or the name */
+    char transport[8];                /* "udp", "tcp", "tls" */
+    char host[FQDN_SIZE];
+    uint16_t port;
+    bool watched;         /* OPTIONS are sent to it */
+    msec since, answered; /* by the steady clock; answered 0: never */
+    bool measured;
+    uint32_t round_trip; /* measured: msec until the answer to the last OPTIONS */
+};
+
 enum sip_event_type {
     SIP_INVITE,    /* `invite`, `offer`, `dialog`: answer it with sip_answer() or sip_refuse() */
     SIP_CANCELLED, /* before our final answer (the 487 is sent already) or after our 200, see
@@ -163,6 +186,7 @@ enum sip_event_type {
     SIP_EXITED,    /* what became of sip_exit(): `code` */
     SIP_LOCKED_OUT, /* no leg: passwords were wrong too often; `invite.signed_in` ("" : of nobody
                        that we know), `invite.source`, `reason` */
+    SIP_HOP         /* no leg: how a server that our requests go to is: `hop` */
 };
 
 struct sip_event {
@@ -182,6 +206,7 @@ struct sip_event {
     char reason[128];
     struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
     struct refer refer;   /* SIP_REFERRED */
+    struct sip_hop hop;   /* SIP_HOP */
     struct party party;
     struct session_offer offer;
     struct sip_dialog

@@ -22,6 +22,8 @@ static msec earliest(const struct leg *leg)
         first = leg->identify_at;
     if (leg->offer_at < first)
         first = leg->offer_at;
+    if (leg->hop_at < first)
+        first = leg->hop_at;
     return leg->forget_at < first ? leg->forget_at : first;
 }
 
@@ -272,5 +274,7 @@ static void on_timer(struct sip *s, su_timer_t *timer, void *magic)
         tell_now(leg);
     if (leg->offer_at <= now)
         offer_now(leg);
+    if (leg->hop_at <= now)
+        hop_silent(leg);
     timer_set(leg);
 }

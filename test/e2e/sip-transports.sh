@@ -17,13 +17,16 @@ certificate server "DNS:callpark.test,IP:127.0.0.1" 10
 certificate next "DNS:callpark.test,IP:127.0.0.1" 20
 certificate sbc "URI:sip:sbc.example,DNS:other.example" 10
 certificate stranger "DNS:stranger.example" 10
+certificate secured "DNS:sip.secure.test,DNS:sips.secure.test" 10
 
 # shellcheck disable=SC2046
-set -- $(e2e_ports 3)
-E2E_TLS=$1 E2E_WS=$2 E2E_WSS=$3
-export E2E_TLS E2E_WS E2E_WSS
+set -- $(e2e_ports 5)
+E2E_TLS=$1 E2E_WS=$2 E2E_WSS=$3 E2E_DNS=$4 E2E_DEAD=$5
+export E2E_TLS E2E_WS E2E_WSS E2E_DNS E2E_DEAD
+printf 'nameserver 127.0.0.1\nport %s\n' "$E2E_DNS" >"$e2e_dir/resolv.conf"
 E2E_NEXT_HOP=
 e2e_start "[sip]
+resolv-conf = $e2e_dir/resolv.conf
 listen = tls:127.0.0.1:$E2E_TLS
 listen = ws:127.0.0.1:$E2E_WS
 listen = wss:127.0.0.1:$E2E_WSS

@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 
+from dns import NameServer
 from moves import consult, pick_up, take_over
 from phone import Missing, PATIENCE
 from scenario import SERVER, find, line, run, want, want_that
@@ -15,6 +16,8 @@ from stream_phone import (CLOSE, TEXT, CalledByTls, StreamEndpoint, ask_for_webs
 PORT = {"tls": int(os.environ["E2E_TLS"]), "ws": int(os.environ["E2E_WS"]), "wss": int(os.environ["E2E_WSS"])}
 DIR = os.environ["E2E_DIR"]
 CA = os.path.join(DIR, "ca.pem")
+DEAD = int(os.environ["E2E_DEAD"])  # nobody listens there
+names = NameServer(int(os.environ["E2E_DNS"]), {})
 
 
 def by(s, transport, certificate=None, **more):
@@ -135,14 +138,18 @@ def ring_back_wss(s):
     rings_back_over(s, "wss")
 
 
-def called_by_tls(s, certificate, scheme="sip", **more):
-    """A parked call is sent to somebody with a TLS listener of his own."""
+def called_by_tls(s, certificate, scheme="sip", host=None):
+    """A parked call is sent to somebody with a TLS listener of his own; by the name `host`, whose first server is
+    dead."""
     far = CalledByTls(os.path.join(DIR, certificate))
     s.endpoints.append(far)
     orbits, user = s.range(), s.user()
     far.expect(user)
     caller = s.park(orbits, s.user(), tone=440)
-    uri = f"{scheme}:{user}@127.0.0.1:{far.port}" + ("" if scheme == "sips" else ";transport=tls")
+    if host:
+        names.zone[("SRV", f"_sips._tcp.{host}")] = [(20, 1, far.port, f"a.{host}"), (10, 1, DEAD, f"a.{host}")]
+        names.zone[("A", f"a.{host}")] = ["127.0.0.1"]
+    uri = f"{scheme}:{user}@{host or f'127.0.0.1:{far.port}'}" + ("" if scheme == "sips" else ";transport=tls")
     call = s.api.parked(orbits.orbit)
     s.api.ask("POST", f"/parked-calls/{call['id']}/transfer", {"to": uri})
     return orbits, far, user, caller
@@ -165,6 +172,23 @@ def call_by_tls(s):
         caller.bye()
         phone.request("BYE")
         want(far.connections, 1, "connections")
+
+
+@line("TR-06-SRV", "a call of ours to a name by TLS: by the SRV records of _sips._tcp, the next server when the first is dead; "
+      "the certificate is for the name that was called (RFC 5922)")
+def call_by_tls_srv(s):
+    for scheme in "sip", "sips":
+        orbits, far, user, caller = called_by_tls(s, "secured", scheme, host=f"{scheme}.secure.test")
+        phone = far.accept(user)
+        phone.user = user
+        s.dialogs.append(phone)
+        pick_up(s, phone, 620)
+        s.talk(caller, phone)
+        caller.bye()
+        phone.request("BYE")
+    orbits, far, user, caller = called_by_tls(s, "next", host="other.secure.test")
+    log_has("its certificate is not for other.secure.test")
+    s.api.parked(orbits.orbit)
 
 
 @line("TR-07", "nobody with a certificate of another name is called by TLS (RFC 5922); the caller stays parked")
