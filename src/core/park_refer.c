@@ -71,6 +71,8 @@ static void begin_anew(struct turn *t, struct call *c)
     c->give_up_at = park_later(t->now, park_longest(c));
 }
 
+/* The orbit of a consultation changes hands at once; its leg is hung up behind the answer to the
+ * REFER (RFC 3515 2.4.2), which may have come in that very dialog. */
 static void repark(struct turn *t, struct call *c, struct refer_decision *d)
 {
     const struct refer *r = t->ev->refer;
@@ -80,11 +82,13 @@ static void repark(struct turn *t, struct call *c, struct refer_decision *d)
     char orbit[NUMBER_SIZE + 8];
 
     if (consultation)
-        end_consultation(t, consultation);
+        park_give_back_orbit(t, consultation, false);
     if (!take_orbit(t, c, &d->park)) {
         d->code = 486;
         (void)text_copy(d->why, WHY_SIZE, "no orbit is free");
         refuse(t, d);
+        if (consultation)
+            end_consultation(t, consultation);
         return;
     }
     if (ended && r->names == REPLACES_ENDED)
@@ -93,6 +97,8 @@ static void repark(struct turn *t, struct call *c, struct refer_decision *d)
     begin_anew(t, c);
     c->refer = r->number;
     park_refer_answer(t, c->id, 202, 0, "");
+    if (consultation)
+        end_consultation(t, consultation);
     park_enter(t, c, CALL_REPARKING, park_later(t->now, PATIENCE_SAVE));
     PARK_STEP(t, c, STEP_TRANSFERRING, "%.80s sends the call to %s: %.80s",
               park_name(name, &c->peer_party, "the other side"), park_orbit_name(orbit, c), d->why);
