@@ -94,10 +94,9 @@ static void add_ring_backs(struct metrics *m, const struct app_counts *c)
         const char *result;
         uint64_t count;
     } results[] = {
-        { "answered", c->ringbacks_answered },
-        { "busy", c->ringbacks_busy },
-        { "no_answer", c->ringbacks_no_answer },
-        { "error", c->ringbacks_failed },
+        { "answered", c->ringbacks_answered },       { "busy", c->ringbacks_busy },
+        { "no_answer", c->ringbacks_no_answer },     { "error", c->ringbacks_failed },
+        { "unconfirmed", c->ringbacks_unconfirmed },
     };
 
     head(m, "ringbacks_total", "counter", "Ring backs to parkers, by what became of them.");

@@ -32,7 +32,8 @@ static json_t *show_config(const struct app_config *c)
 static json_t *show_counts(const struct app_counts *c)
 {
     json_t *ends = json_object();
-    uint64_t lost = c->ringbacks_failed + c->ringbacks_busy + c->ringbacks_no_answer;
+    uint64_t lost =
+        c->ringbacks_failed + c->ringbacks_busy + c->ringbacks_no_answer + c->ringbacks_unconfirmed;
 
     for (unsigned i = 1; i <= OUT_INTERRUPTED; i++)
         (void)json_object_set_new(ends, outcome_name((enum outcome)i),

@@ -379,6 +379,8 @@ static void count_step(struct app *a, const struct action *action)
         a->counts.pins_wrong++;
     else if (step == STEP_RINGBACK_ANSWERED)
         a->counts.ringbacks_answered++;
+    else if (step == STEP_RINGBACK_UNCONFIRMED)
+        a->counts.ringbacks_unconfirmed++;
     else if (step == STEP_RINGBACK_FAILED)
         count_ring_back(a);
 }

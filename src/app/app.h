@@ -107,7 +107,8 @@ size_t app_steps(const struct app *a, call_id id, const struct call_step **steps
 struct app_counts {
     uint64_t parks_ok, parks_full, parks_refused, parks_failed;
     uint64_t ends[OUT_INTERRUPTED + 1]; /* by outcome */
-    uint64_t ringbacks_answered, ringbacks_busy, ringbacks_no_answer, ringbacks_failed;
+    uint64_t ringbacks_answered, ringbacks_busy, ringbacks_no_answer, ringbacks_failed,
+        ringbacks_unconfirmed;             /* answered, and nobody pressed 1 */
     uint64_t audio_stopped, audio_refused; /* by the guard against floods, see guard.c */
     uint64_t retrieves, retrieve_refused, pins_asked, pins_wrong, commands, store_failures,
         events_dropped;

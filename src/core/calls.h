@@ -76,7 +76,8 @@ struct call {
     leg_id peer;       /* retriever, ring back, fallback: at most one at a time; 0: none */
     enum peer_role peer_role;
     struct party peer_party;
-    bool peer_up; /* he answered, or acknowledged our answer */
+    bool peer_up;    /* he answered and need not confirm (any more), or acknowledged our answer */
+    bool confirming; /* he answered the ring back, and is to press 1 until `deadline` */
     leg_id
         next_leg; /* answered with Replaces of `next_for`, takes its place once acknowledged; 0 */
     leg_id next_for; /* caller_leg or peer */

@@ -19,6 +19,8 @@ enum cue {
     CUE_PEER_UP,   /* the other one answered, or acknowledged */
     CUE_PEER_LOST, /* he hung up, failed, or cancelled */
     CUE_FORWARDED, /* his phone sends our call on to somebody else */
+    CUE_PEER_SAID, /* he has heard what was said to him */
+    CUE_PEER_KEY,  /* he pressed a key */
     CUE_RETRIEVE,  /* commands from here on */
     CUE_RING,
     CUE_EXTEND,
@@ -68,6 +70,7 @@ static handler *const moves[CALL_STATES][CUES] = {
         [CUE_DUE]       = park_ring_timed_out,   [CUE_CLAIM]     = park_claim,
         [CUE_PEER_UP]   = park_ring_answered,    [CUE_PEER_LOST] = park_ring_failed,
         [CUE_FORWARDED] = park_ring_forwarded,
+        [CUE_PEER_SAID] = park_confirm_said,     [CUE_PEER_KEY]  = park_confirm_key,
         [CUE_RETRIEVE]  = park_do_retrieve,      [CUE_TRANSFER]  = park_do_transfer,
         [CUE_HANG_UP]   = park_do_hang_up,       [CUE_NOTE]      = park_do_note,
         [CUE_FORCE]     = park_do_force_out,
@@ -156,6 +159,10 @@ static enum cue peer_cue(const struct event *ev)
         return CUE_PEER_LOST;
     if (ev->type == EV_LEG_RINGING && ev->code == CODE_FORWARDED)
         return CUE_FORWARDED;
+    if (ev->type == EV_SAID)
+        return CUE_PEER_SAID;
+    if (ev->type == EV_DIGIT)
+        return CUE_PEER_KEY;
     /* Once they talk, a late CANCEL says nothing any more. */
     return ev->type == EV_CANCELLED ? CUE_PEER_LOST : CUE_NONE;
 }

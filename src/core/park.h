@@ -98,7 +98,8 @@ enum say {
     SAY_PIN,       /* enter it */
     SAY_PIN_AGAIN, /* it was wrong; enter it */
     SAY_PIN_WRONG, /* it was wrong, and that is all */
-    SAY_GONE       /* the call is not there any more */
+    SAY_GONE,      /* the call is not there any more */
+    SAY_CONFIRM    /* press 1 to take the call */
 };
 enum call_kind {
     CALLING_PARKER,
@@ -121,6 +122,8 @@ enum step {
     STEP_IDENTITY,
     STEP_TAKEN_OVER,
     STEP_RINGBACK_STARTED,
+    STEP_RINGBACK_ASKED,
+    STEP_RINGBACK_UNCONFIRMED,
     STEP_RINGBACK_FAILED,
     STEP_FORWARDING,
     STEP_FORWARD_FAILED,
@@ -197,6 +200,7 @@ struct actions {
 #define PATIENCE_FETCH 10000    /* who is called with Replaces answers by himself */
 #define PATIENCE_PIN 20000      /* for one try to give a PIN, from the beginning of the question */
 #define PIN_TRIES 3u
+#define PATIENCE_CONFIRM 20000  /* who answered a ring back presses 1, or is a mailbox */
 #define PATIENCE_EXIT 5000      /* who is asked to take the caller over does so, and the caller lets go */
 #define JUST_TAKEN 2000         /* who dials an orbit this soon after it was taken is told so */
 
@@ -211,6 +215,8 @@ struct actions {
  *  - A retriever who sends CANCEL is given up at once, although his ACK and BYE are still to come.
  *  - A ring back that is called off (retrieved, transferred) was no attempt. One that somebody asked for
  *    is none either, and begins the patience anew.
+ *  - Who answered a ring back and is still to press 1 rings as before to everybody else: the call can be
+ *    claimed, and his leg is then called off. Keys other than 1 mean nothing.
  *  - A call that comes back from CONNECTED when no orbit is free waits without one, rings somebody at
  *    once, and takes the first orbit it can get.
  *  - Who is called for a REFER is hung up on when nobody wants him any more, as any who rings. When the

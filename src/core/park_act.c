@@ -77,9 +77,9 @@ void park_music(struct turn *t, const struct call *c)
         (void)park_act_leg(t, ACT_MUSIC, c, c->caller_leg);
 }
 
-void park_say(struct turn *t, struct call *c, enum say say, bool then_music)
+void park_say(struct turn *t, struct call *c, leg_id leg, enum say say, bool then_music)
 {
-    struct action *a = park_act_leg(t, ACT_SAY, c, c->caller_leg);
+    struct action *a = park_act_leg(t, ACT_SAY, c, leg);
 
     a->wait = ++c->wait;
     a->say = say;

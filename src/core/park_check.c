@@ -21,7 +21,7 @@ static void as_parked(struct call *c, const struct call *saved)
     *c = *saved;
     c->id = id;
     c->peer = c->next_leg = c->next_for = 0;
-    c->peer_up = c->has_orbit = false;
+    c->peer_up = c->confirming = c->has_orbit = false;
     c->caller_up = true;
     c->outcome = OUT_NONE;
     c->next_deadline = NEVER;
@@ -94,6 +94,8 @@ static void check_state(const struct call *c)
     assert(c->state > CALL_NONE && c->state < CALL_STATES);
     assert((c->peer != 0) == has_peer);
     assert(!rings || !c->peer_up);
+    assert(!c->confirming ||
+           (c->state == CALL_RINGING_BACK && c->rules.ringback_confirm && c->deadline != NEVER));
     assert(c->state != CALL_RETRIEVING || !all_up);
     assert(c->state != CALL_CONNECTED || all_up || c->deadline != NEVER);
     assert(c->state == CALL_CONNECTED || c->state == CALL_ENDED || call_due(c) != NEVER);

@@ -1,9 +1,10 @@
 /* What the files of the parking machine (park*.c) share; nobody else includes it. park.c has the
  * table of what may happen when; park_invite.c what comes in; park_wait.c being parked and what
  * ends it; park_ring.c whom we call; park_meet.c two parties; park_swap.c Replaces; park_command.c
- * what people ask for; park_announce.c tells a parker the number; park_refer.c what a REFER does,
- * park_fetch.c and park_transfer.c whom it has us call; park_exit.c how the two come to talk
- * without us; park_act.c how actions are written down; park_words.c and park_check.c only look. */
+ * what people ask for; park_confirm.c who answered has still to press 1; park_announce.c tells a
+ * parker the number; park_refer.c what a REFER does, park_fetch.c and park_transfer.c whom it has
+ * us call; park_exit.c how the two come to talk without us; park_act.c how actions are written
+ * down; park_words.c and park_check.c only look. */
 #ifndef CALLPARK_CORE_PARK_INSIDE_H
 #define CALLPARK_CORE_PARK_INSIDE_H
 
@@ -37,7 +38,8 @@ void park_refer_answer(struct turn *t, call_id call, uint16_t code, uint16_t ret
 void park_refer_done(struct turn *t, struct call *c, uint16_t code);
 void park_music(struct turn *t,
                 const struct call *c); /* nothing while the caller has not acknowledged */
-void park_say(struct turn *t, struct call *c, enum say say, bool then_music);
+/* `leg` is one of the call's; EV_SAID comes back with c->wait. */
+void park_say(struct turn *t, struct call *c, leg_id leg, enum say say, bool then_music);
 void park_save(struct turn *t, struct call *c); /* nobody waits for it */
 
 /* The sentence stands in c->why already; PARK_STEP writes it there. */
@@ -104,6 +106,12 @@ handler park_ring_failed, park_ring_timed_out, park_ring_answered, park_ring_for
 /* What an answer means, as in "he ..." */
 const char *park_code_words(uint16_t code);
 #define CODE_FORWARDED 181
+
+/* ---- park_confirm.c */
+
+/* Whoever answered this ring back is asked to press 1. False: nobody is to be asked. */
+bool park_confirm_ask(struct turn *t, struct call *c);
+handler park_confirm_said, park_confirm_key;
 
 /* ---- park_announce.c */
 

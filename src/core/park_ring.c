@@ -237,7 +237,8 @@ static bool tried_plain(struct turn *t, struct call *c, uint16_t code)
 static void ring_over(struct turn *t, struct call *c, uint16_t code)
 {
     char name[DISPLAY_SIZE];
-    const char *what = park_code_words(code);
+    bool asked = c->confirming;
+    const char *what = asked ? "answered, but nobody pressed 1" : park_code_words(code);
     enum peer_role role = c->peer_role;
 
     forget_peer(t, c);
@@ -245,7 +246,8 @@ static void ring_over(struct turn *t, struct call *c, uint16_t code)
         return;
     (void)park_name(name, &c->peer_party, "the number");
     if (role == PEER_PARKER) {
-        PARK_STEP(t, c, STEP_RINGBACK_FAILED, "%s %s (%u)", name, what, code);
+        PARK_STEP(t, c, asked ? STEP_RINGBACK_UNCONFIRMED : STEP_RINGBACK_FAILED, "%s %s (%u)",
+                  name, what, code);
         parker_failed(t, c, code);
     } else if (role == PEER_FALLBACK) {
         PARK_STEP(t, c, STEP_FORWARD_FAILED,
@@ -268,7 +270,7 @@ void park_ring_failed(struct turn *t, struct call *c)
 
 void park_ring_timed_out(struct turn *t, struct call *c)
 {
-    park_hang_up(t, c, c->peer, 0, "nobody answered");
+    park_hang_up(t, c, c->peer, 0, c->confirming ? "nobody pressed 1" : "nobody answered");
     ring_over(t, c, 408);
 }
 
@@ -282,9 +284,12 @@ void park_ring_forwarded(struct turn *t, struct call *c)
     ring_over(t, c, CODE_FORWARDED);
 }
 
-/* First to answer wins: from here on nobody else can claim the call. */
+/* First to answer wins: from here on nobody else can claim the call, unless he has still to press
+ * 1. */
 void park_ring_answered(struct turn *t, struct call *c)
 {
+    if (park_confirm_ask(t, c))
+        return;
     c->peer_up = true;
     park_meet(t, c);
 }

@@ -22,7 +22,7 @@ void park_enter(struct turn *t, struct call *c, enum call_state state, msec dead
         park_announce_off(t, c);
     c->state = state;
     c->deadline = deadline;
-    c->exiting = c->exit_done = false;
+    c->exiting = c->exit_done = c->confirming = false;
     calls_timed(t->p->calls, c);
 }
 
@@ -153,12 +153,12 @@ void park_caller_up(struct turn *t, struct call *c)
         return;
     c->caller_up = true;
     if (c->state == CALL_LEAVING) {
-        park_say(t, c, SAY_REGRET, false);
+        park_say(t, c, c->caller_leg, SAY_REGRET, false);
         park_enter(t, c, CALL_LEAVING, park_later(t->now, PATIENCE_SAY));
     } else if (c->state == CALL_RETRIEVING && c->peer_up) {
         park_meet(t, c);
     } else if (c->state == CALL_TELLING && c->rules.announce && park_may_learn(t, c, &c->caller)) {
-        park_say(t, c, SAY_ORBIT, true);
+        park_say(t, c, c->caller_leg, SAY_ORBIT, true);
         park_enter(t, c, CALL_TELLING, park_later(t->now, PATIENCE_SAY));
     } else {
         park_music(t, c);
@@ -240,7 +240,7 @@ void park_regret(struct turn *t, struct call *c, const char *why)
     park_give_back_orbit(t, c, false);
     c->outcome = OUT_TIMED_OUT;
     if (c->caller_up)
-        park_say(t, c, SAY_REGRET, false);
+        park_say(t, c, c->caller_leg, SAY_REGRET, false);
     park_enter(t, c, CALL_LEAVING,
                park_later(t->now, c->caller_up ? PATIENCE_SAY : PATIENCE_CONNECT));
     PARK_STEP(t, c, STEP_TIMED_OUT, "the caller hears that nobody is there: %s", why);

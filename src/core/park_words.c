@@ -14,6 +14,8 @@ const char *step_name(enum step s)
         [STEP_IDENTITY] = "call.identity",
         [STEP_TAKEN_OVER] = "call.taken_over",
         [STEP_RINGBACK_STARTED] = "call.ringback_started",
+        [STEP_RINGBACK_ASKED] = "call.ringback_asked",
+        [STEP_RINGBACK_UNCONFIRMED] = "call.ringback_unconfirmed",
         [STEP_RINGBACK_FAILED] = "call.ringback_failed",
         [STEP_FORWARDING] = "call.forwarding",
         [STEP_FORWARD_FAILED] = "call.forward_failed",
@@ -56,8 +58,9 @@ static void words_of_move(const struct park *p, const struct call *c, char to[WH
     char name[DISPLAY_SIZE];
 
     if (c->attempt < attempts && park_whom(&p->house, c, &whom))
-        (void)text_format(to, WHY_SIZE, "rings %s back, attempt %u of %u",
-                          park_name(name, &whom, "the parker"), c->attempt + 1, attempts);
+        (void)text_format(
+            to, WHY_SIZE, "rings %s back%s, attempt %u of %u", park_name(name, &whom, "the parker"),
+            c->rules.ringback_confirm ? ", who must press 1" : "", c->attempt + 1, attempts);
     else if (*c->rules.timeout_uri && !c->fallback_tried)
         (void)text_format(to, WHY_SIZE, "goes to the fallback %.100s", c->rules.timeout_uri);
     else if (*c->rules.timeout_uri)
@@ -94,7 +97,8 @@ msec park_next_step(const struct park *p, const struct call *c, char to[WHY_SIZE
         break;
     case CALL_RINGING_BACK:
     case CALL_FORWARDING:
-        (void)text_format(to, WHY_SIZE, "stops ringing %s",
+        (void)text_format(to, WHY_SIZE,
+                          c->confirming ? "lets go of %s unless he presses 1" : "stops ringing %s",
                           park_name(name, &c->peer_party, "the parker"));
         break;
     case CALL_RETRIEVING:

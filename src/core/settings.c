@@ -127,6 +127,11 @@ static const struct row rows[SETTING_KEYS] = {
           "A PIN of 4 to 8 digits that whoever retrieves by dialling must enter; empty: none. It is never shown.",
           KIND_TEXT, 0, PIN_SIZE - 1, false, "", true },
         FIELD(pin), setting_text_pin, "" },
+    [SET_RINGBACK_CONFIRM] = {
+        { "ringback_confirm", "",
+          "Whether whoever answers a ring back must press 1 to get the call, so that no mailbox gets it.",
+          KIND_SWITCH, 0, 1, false, "on|off", false },
+        FIELD(ringback_confirm), NULL, "off" },
 };
 /* clang-format on */
 

@@ -22,18 +22,19 @@ enum setting_key {
     /* Template of the display name: %o orbit, %n caller's name, %u caller's number. */
     SET_RINGBACK_PREFIX,
     SET_ALERT_INFO,
-    SET_ANNOUNCE,       /* say the number to the parker */
-    SET_MESSAGE,        /* write it to whoever sent the call here: SIP MESSAGE */
-    SET_LANGUAGE,       /* "en", "de", ... of the spoken number */
-    SET_LAMP,           /* confirmed or early */
-    SET_FREE_ORBIT,     /* park or reject: an internal call to a free orbit */
-    SET_RETRIEVE_ALLOW, /* comma list of networks and identity patterns; empty: insiders */
-    SET_MUSIC,          /* which uploaded file, by its SHA-256; empty: the configured piece */
-    SET_NO_FORWARD,     /* a ring back that is forwarded (181) is called off */
-    SET_PARK_ALLOW,     /* as retrieve_allow, for parking; empty: whoever may come in */
-    SET_WATCH_ALLOW,    /* the same, for watching lamps */
-    SET_ANNOUNCE_BACK,  /* call the parker and speak it: who was not told another way */
-    SET_PIN,            /* digits that a retriever must give; empty: none. A secret */
+    SET_ANNOUNCE,         /* say the number to the parker */
+    SET_MESSAGE,          /* write it to whoever sent the call here: SIP MESSAGE */
+    SET_LANGUAGE,         /* "en", "de", ... of the spoken number */
+    SET_LAMP,             /* confirmed or early */
+    SET_FREE_ORBIT,       /* park or reject: an internal call to a free orbit */
+    SET_RETRIEVE_ALLOW,   /* comma list of networks and identity patterns; empty: insiders */
+    SET_MUSIC,            /* which uploaded file, by its SHA-256; empty: the configured piece */
+    SET_NO_FORWARD,       /* a ring back that is forwarded (181) is called off */
+    SET_PARK_ALLOW,       /* as retrieve_allow, for parking; empty: whoever may come in */
+    SET_WATCH_ALLOW,      /* the same, for watching lamps */
+    SET_ANNOUNCE_BACK,    /* call the parker and speak it: who was not told another way */
+    SET_PIN,              /* digits that a retriever must give; empty: none. A secret */
+    SET_RINGBACK_CONFIRM, /* who answers a ring back has the call once he has pressed 1 */
     SETTING_KEYS
 };
 
@@ -65,6 +66,7 @@ struct rules {
     char watch_allow[LIST_SIZE];
     bool announce_back;
     char pin[PIN_SIZE];
+    bool ringback_confirm;
 };
 
 /* What one scope says: only the keys in `set` count. */

@@ -25,13 +25,14 @@ enum piece {
     PIECE_PIN, /* from here on a folder may lack one: then it is spoken as built in */
     PIECE_PIN_WRONG,
     PIECE_GONE,
+    PIECE_CONFIRM,
     PIECES
 };
 
 static const char *const names[PIECES] = {
-    "digit-0",   "digit-1", "digit-2", "digit-3", "digit-4",   "digit-5",
-    "digit-6",   "digit-7", "digit-8", "digit-9", "star",      "hash",
-    "parked-at", "full",    "regret",  "pin",     "pin-wrong", "gone",
+    "digit-0", "digit-1", "digit-2",   "digit-3", "digit-4", "digit-5",   "digit-6",
+    "digit-7", "digit-8", "digit-9",   "star",    "hash",    "parked-at", "full",
+    "regret",  "pin",     "pin-wrong", "gone",    "confirm",
 };
 
 struct language {
@@ -260,6 +261,7 @@ static const struct sound *sentence(const struct prompts *p, unsigned language, 
         [SAY_PIN_AGAIN] = { PIECE_PIN_WRONG, PIECE_PIN },
         [SAY_PIN_WRONG] = { PIECE_PIN_WRONG, PIECES },
         [SAY_GONE] = { PIECE_GONE, PIECES },
+        [SAY_CONFIRM] = { PIECE_CONFIRM, PIECES },
     };
 
     return index < 2 && of[what][index] != PIECES ? spoken(p, language, of[what][index]) : NULL;

@@ -195,6 +195,102 @@ def pickup(s):
     s.talk(caller, other)
 
 
+# --- who answers presses 1 ---
+
+def asked(s, **settings):
+    """... and it is picked up, and spoken to: neither of the two hears the other."""
+    orbits, caller, parker, phone = ringing(s, ringback_confirm="on", **settings)
+    pick_up(s, phone, 620)
+    not_yet(s, orbits, caller, phone)
+    return orbits, caller, phone
+
+
+def not_yet(s, orbits, caller, phone):
+    now = time.monotonic()
+    phone.audio.hears_sound(since=now)
+    caller.audio.hears_sound(since=now)
+    phone.audio.does_not_hear(caller.audio.tone)
+    caller.audio.does_not_hear(phone.audio.tone)
+    s.api.state(orbits.orbit, "ringing_back")
+
+
+def story(s, call):
+    return [step["step"] for step in s.api.items(f"/parked-calls/{call['id']}/timeline")]
+
+
+@line("RB-20", "ringback_confirm: whoever answers hears a question, and the caller once he has pressed 1 (RFC 4733)")
+def confirmed(s):
+    orbits, caller, phone = asked(s)
+    phone.audio.keys("1")
+    s.talk(caller, phone)
+    s.api.free(orbits.orbit)
+    phone.bye()
+    caller.request("BYE")
+    want(s.api.record(orbits.orbit)["outcome"], "ringback_answered", "outcome")
+
+
+@line("RB-21", "a mailbox answers and presses nothing: BYE, not answered, the fallback; the caller hears music", slow=True)
+def mailbox(s):
+    fallback, unconfirmed = s.user(), r'ringbacks_total\{.*result="unconfirmed"\}'
+    before = s.api.figure(unconfirmed)
+    orbits, caller, parker, call = parked(s, ringback_confirm="on", pickup_timeout="10s", language="de",
+                                          timeout_uri=f"sip:{fallback}@callpark.test")
+    phone = pick_up(s, s.accept(parker, 20), 620)
+    not_yet(s, orbits, caller, phone)
+    find("nobody pressed 1", phone.request("BYE", 30).get("Reason"), "Reason")
+    caller.audio.hears_sound(since=time.monotonic())
+    s.talk(caller, pick_up(s, s.accept(fallback), 800))
+    want_that(s.api.figure(unconfirmed) > before, "the figure has not risen")
+
+
+@line("RB-21b", "whoever answered hangs up without pressing: parked again, and told apart in the timeline")
+def gone_unconfirmed(s):
+    orbits, caller, phone = asked(s, timeout_uri="sip:nobody@callpark.test")
+    phone.bye()
+    call = s.api.parked(orbits.orbit)
+    find("answered, but nobody pressed 1", call["reason"], "the reason")
+    want_in("call.ringback_unconfirmed", story(s, call), "the timeline")
+    s.talk(caller, s.retrieve(orbits.orbit, 800))
+
+
+@line("RB-22", "2 and other keys mean nothing: the question goes on, and 1 still counts")
+def other_keys(s):
+    orbits, caller, phone = asked(s)
+    phone.audio.keys("2")
+    not_yet(s, orbits, caller, phone)
+    phone.audio.keys("0#*")
+    not_yet(s, orbits, caller, phone)
+    phone.audio.keys("1")
+    s.talk(caller, phone)
+
+
+@line("RB-23", "somebody retrieves while the question is asked: BYE with 'call completed elsewhere', he has the caller")
+def retrieved_while_asked(s):
+    orbits, caller, phone = asked(s)
+    retriever = s.retrieve(orbits.orbit, 800)
+    find("SIP *;.*cause=200", phone.request("BYE").get("Reason"), "Reason")
+    s.talk(caller, retriever)
+
+
+@line("RB-24", "the caller hangs up while the question is asked: BYE, the orbit is free")
+def caller_gone_while_asked(s):
+    orbits, caller, phone = asked(s)
+    caller.bye()
+    find("SIP *;.*cause=480", phone.request("BYE").get("Reason"), "Reason")
+    s.api.free(orbits.orbit)
+    want(s.api.record(orbits.orbit)["outcome"], "abandoned", "outcome")
+
+
+@line("RB-25", "1 by INFO, in both forms; 2 by INFO means nothing")
+def confirmed_by_info(s):
+    for kind, body in (("application/dtmf-relay", "Signal={}\r\nDuration=160\r\n"), ("application/dtmf", "{}")):
+        orbits, caller, phone = asked(s)
+        want(phone.ask("INFO", body=body.format("2"), kind=kind).code, 200, "the answer to 2")
+        not_yet(s, orbits, caller, phone)
+        want(phone.ask("INFO", body=body.format("1"), kind=kind).code, 200, "the answer to 1")
+        s.talk(caller, phone)
+
+
 @line("API", "retrieve, transfer, extend, hang up by the API")
 def by_hand(s):
     orbits, caller, parker, call = parked(s)

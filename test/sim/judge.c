@@ -103,7 +103,9 @@ static void leg_is_up(struct world *w, struct leg *l)
     struct watch *c = judge_watch(w, l->call);
 
     l->told_up = true;
-    if (c && l->id == c->ringing) {
+    if (c && l->id == c->ringing && c->kind == CALLING_PARKER && c->rules.ringback_confirm) {
+        l->confirm_since = w->now; /* he has nothing yet */
+    } else if (c && l->id == c->ringing) {
         c->ringing = 0;
         c->claimant = l->id;
     }
@@ -218,6 +220,18 @@ static void key_pressed(const struct world *w, struct leg *l, char key)
     l->pin_given |= l->asked && *w->pin && text_is(l->given, w->pin);
 }
 
+/* 1, by somebody who answered a ring back, and while nobody else has come: the call is his. */
+static void confirm_pressed(struct world *w, struct leg *l, char key)
+{
+    struct watch *c = judge_watch(w, l->call);
+
+    if (!c || c->ringing != l->id || !l->confirm_since || l->let_go || key != '1')
+        return;
+    l->confirmed = true;
+    c->ringing = 0;
+    c->claimant = l->id;
+}
+
 /* Has somebody the call now who gave the PIN? Then nobody else may. */
 static void judge_claim(struct world *w, struct watch *c)
 {
@@ -249,8 +263,10 @@ void judge_event(struct world *w, const struct event *ev)
     if (!l)
         return;
     w->stray = ev->type == EV_LEG_UP && l->let_go ? l->id : 0;
-    if (ev->type == EV_DIGIT)
+    if (ev->type == EV_DIGIT) {
         key_pressed(w, l, ev->digit);
+        confirm_pressed(w, l, ev->digit);
+    }
     if (ev->type == EV_LEG_UP && !l->told_up) {
         leg_is_up(w, l);
     } else if (ev->type == EV_LEG_FAILED || ev->type == EV_LEG_GONE ||
@@ -477,14 +493,33 @@ static void judge_teller(struct world *w, const struct leg *l, const struct watc
         judge_fail(w, "leg %" PRIu64 " is called to be told a number and hears none", l->id);
 }
 
+/* Who is still to press 1 hears that he is to, for as long as that may last; the caller is where he
+ * was. */
+static void judge_confirming(struct world *w, const struct leg *l, const struct watch *c)
+{
+    const struct leg *caller = c ? phones_leg(w, c->caller) : NULL;
+
+    if (l->told_gone)
+        return;
+    if (w->now > l->confirm_since + PATIENCE_CONFIRM + LATE)
+        judge_fail(w, "leg %" PRIu64 " is asked to press 1 for ever", l->id);
+    if (l->hears != HEARS_WORDS)
+        judge_fail(w, "leg %" PRIu64 " answered a ring back and is not asked to press 1", l->id);
+    if (!c || c->met || c->over || !caller || caller->hears == HEARS_PARTNER)
+        judge_fail(w, "leg %" PRIu64 " is asked to press 1 for a call that is not there", l->id);
+}
+
 /* Somebody who has been told of, and is there, hears something; whom he talks to talks to him. */
 static void judge_leg(struct world *w, const struct leg *l)
 {
     const struct leg *partner = phones_leg(w, l->partner);
     const struct watch *c = judge_watch(w, l->call);
 
-    if (c && c->ringing == l->id && w->now > l->since + c->rules.ring_time + LATE)
+    if (c && c->ringing == l->id && !l->confirm_since &&
+        w->now > l->since + c->rules.ring_time + LATE)
         judge_fail(w, "leg %" PRIu64 " rings for ever", l->id);
+    if (l->confirm_since && !l->confirmed)
+        judge_confirming(w, l, c);
     if (c && c->coming == l->id && l->wire == WIRE_ASKED &&
         w->now > l->since + LATE + (c->rules.ring_time > 10000 ? c->rules.ring_time : 10000))
         judge_fail(w, "leg %" PRIu64 " is called for ever", l->id);

@@ -195,6 +195,7 @@ static void judge_hang_up(struct world *w, const struct action *a)
 {
     struct leg *l = phones_leg(w, a->leg);
     struct watch *c;
+    msec over;
 
     if (!l)
         return;
@@ -207,7 +208,8 @@ static void judge_hang_up(struct world *w, const struct action *a)
     if (!c || c->ringing != l->id)
         return;
     c->ringing = 0;
-    if (w->now >= l->since + c->rules.ring_time && a->code != 200) {
+    over = l->confirm_since ? l->confirm_since + PATIENCE_CONFIRM : l->since + c->rules.ring_time;
+    if (w->now >= over && a->code != 200) {
         if (c->kind == CALLING_PARKER)
             judge_patience(w, c);
     } else if (c->kind == CALLING_PARKER) {
@@ -252,6 +254,9 @@ static void judge_bridge(struct world *w, const struct event *ev, const struct a
                    a->other);
     if (*w->pin && two->intent == INTENT_RETRIEVE && !two->replaces && !two->pin_given)
         judge_fail(w, "leg %" PRIu64 " has the call without the PIN", two->id);
+    if ((one->confirm_since && !one->confirmed) || (two->confirm_since && !two->confirmed))
+        judge_fail(w, "leg %" PRIu64 " or %" PRIu64 " has the call without having pressed 1",
+                   one->id, two->id);
     if (one->role == two->role)
         judge_fail(w, "two callers met: legs %" PRIu64 " and %" PRIu64, a->leg, a->other);
     if (one->call != a->call || two->call != a->call)
@@ -273,6 +278,14 @@ static void judge_question(struct world *w, const struct action *a, struct leg *
     if (++l->asked > 3)
         judge_fail(w, "leg %" PRIu64 " is asked for the PIN %u times", l->id, l->asked);
     l->given[0] = '\0';
+}
+
+/* Only who answered a ring back is asked to press 1, and only where that is wanted. */
+static void judge_confirm_question(struct world *w, const struct action *a, const struct leg *l,
+                                   const struct watch *c)
+{
+    if (!l || !c || c->ringing != l->id || !l->confirm_since || l->confirmed || l->told_gone)
+        judge_fail(w, "leg %" PRIu64 " is asked to press 1", a->leg);
 }
 
 /* Only of two who talk can one take the other over, and somebody parked is never sent away. */
@@ -317,6 +330,8 @@ void judge_action(struct world *w, const struct event *ev, const struct action *
         judge_told(w, a, l);
     else if (a->type == ACT_SAY && (a->say == SAY_PIN || a->say == SAY_PIN_AGAIN))
         judge_question(w, a, l);
+    else if (a->type == ACT_SAY && a->say == SAY_CONFIRM)
+        judge_confirm_question(w, a, l, c);
     else if (a->type == ACT_SAY && a->say == SAY_REGRET && c && !c->regret)
         judge_regret(w, c);
 }

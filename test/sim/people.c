@@ -149,6 +149,7 @@ void people_settings(struct world *w)
     set(w, SET_PIN, w->pin);
     set(w, SET_PICKUP_TIMEOUT, patience[world_dice(w, 4)]);
     set(w, SET_ANNOUNCE_BACK, world_chance(w, 50) ? "on" : "off");
+    set(w, SET_RINGBACK_CONFIRM, world_chance(w, 40) ? "on" : "off");
     set(w, SET_MAX_PICKUP_ATTEMPTS, attempts[world_dice(w, 4)]);
     set(w, SET_RING_TIME, ring[world_dice(w, 3)]);
     set(w, SET_MAX_PARK, longest[world_dice(w, 4)]);

@@ -275,6 +275,21 @@ static void enters_pin(struct world *w, const struct leg *l)
               (uint16_t)*keys);
 }
 
+/* He presses 1, soon or too late, or another key first; a mailbox presses nothing. */
+static void confirms(struct world *w, struct leg *l)
+{
+    msec when = world_dice(w, world_chance(w, 10) ? 25000 : 8000);
+
+    if (l->confirm_heard)
+        return;
+    l->confirm_heard = true;
+    if (world_chance(w, 15))
+        later(w, world_dice(w, 8000), FUTURE_DIGIT, l,
+              (uint16_t) "023456789*#A"[world_dice(w, 12)]);
+    if (world_chance(w, 60))
+        later(w, when, FUTURE_DIGIT, l, '1');
+}
+
 static void said(struct world *w, const struct action *a, struct leg *l)
 {
     struct note note = { .type = EV_SAID, .leg = l->id, .wait = a->wait };
@@ -282,6 +297,8 @@ static void said(struct world *w, const struct action *a, struct leg *l)
     l->hears = HEARS_WORDS;
     if (a->say == SAY_PIN || a->say == SAY_PIN_AGAIN)
         enters_pin(w, l);
+    if (a->say == SAY_CONFIRM)
+        confirms(w, l);
     if (world_chance(w, 95))
         world_later(w, 1500 + world_dice(w, 2500), FUTURE_DELIVER, &note);
     note.wait--;

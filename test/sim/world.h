@@ -51,6 +51,9 @@ struct leg {
     unsigned asked;          /* how often for the PIN */
     bool pin_given;          /* the right one, as far as it was asked for */
     char given[PIN_SIZE];    /* digits since the last question */
+    msec confirm_since;      /* he answered a ring back that 1 confirms; 0: he did not */
+    bool confirm_heard;      /* that he is to press 1 */
+    bool confirmed;          /* he did, in time */
     call_id call;            /* as the actions said */
     msec since, answered, up, gone;
 };

@@ -107,8 +107,8 @@ static void say_refer(char *to, const char *what, const struct action *a)
 
 static void say_action(char *to, const struct action *a)
 {
-    static const char *const says[] = { "nothing", "orbit",     "full",      "regret",
-                                        "pin",     "pin-again", "pin-wrong", "gone" };
+    static const char *const says[] = { "nothing",   "orbit",     "full", "regret", "pin",
+                                        "pin-again", "pin-wrong", "gone", "confirm" };
     unsigned leg = (unsigned)a->leg;
 
     switch (a->type) {

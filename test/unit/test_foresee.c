@@ -39,6 +39,7 @@ static const struct row {
     { { "set timeout_uri sip:9@x" }, "park", OUT, "", "park 700 1", ANYWHERE, "goes to the fallback sip:9@x" },
     { { "set allocation random" }, "park", OUT, "sip:105@pbx", "park 0 0", ANYWHERE, "rings 105 back, attempt 1 of 1" },
     { { NULL }, "7000", OUT, "sip:105@pbx", "park 0 1", ANYWHERE, "rings 105 back, attempt 1 of 1" },
+    { { "set ringback_confirm on" }, "7000", OUT, "sip:105@pbx", "park 0 1", ANYWHERE, "rings 105 back, who must press 1, attempt 1 of 1" },
     { { "set free_orbit reject" }, "701", IN, "", "refuse 480 0", "source dialled orbit evidence rule", "" },
     { { "drain on" }, "park", IN, "", "refuse 503 0", "source dialled evidence draining", "" },
     { { FULL }, "park", OUT, "sip:105@pbx", "refuse 486 0", ANYWHERE, "" },

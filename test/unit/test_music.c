@@ -207,6 +207,8 @@ static void numbers_are_spoken_digit_by_digit(void **state)
         assert_int_equal(pieces(p, languages[i], SAY_PIN_AGAIN, "", &length), 3);
         assert_int_equal(pieces(p, languages[i], SAY_PIN_WRONG, "", &length), 2);
         assert_int_equal(pieces(p, languages[i], SAY_GONE, "", &length), 2);
+        assert_int_equal(pieces(p, languages[i], SAY_CONFIRM, "", &length), 2);
+        assert_in_range(length, 1500, 6000);
         assert_int_equal(pieces(p, languages[i], SAY_NOTHING, "701", &length), 0);
         assert_int_equal(prompts_language(p, languages[i]) == prompts_language(p, "en"), i == 0);
     }
@@ -255,6 +257,8 @@ static void a_directory_replaces_a_language_whole(void **state)
     assert_int_equal(pieces(p, "de", SAY_PIN, "", &length), 2);     /* younger than many folders */
     assert_in_range(length, 1300, 4000);
     assert_int_equal(pieces(p, "it", SAY_GONE, "", &length), 2);
+    assert_in_range(length, 1300, 4000);
+    assert_int_equal(pieces(p, "it", SAY_CONFIRM, "", &length), 2);
     assert_in_range(length, 1300, 4000);
     prompts_free(p);
     p = NULL;

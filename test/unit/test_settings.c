@@ -72,6 +72,7 @@ static void has_the_defaults_of_the_design(void **state)
         [SET_MUSIC] = "",
         [SET_NO_FORWARD] = "on",
         [SET_ANNOUNCE_BACK] = "off",
+        [SET_RINGBACK_CONFIRM] = "off",
         [SET_PARK_ALLOW] = "",
         [SET_PIN] = "",
     };

@@ -9,7 +9,7 @@ export const SPECIAL = new Set(['music']);
 const groups = [
     ['time', ['pickup_timeout', 'max_pickup_attempts', 'ring_time', 'timeout_uri', 'max_park']],
     ['hears', ['music_on_hold', 'announce', 'language', 'message', 'announce_back']],
-    ['ringing', ['no_forward']],
+    ['ringing', ['no_forward', 'ringback_confirm']],
     ['shown', ['ringback_prefix', 'alert_info', 'lamp']],
     ['orbits', ['allocation', 'cool_down', 'free_orbit', 'park_allow', 'retrieve_allow', 'watch_allow',
                 'pin']],
