@@ -163,6 +163,37 @@ static void add_auth(struct metrics *m, const struct sip_counts *s)
             (unsigned long long)s->auth_failures[i]);
 }
 
+static void add_hop(const struct sip_hop *h, struct metrics *m, const char *name, double value)
+{
+    char system[2 * SIP_HOP_SYSTEM_SIZE], host[2 * FQDN_SIZE];
+
+    escape(system, sizeof system, h->system);
+    escape(host, sizeof host, h->host);
+    put(m,
+        strchr(host, ':') ? "callpark_%s{system=\"%s\",server=\"%s:[%s]:%u\"} %g\n"
+                          : "callpark_%s{system=\"%s\",server=\"%s:%s:%u\"} %g\n",
+        name, system, h->transport, host, h->port, value);
+}
+
+/* One whose state nobody knows has none. */
+static void add_hops(struct app *a, struct metrics *m)
+{
+    head(m, "hop_up", "gauge", "1 when this server of another system answers, 0 when it does not.");
+    for (unsigned i = 0; i < SIP_HOPS_MAX; i++) {
+        const struct sip_hop *h = app_hop(a, i);
+
+        if (h && h->state != SIP_HOP_UNKNOWN)
+            add_hop(h, m, "hop_up", h->state == SIP_HOP_UP);
+    }
+    head(m, "hop_round_trip_seconds", "gauge", "How long its answer to the last OPTIONS took.");
+    for (unsigned i = 0; i < SIP_HOPS_MAX; i++) {
+        const struct sip_hop *h = app_hop(a, i);
+
+        if (h && h->measured)
+            add_hop(h, m, "hop_round_trip_seconds", h->round_trip / 1000.0);
+    }
+}
+
 static void add_sip(struct app *a, struct metrics *m)
 {
     struct sip_counts s = { 0 };
@@ -188,6 +219,7 @@ static void add_sip(struct app *a, struct metrics *m)
         (unsigned long long)s.malformed);
     one(m, "sip_accounts", "gauge", "Addresses of ours that registrars shall know.", s.accounts);
     one(m, "sip_registered", "gauge", "Those of them that are registered.", s.registered);
+    add_hops(a, m);
     one(m, "sip_legs", "gauge", "SIP dialogs that are open.", s.legs);
     add_lamps(&s, m);
 }

@@ -51,6 +51,35 @@ void get_peers(struct ask *q)
     reply_all(q, items);
 }
 
+static json_t *show_hop(struct app *a, const struct sip_hop *h)
+{
+    static const char *const states[] = {
+        [SIP_HOP_UNKNOWN] = "unknown", [SIP_HOP_UP] = "up", [SIP_HOP_DOWN] = "down"
+    };
+
+    return json_pack(
+        "{s:o, s:s, s:o, s:i, s:s, s:o, s:o, s:o, s:b}", "system", show_text(h->system),
+        "transport", h->transport, "host", show_text(h->host), "port", (int)h->port, "state",
+        states[h->state], "since", show_time(app_wall(a, h->since)), "last_answer",
+        h->answered ? show_time(app_wall(a, h->answered)) : json_null(), "round_trip_ms",
+        h->measured ? json_integer((json_int_t)h->round_trip) : json_null(), "watched",
+        (int)h->watched);
+}
+
+/* The servers of other systems that requests of ours go to. */
+void get_hops(struct ask *q)
+{
+    json_t *items = json_array();
+
+    for (unsigned i = 0; i < SIP_HOPS_MAX; i++) {
+        const struct sip_hop *h = app_hop(q->app, i);
+
+        if (h)
+            (void)json_array_append_new(items, show_hop(q->app, h));
+    }
+    reply_all(q, items);
+}
+
 static json_t *show_names(const char *names)
 {
     json_t *list = json_array();

@@ -8,11 +8,11 @@
 handler get_livez, get_readyz, get_version;
 handler get_metrics;
 handler get_openapi, get_licences;
-handler get_nodes, get_peers, get_certificates; /* nodes.c */
-handler get_demo, start_demo, end_demo;         /* demo.c */
-handler get_definitions, put_definitions;       /* definitions.c */
-handler restore_system;                         /* restore.c */
-handler make_bundle;                            /* support.c */
+handler get_nodes, get_peers, get_hops, get_certificates; /* nodes.c */
+handler get_demo, start_demo, end_demo;                   /* demo.c */
+handler get_definitions, put_definitions;                 /* definitions.c */
+handler restore_system;                                   /* restore.c */
+handler make_bundle;                                      /* support.c */
 handler get_system, drain_system, undrain_system, reload_system, backup_system;
 
 /* ranges.c, ranges_write.c, import.c, export.c, orbits.c */

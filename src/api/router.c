@@ -156,6 +156,7 @@ static const struct path paths[] = {
     { "GET",    V1 "/definitions",                   get_definitions,    "secrets,music", MAY_DEFINITIONS_READ, 0 },
     { "PUT",    V1 "/definitions",                   put_definitions,    "mode,prune,range_mode,dry_run", MAY_DEFINITIONS_WRITE, WRITES },
     { "GET",    V1 "/system/nodes",                  get_nodes,          "", MAY_SYSTEM_READ, 0 },
+    { "GET",    V1 "/system/hops",                   get_hops,          "", MAY_SYSTEM_READ, 0 },
     { "GET",    V1 "/system/peers",                  get_peers,          "", MAY_SYSTEM_READ, 0 },
     { "GET",    V1 "/system/certificates",           get_certificates,   "", MAY_SYSTEM_READ, 0 },
     { "GET",    V1 "/system/demo",                   get_demo,           "", MAY_SYSTEM_READ, 0 },

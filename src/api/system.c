@@ -13,31 +13,6 @@ static const char *const backup_fields[] = { "path", NULL };
 
 /* ---- status ---- */
 
-/* The servers of other systems that calls of ours go to. */
-static json_t *show_hops(struct app *a)
-{
-    static const char *const states[] = {
-        [SIP_HOP_UNKNOWN] = "unknown", [SIP_HOP_UP] = "up", [SIP_HOP_DOWN] = "down"
-    };
-    json_t *all = json_array();
-
-    for (unsigned i = 0; i < SIP_HOPS_MAX; i++) {
-        const struct sip_hop *h = app_hop(a, i);
-
-        if (h)
-            (void)json_array_append_new(
-                all,
-                json_pack("{s:o, s:s, s:o, s:i, s:s, s:o, s:o, s:o, s:b}", "system",
-                          show_text(h->system), "transport", h->transport, "host",
-                          show_text(h->host), "port", (int)h->port, "state", states[h->state],
-                          "since", show_time(app_wall(a, h->since)), "last_answer",
-                          h->answered ? show_time(app_wall(a, h->answered)) : json_null(),
-                          "round_trip_ms", h->measured ? json_integer(h->round_trip) : json_null(),
-                          "watched", (int)h->watched));
-    }
-    return all;
-}
-
 static json_t *show_sip(struct app *a)
 {
     json_t *listeners = json_array();
@@ -50,9 +25,9 @@ static json_t *show_sip(struct app *a)
             (void)json_array_append_new(listeners, show_text(address));
     }
     app_sip_count(a, &counts);
-    return json_pack("{s:o, s:o, s:i, s:i, s:o}", "listeners", listeners, "park_user",
+    return json_pack("{s:o, s:o, s:i, s:i}", "listeners", listeners, "park_user",
                      show_text(app_config(a)->house.park_user), "accounts", (int)counts.accounts,
-                     "registered", (int)counts.registered, "hops", show_hops(a));
+                     "registered", (int)counts.registered);
 }
 
 static json_t *show_store(struct app *a)

@@ -81,6 +81,7 @@ static void set_defaults(struct app_config *config)
     config->sip.calls_max = LEGS_MAX;
     config->sip.calls_per_source = LEGS_MAX;
     config->sip.t1 = 500;
+    config->sip.options_interval = 60000;
     config->sip.session_expires = 1800;
     (void)text_format(config->sip.user_agent, sizeof(config->sip.user_agent), "callpark/%s",
                       CALLPARK_VERSION);

@@ -31,6 +31,7 @@ static const struct {
     { "sip",   "auth-user",     config_set_text,     FIELD(sip.auth_user),     false },
     { "sip",   "auth-password", config_set_text,     FIELD(sip.auth_password), false },
     { "sip",   "hop-timeout",   config_set_hop_timeout, FIELD(sip.hop_timeout), false },
+    { "sip",   "options-interval", config_set_options, FIELD(sip.options_interval), false },
     { "sip",   "redirect-follow", config_set_switch, FIELD(sip.redirect_follow), false },
     { "sip",   "realm",         config_set_text,     FIELD(sip.realm),         false },
     { "sip",   "park-user",     config_set_text,     FIELD(house.park_user),   false },

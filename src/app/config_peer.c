@@ -101,6 +101,7 @@ static const struct config_named_key keys[] = {
     { "exit",             set_exit,          FIELD(exit),             false },
     { "auth-user",        config_set_text,   FIELD(auth_user),        false },
     { "auth-password",    config_set_text,   FIELD(auth_password),    false },
+    { "options",          config_set_uri,    FIELD(options),          false },
     { "refer-to",         set_patterns,      FIELD(refer_to),         true  },
     { "may",              set_may,           FIELD(may),              false },
 };

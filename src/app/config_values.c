@@ -559,6 +559,18 @@ int config_set_hop_timeout(struct config_reading *r, const char *value, void *to
     return 0;
 }
 
+int config_set_options(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    uint64_t span = 0;
+
+    (void)size;
+    if (!text_is_nocase(value, "off") &&
+        (!text_duration(value, &span) || span < 2000 || span > 3600000))
+        return wrong(r, "is no length of time from 2s to 1h: write for example 60s, or off", value);
+    memcpy(to, &span, sizeof(span));
+    return 0;
+}
+
 int config_set_rate(struct config_reading *r, const char *value, void *to, size_t size)
 {
     uint64_t number;

@@ -40,6 +40,7 @@ config_set_value config_set_span;
 config_set_value config_set_rate;
 config_set_value config_set_unheard;
 config_set_value config_set_hop_timeout;
+config_set_value config_set_options;
 config_set_value config_set_provision_mode;
 
 #endif

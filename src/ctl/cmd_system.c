@@ -50,6 +50,23 @@ int cmd_status(struct ctl *ctl)
     return code;
 }
 
+int cmd_system_hops(struct ctl *ctl)
+{
+    static const struct print_column columns[] = { { "SYSTEM", "system", CELL_TEXT },
+                                                   { "STATE", "state", CELL_TEXT },
+                                                   { "SINCE", "since", CELL_SINCE },
+                                                   { "TRANSPORT", "transport", CELL_TEXT },
+                                                   { "HOST", "host", CELL_TEXT },
+                                                   { "PORT", "port", CELL_TEXT },
+                                                   { "LAST ANSWER", "last_answer", CELL_SINCE },
+                                                   { "MS", "round_trip_ms", CELL_TEXT },
+                                                   { 0 } };
+    struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
+    int code = ctl_list(ctl, "/api/v1/system/hops", &r);
+
+    return code ? code : ctl_show_list(ctl, &r, columns, "host");
+}
+
 static int order(struct ctl *ctl, const char *path, const json_t *body, const char *done)
 {
     int code =

@@ -98,6 +98,7 @@ const struct ctl_command ctl_commands[] = {
 
     { "event history", "", TAKES(OPT_TOPICS) | TAKES(OPT_COUNT), "what happened lately, as far as the server remembers", "event history --topics calls", cmd_event_history },
 
+    { "system hops", "", 0, "the servers of other systems: which are up, since when, and how fast they answer", "system hops\nsystem hops -o json", cmd_system_hops },
     { "system drain", "", WRITES, "take no new parks; calls that are parked stay", "system drain", cmd_system_drain },
     { "system undrain", "", WRITES, "take parks again", "system undrain", cmd_system_undrain },
     { "system reload", "", WRITES, "read the configuration file again", "system reload", cmd_system_reload },

@@ -8,6 +8,7 @@ extern const struct ctl_command ctl_commands[]; /* ends with a path of NULL */
 
 int cmd_status(struct ctl *ctl);
 int cmd_version(struct ctl *ctl);
+int cmd_system_hops(struct ctl *ctl);
 int cmd_system_drain(struct ctl *ctl);
 int cmd_system_undrain(struct ctl *ctl);
 int cmd_system_reload(struct ctl *ctl);

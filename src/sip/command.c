@@ -267,6 +267,7 @@ static void take_setup(struct sip *s, struct setup *setup)
     if (s->front)
         front_reload(s->front, &setup->config);
     register_start(s);
+    options_setup(s);
 }
 
 static void carry_out(struct sip *s, const struct command *c)

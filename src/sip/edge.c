@@ -343,7 +343,7 @@ static int set_up(struct sip *s, struct err *err)
     code = make_agent(s, err);
     if (!code && !watch_new(s))
         code = err_set(err, -ENOMEM, "no memory for lamps");
-    if (!code && (!resolve_new(s) || !hops_start(s)))
+    if (!code && (!resolve_new(s) || !options_new(s) || !hops_start(s)))
         code = err_set(err, -ENOMEM, "no name can be looked up");
     for (unsigned i = 0; !code && i < c->listen_count && i < SIP_LISTEN_MAX; i++)
         code = listen_on(s, c->listen[i], err);
@@ -370,6 +370,7 @@ static void tear_down(struct sip *s)
     sip_leg_free(s->legs);
     watch_free(s);
     hops_stop(s);
+    options_free(s);
     resolve_free(s);
     if (s->outside)
         nta_leg_destroy(s->outside);

@@ -73,11 +73,13 @@ struct legs;
 struct watches;
 struct registrations;
 struct resolver;
+struct options;
 
 struct sip {
     struct resolver *resolver; /* resolve.c */
     struct hops *hops;         /* servers that requests of ours went to */
     su_timer_t *hop_timer;
+    struct options *options;             /* options.c */
     struct registrations *registrations; /* NULL: none are configured */
     struct setup *setup;
     sip_report *report;
@@ -364,6 +366,13 @@ void hop_log(const struct hop *h, bool turned);
 
 bool hops_start(struct sip *s);
 void hops_stop(struct sip *s);
+
+/* ---- options.c: are they alive? ---- */
+
+bool options_new(struct sip *s); /* false: no memory */
+void options_free(struct sip *s);
+void options_setup(struct sip *s); /* the configuration is another */
+void options_tick(struct sip *s);  /* once a second */
 
 /* ---- out_auth.c: whoever challenges our requests ---- */
 

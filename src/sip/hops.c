@@ -33,6 +33,7 @@ static void report_hop(struct sip *s, unsigned place)
 static void on_tick(struct sip *s, su_timer_t *timer, void *unused)
 {
     (void)unused;
+    options_tick(s);
     hops_age(s->hops, clock_now());
     for (unsigned i = 0; i < SIP_HOPS_MAX; i++)
         if (s->hops->hop[i].changed) {

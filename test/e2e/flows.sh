@@ -2,7 +2,9 @@
 # Draws the main flows as ladders, each from a capture of a real run: ./dev flows. It is no test, so it is not executable.
 set -eu
 . "$(dirname "$0")/lib.sh"
-e2e_start '[peer.direct]
+e2e_start '[sip]
+options-interval = off
+[peer.direct]
 networks = 127.0.0.5
 direct-media = yes
 [peer.leave]

@@ -151,6 +151,8 @@ class Endpoint:
                     return
             elif not dialog and message.method == "MESSAGE":
                 self.take_text(message)
+            elif not dialog and message.method == "OPTIONS":  # is anybody there?
+                self.answer(message, 200, "OK", [], "")
         if dialog:
             dialog.take(message)
 

@@ -11,6 +11,7 @@ printf 'nameserver 127.0.0.1\nport %s\n' "$E2E_DNS" >"$e2e_dir/resolv.conf"
 e2e_start "[sip]
 resolv-conf = $e2e_dir/resolv.conf
 hop-timeout = 1s
+options-interval = off
 route = silent.test sip:silent.next
 route = two.test sip:two.next
 route = wakes.test sip:wakes.next

@@ -3,71 +3,20 @@ them is the phone system of all lines."""
 
 import os
 import socket
-import threading
 import time
 
 from dns import NameServer
 from moves import pick_up
-from phone import Message
 from scenario import find, line, run, want, want_that
+from server import Server, hop, srv
 
 PBX, SILENT, BUSY, WAKES, TCP = (int(os.environ["E2E_" + name]) for name in ("PBX", "SILENT", "BUSY", "WAKES", "TCP"))
-
-
-class Server:
-    """A UDP socket that answers each INVITE as `answer` says: a status line with headers, or nothing."""
-
-    def __init__(self, port, host="127.0.0.1"):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((host, port))
-        self.answer, self.seen, self.lock = None, [], threading.Lock()
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            data, source = self.socket.recvfrom(65536)
-            if not data.strip():
-                continue
-            message = Message(data)
-            message.source = source
-            with self.lock:
-                self.seen.append(message)
-            if message.method == "INVITE" and self.answer:
-                self.say(message, *self.answer)
-            elif message.method in ("CANCEL", "BYE"):
-                self.say(message, "200 OK")
-
-    def say(self, request, status, *headers):
-        lines = [f"SIP/2.0 {status}", f"Via: {request.get('Via')}", f"From: {request.get('From')}",
-                 f"To: {request.get('To')};tag=x", f"Call-ID: {request.get('Call-ID')}",
-                 f"CSeq: {request.get('CSeq')}", *headers, "Content-Length: 0", "", ""]
-        self.socket.sendto("\r\n".join(lines).encode(), request.source)
-
-    def invites(self, user):
-        """The INVITEs for this user; one that came again counts once."""
-        with self.lock:
-            return list({m.get("CSeq"): m for m in self.seen if m.method == "INVITE" and m.dialled() == user}.values())
-
-    def wait(self, method, user, timeout=8):
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            with self.lock:
-                found = [m for m in self.seen if m.method == method and m.dialled() == user]
-            if found:
-                return found[0]
-            time.sleep(0.02)
-        want_that(False, f"no {method} for {user} came")
 
 
 silent, busy, wakes = Server(SILENT), Server(BUSY), Server(WAKES)
 held = Server(BUSY, "127.0.0.2")
 silent_address = Server(PBX, "127.0.0.3")  # of a name with two addresses
 dead = [int(os.environ["E2E_DEAD_1"]), int(os.environ["E2E_DEAD_2"])]  # nobody listens there
-
-
-def srv(name, *ports):
-    """These servers, in this order."""
-    return {("SRV", f"_sip._udp.{name}"): [(10 * (n + 1), 1, port, host) for n, (port, host) in enumerate(ports)]}
 
 
 names = NameServer(int(os.environ["E2E_DNS"]), {
@@ -102,17 +51,6 @@ def rung(s, orbits, domain):
     phone = s.accept(parker)
     phone.ring()  # else it would be a silent system itself
     return parker, caller, phone, time.monotonic() - began
-
-
-def hop(s, port, host="127.0.0.1", state=None):
-    """What the API says of this server, once it says that state."""
-    deadline = time.monotonic() + 5
-    while True:
-        found = [h for h in s.api.ask("GET", "/system")["sip"]["hops"] if (h["host"], h["port"]) == (host, port)]
-        if found and (not state or found[0]["state"] == state):
-            return found[0]
-        want_that(time.monotonic() < deadline, f"{host}:{port} is {found}, not {state}")
-        time.sleep(0.1)
 
 
 @line("RO-96-silent", "the first server says nothing: the second is called after hop-timeout, and the next call does not wait")

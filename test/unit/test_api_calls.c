@@ -558,6 +558,11 @@ static void figures_are_in_the_form_of_prometheus(void **state)
     text = strdup(fake_ask(a, "GET /metrics", NULL, NULL)->body);
     assert_non_null(strstr(text, "callpark_parked_calls{destination=\"pool1.example.com\"} 1\n"));
     assert_non_null(strstr(text, "range=\"a\\\"b\\\\\",state=\"free\"} 9\n"));
+    assert_non_null(
+        strstr(text, "callpark_hop_up{system=\"outbound\",server=\"udp:192.0.2.10:5060\"} 1\n"));
+    assert_non_null(strstr(
+        text, "callpark_hop_up{system=\"peer \\\"x\\\"\",server=\"tls:pbx.example:5061\"} 0\n"));
+    assert_non_null(strstr(text, "server=\"udp:192.0.2.10:5060\"} 0.012\n"));
     assert_non_null(strstr(text, "callpark_park_duration_seconds_bucket{le=\"600\"} 2\n"));
     assert_non_null(strstr(text, "callpark_park_duration_seconds_bucket{le=\"+Inf\"} 3\n"));
     assert_non_null(strstr(text, "callpark_park_duration_seconds_count 3\n"));

@@ -21,6 +21,8 @@ static void its_parts_are_shown(void **state)
         { "GET " SYSTEM "/nodes?fields=name", NULL, NULL, 200, "items.0=[1]" },
         { "GET " SYSTEM "/peers", NULL, NULL, 200, "total=2 items.0.network=10.0.0.0/8 items.0.kind=trusted items.1.uri=sip:sbc.example.com items.1.kind=outbound" },
         { "POST " SYSTEM "/nodes", NULL, NULL, 405, NULL },
+        { "GET " SYSTEM "/hops", NULL, NULL, 200, "total=2 items.0.system=outbound items.0.state=up items.0.host=192.0.2.10 items.0.port=5060 items.0.round_trip_ms=12 items.0.watched=true items.1.state=down items.1.transport=tls items.1.last_answer=null items.1.round_trip_ms=null" },
+        { "POST " SYSTEM "/hops", NULL, NULL, 405, NULL },
     };
     // clang-format on
     struct app *a = *state;

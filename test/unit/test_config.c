@@ -27,6 +27,8 @@ static void refused_with_words(void **state)
         { "[media]\nrtp-ports = 30000-20000\n", "is no range of ports" },
         { "[media]\nworkers = 0\n", "between 1 and 16" },
         { "[sip]\nhop-timeout = 30s\n", "write for example 4s" },
+        { "[sip]\noptions-interval = 1s\n", "write for example 60s, or off" },
+        { "[peer.x]\noptions = 192.0.2.1\n", "sip:" },
         { "[media]\nunheard = never\n", "write for example 10s, or off" },
         { "[media]\nunheard = 500ms\n", "write for example 10s, or off" },
         { "[web]\nbehind-proxy = maybe\n", "neither yes nor no" },

@@ -145,7 +145,7 @@ async function activity() {
 
 async function system() {
     await v1('GET', 'system');
-    for (const what of ['nodes', 'peers', 'certificates']) await v1('GET', `system/${what}`);
+    for (const what of ['nodes', 'hops', 'peers', 'certificates']) await v1('GET', `system/${what}`);
     await v1('POST', 'system/drain', {});
     await v1('POST', 'system/undrain', {});
     await v1('POST', 'system/reload', {});
