@@ -110,6 +110,8 @@ static void tell_digit(struct worker *w, struct stream *s, const struct rtp_pack
                             &ev); /* with the queue full a digit is the least of it */
 }
 
+/* A key that was pressed for us brings the two together before its end has come for the third time
+ * (RFC 4733 2.5.1.4): to whom he talks now it is no key. */
 static void take_digit(struct worker *w, struct stream *s, const struct rtp_packet *p,
                        uint64_t now_ns)
 {
@@ -121,8 +123,12 @@ static void take_digit(struct worker *w, struct stream *s, const struct rtp_pack
         drop(w, s);
         return;
     }
-    if (to)
+    if (!to) {
+        s->digit_kept = true;
+        s->digit_ours = p->timestamp;
+    } else if (!s->digit_kept || s->digit_ours != p->timestamp) {
         pass_digit(w, s, to, p, &d, now_ns);
+    }
     digit = rtp_digit_char(d.event);
     if (d.end && digit)
         tell_digit(w, s, p, digit, now_ns);

@@ -153,8 +153,9 @@ struct stream {
     bool rests;    /* nothing is sent of our own accord: the two send to each other */
 
     /* What we hear, and what is to be told. */
-    bool heard, tell_heard, tell_said, digit_told, sent_since_report;
+    bool heard, tell_heard, tell_said, digit_told, digit_kept, sent_since_report;
     uint32_t digit_at;
+    uint32_t digit_ours; /* `digit_kept`: the event that began while nobody else heard this leg */
     msec digit_wall;
     struct rtcp_source far;
     uint64_t rtcp_due; /* tick */

@@ -319,6 +319,38 @@ static void digits_go_on_under_the_other_number(void **state)
     close_pair(e, &p);
 }
 
+/* A PIN, or the 1 that takes a ring back, is for us: the end of its last key comes three times, and
+ * the bridge stands before the third. */
+static void a_digit_from_before_the_bridge_is_kept(void **state)
+{
+    struct engine *e = *state;
+    struct session session;
+    struct pair p;
+    struct heard h;
+
+    connect_pair(e, &p, "127.0.0.1", CODEC_PCMU, "127.0.0.1", CODEC_PCMU);
+    phone_session(&p.a, &session);
+    session.dtmf_payload_type = 101;
+    assert_int_equal(media_agree(e->media, 1, &session), 0);
+    phone_session(&p.b, &session);
+    session.dtmf_payload_type = 101;
+    assert_int_equal(media_agree(e->media, 2, &session), 0);
+    phone_send_digit(&p.b, &p.to_b.rtp, 101, 1, false, 160);
+    phone_send_digit(&p.b, &p.to_b.rtp, 101, 1, true, 320);
+    assert_int_equal(engine_wait(e, MEDIA_DIGIT, 2).digit, '1');
+    assert_int_equal(media_bridge(e->media, 1, 2), 0);
+    assert_true(phone_falls_silent(&p.a));
+    phone_send_digit(&p.b, &p.to_b.rtp, 101, 1, true, 320);
+    phone_send_digit(&p.b, &p.to_b.rtp, 101, 1, true, 320);
+    assert_false(phone_hear(&p.a, &h, 100));
+    phone_send_tone(&p.b, &p.to_b.rtp, TONE_B);
+    assert_true(phone_hear(&p.a, &h, PHONE_PATIENCE));
+    phone_send_digit(&p.b, &p.to_b.rtp, 101, 2, false, 160);
+    assert_true(phone_hear(&p.a, &h, PHONE_PATIENCE)); /* the next key is theirs */
+    assert_int_equal(h.payload[0], 2);
+    close_pair(e, &p);
+}
+
 /* MD-13: comfort noise is dropped, and so is what nobody agreed on. */
 static void other_payloads_are_not_passed_on(void **state)
 {
@@ -493,6 +525,7 @@ int main(void)
         cmocka_unit_test(time_goes_on_over_a_hold),
         cmocka_unit_test(who_is_left_hears_music),
         cmocka_unit_test(digits_go_on_under_the_other_number),
+        cmocka_unit_test(a_digit_from_before_the_bridge_is_kept),
         cmocka_unit_test(other_payloads_are_not_passed_on),
         cmocka_unit_test(strangers_are_neither_heard_nor_followed),
         cmocka_unit_test(strangers_are_not_heard_on_a_port_of_its_own),
