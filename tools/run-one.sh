@@ -19,6 +19,10 @@ trap 'kill $pid 2>/dev/null; wait $pid; rm -rf "$TMPDIR"; exit 130' INT TERM HUP
 wait $pid
 status=$?
 took=$(($(date +%s) - started))
+# Of the processor, by all that the test ran and waited for: the second line, user and system.
+times >"$log.times"
+busy=$(awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/); print int(60 * (u[1] + s[1]) + u[2] + s[2] + 0.5) }' \
+    "$log.times")
 
 "$here/count-tap.sh" "$status" "$limit" <"$log.out" >"$log.count"
 read -r passed failed skipped <"$log.count"
@@ -33,4 +37,5 @@ rm -rf "$TMPDIR"
 more=
 [ "$failed" = 0 ] || more=", $failed failed"
 [ "$skipped" = 0 ] || more="$more, $skipped skipped"
-printf '%-4s %-32s %4d passed%s (%d s)\n' "$mark" "$name" "$passed" "$more" "$took"
+printf '%-4s %-32s %4d passed%s (%d s, busy %d)\n' "$mark" "$name" "$passed" "$more" \
+    "$took" "$busy"
