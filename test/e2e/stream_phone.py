@@ -4,6 +4,7 @@ phone.py; this is only how it travels."""
 import base64
 import os
 import random
+import select
 import socket
 import ssl
 import struct
@@ -29,6 +30,38 @@ def connect(port, tls=None, source="127.0.0.1", server_name="127.0.0.1"):
     made = socket.create_connection(("127.0.0.1", port), 5, source_address=(source, 0))
     made.settimeout(8)
     return tls.wrap_socket(made, server_hostname=server_name) if tls else made
+
+
+class Shared:
+    """A TLS connection that one thread reads while another writes: never both inside of OpenSSL, which is not made
+    for that (the reader takes in session tickets, which change what the writer uses)."""
+
+    def __init__(self, made):
+        self.made, self.lock = made, threading.Lock()
+        made.settimeout(0)
+
+    def recv(self, size):
+        while True:
+            with self.lock:
+                try:
+                    return self.made.recv(size)
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    pass
+            select.select([self.made], [], [])
+
+    def sendall(self, data):
+        rest = memoryview(data)
+        while rest:
+            with self.lock:
+                try:
+                    rest = rest[self.made.send(rest):]
+                    continue
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    pass
+            select.select([], [self.made], [])
+
+    def __getattr__(self, name):
+        return getattr(self.made, name)
 
 
 def frame(opcode, data, fin=True, masked=True):
@@ -116,6 +149,10 @@ class StreamEndpoint(Endpoint):
             if " 101 " not in answer:
                 raise Missing(f"no WebSocket: {answer[:100]}")
         self.socket.settimeout(None)
+        if self.tls and self.transport != "ws":
+            self.socket = Shared(self.socket)
+        if reader:
+            reader.socket = self.socket
         self.closed = threading.Event()
         threading.Thread(target=self.read, args=(reader, self.closed), daemon=True).start()
 
@@ -187,7 +224,7 @@ class CalledByTls(Endpoint):
         while self.open:
             try:
                 plain = self.listener.accept()[0]
-                self.socket = self.context.wrap_socket(plain, server_side=True)
+                self.socket = Shared(self.context.wrap_socket(plain, server_side=True))
                 self.connections += 1
                 reader = threading.Thread(target=self.read_tcp, daemon=True)
                 self.readers.append((self.socket, reader))
