@@ -1,0 +1,184 @@
+/* Parking as callers see it: INVITE to 200 while 1,000 are parked, parks a second that go on
+ * without a retransmission, what a call costs beside SIPp's built-in server, and a flood of ten
+ * times as much. The server has the first core and its store on disk, the callers the second. Fails
+ * only when a call is not answered as it should be. [--short] */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server.h"
+#include "sip_load.h"
+
+#define ROUNDS 3
+#define FLOOD_TIMES 10
+
+static const double RATES[] = { 250, 500, 750, 1000, 1500, 2000, 2500, 3000, 4000 };
+
+static bool all_answered(const struct load_figures *f)
+{
+    return f->answered == f->started && f->started > 0;
+}
+
+static bool is_clean(const struct load_figures *f)
+{
+    return all_answered(f) && f->again == 0 && f->p99 < 20;
+}
+
+static void print(const char *what, const struct load_figures *f)
+{
+    printf("%-34s %6u calls, %6u answered, %5u shed, %5u busy, %5u sent again; p50 %.2f ms, p99 "
+           "%.2f, longest %.1f\n",
+           what, f->started, f->answered, f->shed + f->others, f->busy, f->again, f->p50, f->p99,
+           f->worst);
+    (void)fflush(stdout);
+}
+
+static bool set_up(const char *program, unsigned parked, unsigned seconds)
+{
+    struct load_plan fill = { .rate = 200, .seconds = parked / 200.0, .hold = -1 };
+    struct load_plan some = { .rate = 50, .seconds = seconds, .hold = 1 };
+    struct load_figures filled, f;
+    struct server s;
+    struct load *l;
+    char what[64];
+    unsigned unknown;
+
+    server_start(&s, program);
+    l = load_open(s.port);
+    load_run(l, &fill, &filled);
+    load_run(l, &some, &f);
+    (void)snprintf(what, sizeof what, "50 a second beside %u parked", filled.answered);
+    print(what, &f);
+    unknown = load_hang_up(l);
+    load_close(l);
+    server_stop(&s);
+    if (unknown)
+        printf("%u calls were lost\n", unknown);
+    return all_answered(&filled) && all_answered(&f) && !unknown;
+}
+
+/* The highest rate that went on for `seconds` without a retransmission, each call held for a
+ * second. */
+static double sustained(const char *program, unsigned seconds)
+{
+    double best = 0;
+
+    for (size_t i = 0; i < sizeof RATES / sizeof *RATES; i++) {
+        struct load_plan plan = { .rate = RATES[i], .seconds = seconds, .hold = 1 };
+        struct load_figures f;
+        struct server s;
+        struct load *l;
+        char what[64];
+        double used;
+
+        server_start(&s, program);
+        l = load_open(s.port);
+        used = server_processor(&s);
+        load_run(l, &plan, &f);
+        used = server_processor(&s) - used;
+        (void)snprintf(what, sizeof what, "%.0f a second, %.0f %% of a core", RATES[i],
+                       100 * used / (seconds + 1));
+        print(what, &f);
+        load_close(l);
+        server_stop(&s);
+        if (!is_clean(&f))
+            break;
+        best = RATES[i];
+    }
+    printf("highest rate without a retransmission and with p99 under 20 ms: %.0f a second\n", best);
+    return best;
+}
+
+/* Microseconds of processor for a call that is answered and hung up at once. */
+static double cost(const struct server *s, const struct load_plan *plan)
+{
+    struct load *l = load_open(s->port);
+    struct load_figures f;
+    double used = server_processor(s);
+
+    load_run(l, plan, &f);
+    used = server_processor(s) - used;
+    load_close(l);
+    if (!all_answered(&f))
+        print("not all were answered", &f);
+    return f.answered ? used / f.answered * 1e6 : 0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void beside_sipp(const char *program)
+{
+    struct load_plan plan = { .rate = 400, .seconds = 5, .hold = 0 };
+    double ratio[ROUNDS];
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        struct server ours, sipp;
+        double we, they;
+
+        server_start(&ours, program);
+        we = cost(&ours, &plan);
+        server_stop(&ours);
+        if (!server_start_sipp(&sipp)) {
+            printf("SIPp does not start: no yardstick\n");
+            return;
+        }
+        they = cost(&sipp, &plan);
+        server_stop(&sipp);
+        ratio[i] = they > 0 ? we / they : 0;
+        printf("a call: callparkd %.0f us, SIPp's built-in server %.0f us; ratio %.1f\n", we, they,
+               ratio[i]);
+    }
+    qsort(ratio, ROUNDS, sizeof *ratio, by_size);
+    printf("median ratio %.1f\n", ratio[ROUNDS / 2]);
+}
+
+static bool flood(const char *program, double rate, unsigned seconds)
+{
+    struct load_plan usual = { .rate = 50, .seconds = seconds, .hold = 1 };
+    struct load_plan much = { .rate = rate, .seconds = seconds, .hold = 1 };
+    struct load_figures before, during, after;
+    struct server s;
+    struct load *l;
+    char what[64];
+    bool good;
+
+    server_start(&s, program);
+    l = load_open(s.port);
+    load_run(l, &usual, &before);
+    print("before: 50 a second", &before);
+    load_run(l, &much, &during);
+    (void)snprintf(what, sizeof what, "the flood: %.0f a second", rate);
+    print(what, &during);
+    printf("memory after the flood %.0f MiB\n", server_memory(&s));
+    load_run(l, &usual, &after);
+    print("right after it: 50 a second", &after);
+    good = all_answered(&before) && all_answered(&after);
+    load_close(l);
+    server_stop(&s);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    const char *only = argc > 1 ? argv[1] : "";
+    bool good = true;
+
+    server_keep_away();
+    if (strcmp(only, "--short") == 0)
+        return set_up(argv[0], 20, 1) && flood(argv[0], 500, 1) ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (!*only || strcmp(only, "set-up") == 0)
+        good = set_up(argv[0], 1000, 20);
+    if (!*only || strcmp(only, "cost") == 0)
+        beside_sipp(argv[0]);
+    if (!*only || strcmp(only, "rate") == 0 || strcmp(only, "flood") == 0) {
+        double best = sustained(argv[0], 5);
+
+        good = flood(argv[0], FLOOD_TIMES * (best > 0 ? best : RATES[0]), 5) && good;
+    }
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

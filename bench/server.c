@@ -1,0 +1,200 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* sched_setaffinity */
+#endif
+#include "server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_TRIES 300 /* of 100 ms */
+
+static void stop(const char *why)
+{
+    (void)fprintf(stderr, "bench: %s\n", why);
+    exit(EXIT_FAILURE);
+}
+
+static uint16_t free_port(int type)
+{
+    struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t length = sizeof own;
+    int fd = socket(AF_INET, type, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof own) != 0 ||
+        getsockname(fd, (struct sockaddr *)&own, &length) != 0)
+        stop("no free port");
+    close(fd);
+    return ntohs(own.sin_port);
+}
+
+static void pin(unsigned core)
+{
+    cpu_set_t set;
+
+    if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+        return;
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
+    (void)sched_setaffinity(0, sizeof set, &set);
+}
+
+void server_keep_away(void)
+{
+    pin(1);
+}
+
+/* On core `core`; what it says goes to `log`, or nowhere. */
+static pid_t run(char *const *words, unsigned core, const char *log)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int fd = open(log ? log : "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0600);
+        int nothing = open("/dev/null", O_RDONLY);
+
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pin(core);
+        if (fd < 0 || nothing < 0 || dup2(nothing, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+            _exit(127);
+        execvp(words[0], words);
+        _exit(127);
+    }
+    if (pid < 0)
+        stop("fork failed");
+    return pid;
+}
+
+static int run_and_wait(char *const *words)
+{
+    int status = -1;
+    pid_t pid = run(words, 1, NULL);
+
+    return waitpid(pid, &status, 0) == pid ? status : -1;
+}
+
+static void write_config(const struct server *s, const char *path)
+{
+    FILE *f = fopen(path, "we");
+
+    if (!f)
+        stop("the configuration cannot be written");
+    (void)fprintf(f,
+                  "[node]\ndestination = pool1.example.com\n"
+                  "[sip]\nlisten = udp:127.0.0.1:%u\n"
+                  "[web]\nlisten = 127.0.0.1:%u\nadmin-socket = %s/sock\n"
+                  "[store]\nurl = sqlite:%s/db\n[log]\nlevel = warning\n",
+                  s->port, free_port(SOCK_STREAM), s->folder, s->folder);
+    if (fclose(f) != 0)
+        stop("the configuration cannot be written");
+}
+
+/* A range has at most 10,000 numbers. */
+static void make_ranges(const struct server *s, char *ctl)
+{
+    char sock[96], name[16], first[16], last[16];
+    char *range[] = { ctl,  "--socket", sock, "range",         "create",
+                      name, first,      last, "--destination", "pool1.example.com",
+                      NULL };
+    char *rule[] = { ctl, "--socket", sock, "settings", "set", "cool_down=0", NULL };
+
+    (void)snprintf(sock, sizeof sock, "%s/sock", s->folder);
+    for (unsigned i = 0, tries = 0; i < 4; tries++) {
+        (void)snprintf(name, sizeof name, "Bench %u", i);
+        (void)snprintf(first, sizeof first, "%u", ORBIT_FIRST + 10000 * i);
+        (void)snprintf(last, sizeof last, "%u", ORBIT_FIRST + 10000 * i + 9999);
+        if (run_and_wait(range) == 0) {
+            i++;
+            continue;
+        }
+        if (tries == START_TRIES || waitpid(s->pid, NULL, WNOHANG) != 0)
+            stop("callparkd does not start");
+        (void)poll(NULL, 0, 100);
+    }
+    if (run_and_wait(rule) != 0)
+        stop("callparkd takes no settings");
+}
+
+void server_start(struct server *s, const char *program)
+{
+    char own[PATH_MAX], daemon[PATH_MAX + 16], ctl[PATH_MAX + 16], conf[96], log[96];
+    char *words[] = { daemon, "-c", conf, NULL };
+    const char *build;
+
+    if (!realpath(program, own))
+        stop("where am I?");
+    build = dirname(dirname(own));
+    (void)snprintf(daemon, sizeof daemon, "%s/callparkd", build);
+    (void)snprintf(ctl, sizeof ctl, "%s/callparkctl", build);
+    (void)snprintf(s->folder, sizeof s->folder, "/var/tmp/bench-server.XXXXXX");
+    if (!mkdtemp(s->folder))
+        stop("no folder for the server");
+    (void)snprintf(conf, sizeof conf, "%s/conf", s->folder);
+    (void)snprintf(log, sizeof log, "%s/log", s->folder);
+    s->port = free_port(SOCK_DGRAM);
+    write_config(s, conf);
+    s->pid = run(words, 0, log);
+    make_ranges(s, ctl);
+}
+
+bool server_start_sipp(struct server *s)
+{
+    char port[16];
+    char *words[] = { "sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", port, "-nostdin", NULL };
+
+    *s = (struct server){ .port = free_port(SOCK_DGRAM) };
+    (void)snprintf(port, sizeof port, "%u", s->port);
+    s->pid = run(words, 0, NULL);
+    (void)poll(NULL, 0, 500);
+    return waitpid(s->pid, NULL, WNOHANG) == 0;
+}
+
+void server_stop(struct server *s)
+{
+    char *words[] = { "rm", "-rf", s->folder, NULL };
+
+    (void)kill(s->pid, *s->folder ? SIGTERM : SIGKILL);
+    (void)waitpid(s->pid, NULL, 0);
+    if (*s->folder)
+        (void)run_and_wait(words);
+}
+
+double server_processor(const struct server *s)
+{
+    unsigned long user = 0, kernel = 0;
+    char path[64];
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", s->pid);
+    f = fopen(path, "re");
+    if (!f || fscanf(f, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                     &kernel) != 2)
+        stop("the server is gone");
+    (void)fclose(f);
+    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
+double server_memory(const struct server *s)
+{
+    unsigned long pages = 0;
+    char path[64];
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/statm", s->pid);
+    f = fopen(path, "re");
+    if (!f || fscanf(f, "%*u %lu", &pages) != 1)
+        stop("the server is gone");
+    (void)fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
+}

@@ -1,0 +1,37 @@
+/* A server under measurement: a process of its own on the first core, with what it has used. */
+#ifndef CALLPARK_BENCH_SERVER_H
+#define CALLPARK_BENCH_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct server {
+    pid_t pid;
+    uint16_t port; /* SIP over UDP on 127.0.0.1 */
+    char folder[64];
+};
+
+/* The orbits of a server that was started by server_start(). */
+#define ORBIT_FIRST 10000
+#define ORBIT_LAST 49999
+
+/* callparkd from the folder above that of `program` (argv[0]), as it comes, with a range of 40,000
+ * orbits and a store on disk; returns when it takes calls. Ends the program with a sentence if that
+ * cannot be. */
+void server_start(struct server *s, const char *program);
+
+/* SIPp's built-in server, the yardstick of what SIP has to cost. False: there is no sipp. */
+bool server_start_sipp(struct server *s);
+
+/* Ends it and waits. Its folder is removed. */
+void server_stop(struct server *s);
+
+double
+server_processor(const struct server *s);     /* seconds of it, user and system, of all threads */
+double server_memory(const struct server *s); /* resident, MiB */
+
+/* This process runs on another core than servers do, if there is one. */
+void server_keep_away(void);
+
+#endif

@@ -1,0 +1,370 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
+#include "sip_load.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+
+#define CALLS_MAX (1U << 17) /* open at once */
+#define TIMES_MAX (1U << 20)
+#define TAG_SIZE 40
+#define MESSAGE_SIZE 2048
+#define T1 0.5        /* seconds, RFC 3261 17.1.1.2 */
+#define TRIES_MAX 6   /* then it is given up */
+#define SWEEP 0.05    /* seconds between two looks for what to send again */
+#define PATIENCE 40.0 /* seconds for those that are open at the end */
+
+enum state { FREE, INVITING, HELD, ENDING };
+
+struct one {
+    enum state state;
+    unsigned number, tries;
+    double sent, first;
+    char tag[TAG_SIZE]; /* the server's */
+};
+
+struct load {
+    int signalling, audio;
+    uint16_t port, audio_port;
+    struct sockaddr_in server;
+    unsigned next, oldest;         /* numbers: the next to be given, the oldest that may be open */
+    unsigned held_first, held_end; /* in `held`, in the order of their answers */
+    unsigned unknown;              /* BYEs that were answered 481 */
+    double hold, swept;
+    struct load_figures *f;
+    unsigned times_count;
+    float times[TIMES_MAX];
+    unsigned held[CALLS_MAX];
+    double held_at[CALLS_MAX];
+    struct one calls[CALLS_MAX];
+};
+
+static double now(void)
+{
+    return (double)clock_now_ns() / 1e9;
+}
+
+static int open_socket(int size, uint16_t *port)
+{
+    struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t length = sizeof own;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof own) != 0 ||
+        getsockname(fd, (struct sockaddr *)&own, &length) != 0) {
+        perror("bench: no socket");
+        exit(EXIT_FAILURE);
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    *port = ntohs(own.sin_port);
+    return fd;
+}
+
+struct load *load_open(uint16_t port)
+{
+    struct load *l = calloc(1, sizeof *l);
+
+    if (!l)
+        abort();
+    l->signalling = open_socket(32 << 20, &l->port);
+    l->audio =
+        open_socket(1, &l->audio_port); /* nobody reads: the kernel throws away what is too much */
+    l->server = (struct sockaddr_in){ .sin_family = AF_INET,
+                                      .sin_port = htons(port),
+                                      .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    l->next = l->oldest = 1;
+    return l;
+}
+
+void load_close(struct load *l)
+{
+    close(l->signalling);
+    close(l->audio);
+    free(l);
+}
+
+/* ---- what callers say
+ * --------------------------------------------------------------------------------- */
+
+static void send_request(struct load *l, const struct one *c, const char *method, unsigned cseq,
+                         const char *branch, const char *body)
+{
+    char text[MESSAGE_SIZE];
+    int length =
+        snprintf(text, sizeof text,
+                 "%s sip:park@127.0.0.1:%u SIP/2.0\r\n"
+                 "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s%u\r\nMax-Forwards: 70\r\n"
+                 "From: <sip:+4930%u@provider.example>;tag=c%u\r\nTo: <sip:park@127.0.0.1>%s%s\r\n"
+                 "Call-ID: b%u@bench\r\nCSeq: %u %s\r\nContact: <sip:c@127.0.0.1:%u>\r\n"
+                 "Referred-By: <sip:105@127.0.0.1:%u>\r\n%sContent-Length: %zu\r\n\r\n%s",
+                 method, ntohs(l->server.sin_port), l->port, branch, c->number, c->number,
+                 c->number, *c->tag ? ";tag=" : "", c->tag, c->number, cseq, method, l->port,
+                 l->port, *body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
+
+    (void)sendto(l->signalling, text, (size_t)length, 0, (const struct sockaddr *)&l->server,
+                 sizeof l->server);
+}
+
+static void send_invite(struct load *l, const struct one *c)
+{
+    char body[256];
+
+    (void)snprintf(body, sizeof body,
+                   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                   "m=audio %u RTP/AVP 8\r\n",
+                   l->audio_port);
+    send_request(l, c, "INVITE", 1, "i", body);
+}
+
+static void hang_up(struct load *l, struct one *c)
+{
+    c->state = ENDING;
+    c->sent = now();
+    c->tries = 0;
+    send_request(l, c, "BYE", 2, "b", "");
+}
+
+static void start(struct load *l)
+{
+    struct one *c = &l->calls[l->next % CALLS_MAX];
+
+    *c = (struct one){ .state = INVITING, .number = l->next, .sent = now() };
+    c->first = c->sent;
+    l->next++;
+    l->f->started++;
+    if (l->next - l->oldest > CALLS_MAX)
+        l->oldest = l->next - CALLS_MAX;
+    send_invite(l, c);
+}
+
+/* ---- what they hear
+ * --------------------------------------------------------------------------------- */
+
+/* The value of a header as it is sent; NULL: it is not there. */
+static const char *header(const char *text, const char *name, int *length)
+{
+    const char *found = strstr(text, name), *end;
+
+    if (!found)
+        return NULL;
+    found += strlen(name);
+    end = strstr(found, "\r\n");
+    *length = end ? (int)(end - found) : 0;
+    return found;
+}
+
+/* A message to the parker, or whatever else the server wants: that is fine. */
+static void agree(const struct load *l, const char *text, const struct sockaddr_in *to)
+{
+    static const char *const names[] = { "\r\nVia:", "\r\nFrom:", "\r\nTo:", "\r\nCall-ID:",
+                                         "\r\nCSeq:" };
+    char reply[MESSAGE_SIZE] = "SIP/2.0 200 OK";
+    size_t used = strlen(reply);
+
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        int length = 0;
+        const char *value = header(text, names[i], &length);
+
+        if (value && used + (size_t)length + 32 < sizeof reply)
+            used += (size_t)snprintf(reply + used, sizeof reply - used, "%s%.*s", names[i], length,
+                                     value);
+    }
+    used += (size_t)snprintf(reply + used, sizeof reply - used, "\r\nContent-Length: 0\r\n\r\n");
+    (void)sendto(l->signalling, reply, used, 0, (const struct sockaddr *)to, sizeof *to);
+}
+
+static void keep_tag(struct one *c, const char *text)
+{
+    int length = 0;
+    const char *to = header(text, "\r\nTo:", &length),
+               *tag = to ? memmem(to, (size_t)length, ";tag=", 5) : NULL;
+
+    if (tag)
+        (void)snprintf(c->tag, sizeof c->tag, "%.*s", length - (int)(tag + 5 - to), tag + 5);
+}
+
+static void answered(struct load *l, struct one *c)
+{
+    if (l->times_count < TIMES_MAX)
+        l->times[l->times_count++] = (float)((now() - c->first) * 1000);
+    l->f->answered++;
+    c->state = HELD;
+    l->held[l->held_end % CALLS_MAX] = c->number;
+    l->held_at[l->held_end++ % CALLS_MAX] = now();
+}
+
+static void take_final(struct load *l, struct one *c, unsigned code, bool of_invite,
+                       const char *text)
+{
+    if (!of_invite) {
+        if (c->state == ENDING)
+            c->state = FREE;
+        l->unknown += code != 200;
+        return;
+    }
+    keep_tag(c, text);
+    if (c->state == INVITING && code == 200)
+        answered(l, c);
+    send_request(l, c, "ACK", 1, code == 200 ? "a" : "i", "");
+    if (c->state != INVITING)
+        return;
+    c->state = FREE;
+    if (code == 486)
+        l->f->busy++;
+    else if (code == 503)
+        l->f->shed++;
+    else
+        l->f->others++;
+}
+
+static void take(struct load *l, const char *text, const struct sockaddr_in *from)
+{
+    int length = 0;
+    const char *id = header(text, "\r\nCall-ID:", &length),
+               *cseq = header(text, "\r\nCSeq:", &length);
+    unsigned code = 0, number = 0;
+    struct one *c;
+
+    if (sscanf(text, "SIP/2.0 %3u", &code) != 1) {
+        agree(l, text, from);
+        return;
+    }
+    if (code < 200 || !id || !cseq || sscanf(id, " b%u@", &number) != 1)
+        return;
+    c = &l->calls[number % CALLS_MAX];
+    if (c->number == number && c->state != FREE)
+        take_final(l, c, code, strtoul(cseq, NULL, 10) == 1, text);
+}
+
+static void take_all(struct load *l, int wait)
+{
+    struct pollfd fd = { l->signalling, POLLIN, 0 };
+    char text[8192];
+
+    if (poll(&fd, 1, wait) < 1)
+        return;
+    for (unsigned i = 0; i < 200; i++) {
+        struct sockaddr_in from;
+        socklen_t size = sizeof from;
+        ssize_t n = recvfrom(l->signalling, text, sizeof text - 1, MSG_DONTWAIT,
+                             (struct sockaddr *)&from, &size);
+
+        if (n <= 0)
+            return;
+        text[n] = 0;
+        take(l, text, &from);
+    }
+}
+
+/* ---- time
+ * --------------------------------------------------------------------------------- */
+
+static void sweep(struct load *l, double t)
+{
+    if (t - l->swept < SWEEP)
+        return;
+    l->swept = t;
+    while (l->oldest < l->next && l->calls[l->oldest % CALLS_MAX].state == FREE)
+        l->oldest++;
+    for (unsigned n = l->oldest; n < l->next; n++) {
+        struct one *c = &l->calls[n % CALLS_MAX];
+
+        if ((c->state != INVITING && c->state != ENDING) || t - c->sent < T1 * (1U << c->tries))
+            continue;
+        if (c->tries == TRIES_MAX) {
+            l->f->shed += c->state == INVITING;
+            c->state = FREE;
+            continue;
+        }
+        c->tries++;
+        c->sent = t;
+        l->f->again++;
+        if (c->state == INVITING)
+            send_invite(l, c);
+        else
+            send_request(l, c, "BYE", 2, "b", "");
+    }
+}
+
+static void end_held(struct load *l, double t)
+{
+    while (l->hold >= 0 && l->held_first < l->held_end &&
+           l->held_at[l->held_first % CALLS_MAX] + l->hold <= t) {
+        struct one *c = &l->calls[l->held[l->held_first % CALLS_MAX] % CALLS_MAX];
+
+        if (c->state == HELD && c->number == l->held[l->held_first % CALLS_MAX])
+            hang_up(l, c);
+        l->held_first++;
+    }
+}
+
+/* Is somebody on his way in or out, or held and not to stay? */
+static bool any_open(const struct load *l)
+{
+    for (unsigned n = l->oldest; n < l->next; n++) {
+        enum state s = l->calls[n % CALLS_MAX].state;
+
+        if (s == INVITING || s == ENDING || (s == HELD && l->hold >= 0))
+            return true;
+    }
+    return false;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+void load_run(struct load *l, const struct load_plan *plan, struct load_figures *f)
+{
+    double begin = now(), t = begin;
+    unsigned sent = 0;
+
+    *f = (struct load_figures){ 0 };
+    l->f = f;
+    l->hold = plan->hold;
+    l->times_count = 0;
+    for (; t < begin + plan->seconds; t = now()) {
+        for (unsigned due = (unsigned)((t - begin) * plan->rate), burst = 0;
+             sent < due && burst < 100; burst++, sent++)
+            start(l);
+        take_all(l, sent < (unsigned)((now() - begin) * plan->rate) ? 0 : 1);
+        sweep(l, t);
+        end_held(l, t);
+    }
+    for (double end = t; t < end + PATIENCE && any_open(l); t = now()) {
+        take_all(l, 1);
+        sweep(l, t);
+        end_held(l, t);
+    }
+    qsort(l->times, l->times_count, sizeof *l->times, by_size);
+    if (l->times_count) {
+        f->p50 = (double)l->times[l->times_count / 2];
+        f->p99 = (double)l->times[(size_t)(l->times_count * 0.99)];
+        f->worst = (double)l->times[l->times_count - 1];
+    }
+}
+
+unsigned load_hang_up(struct load *l)
+{
+    struct load_figures f;
+    struct load_plan none = { .hold = 0 };
+
+    l->unknown = 0;
+    /* Not all at once: that would be a flood. */
+    for (unsigned i = l->held_first; i < l->held_end; i++)
+        l->held_at[i % CALLS_MAX] = now() + (i - l->held_first) / 500.0;
+    load_run(l, &none, &f);
+    return l->unknown;
+}
