@@ -1,7 +1,8 @@
 /* Parking as callers see it: INVITE to 200 while 1,000 are parked, parks a second that go on
  * without a retransmission, what a call costs beside SIPp's built-in server, and a flood of ten
  * times as much. The server has the first core and its store on disk, the callers the second. Fails
- * only when a call is not answered as it should be. [--short] */
+ * only when a call is not answered as it should be. [--short | set-up | cost | rate | flood | calls
+ * a second, for a profile] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,30 +58,37 @@ static bool set_up(const char *program, unsigned parked, unsigned seconds)
     return all_answered(&filled) && all_answered(&f) && !unknown;
 }
 
-/* The highest rate that went on for `seconds` without a retransmission, each call held for a
- * second. */
+/* Calls held for a second each, so many a second. */
+static void hold_a_second(const char *program, double rate, unsigned seconds,
+                          struct load_figures *f)
+{
+    struct load_plan plan = { .rate = rate, .seconds = seconds, .hold = 1 };
+    struct server s;
+    struct load *l;
+    char what[64];
+    double used;
+
+    server_start(&s, program);
+    l = load_open(s.port);
+    used = server_processor(&s);
+    load_run(l, &plan, f);
+    used = server_processor(&s) - used;
+    (void)snprintf(what, sizeof what, "%.0f a second, %.0f %% of a core", rate,
+                   100 * used / (seconds + 1));
+    print(what, f);
+    load_close(l);
+    server_stop(&s);
+}
+
+/* The highest rate that went on for `seconds` without a retransmission. */
 static double sustained(const char *program, unsigned seconds)
 {
     double best = 0;
 
     for (size_t i = 0; i < sizeof RATES / sizeof *RATES; i++) {
-        struct load_plan plan = { .rate = RATES[i], .seconds = seconds, .hold = 1 };
         struct load_figures f;
-        struct server s;
-        struct load *l;
-        char what[64];
-        double used;
 
-        server_start(&s, program);
-        l = load_open(s.port);
-        used = server_processor(&s);
-        load_run(l, &plan, &f);
-        used = server_processor(&s) - used;
-        (void)snprintf(what, sizeof what, "%.0f a second, %.0f %% of a core", RATES[i],
-                       100 * used / (seconds + 1));
-        print(what, &f);
-        load_close(l);
-        server_stop(&s);
+        hold_a_second(program, RATES[i], seconds, &f);
         if (!is_clean(&f))
             break;
         best = RATES[i];
@@ -171,6 +179,12 @@ int main(int argc, char **argv)
     server_keep_away();
     if (strcmp(only, "--short") == 0)
         return set_up(argv[0], 20, 1) && flood(argv[0], 500, 1) ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (atof(only) > 0) {
+        struct load_figures f;
+
+        hold_a_second(argv[0], atof(only), 10, &f);
+        return is_clean(&f) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
     if (!*only || strcmp(only, "set-up") == 0)
         good = set_up(argv[0], 1000, 20);
     if (!*only || strcmp(only, "cost") == 0)

@@ -198,6 +198,8 @@ static void answered(struct load *l, struct one *c)
         l->times[l->times_count++] = (float)((now() - c->first) * 1000);
     l->f->answered++;
     c->state = HELD;
+    if (l->hold < 0)
+        return;
     l->held[l->held_end % CALLS_MAX] = c->number;
     l->held_at[l->held_end++ % CALLS_MAX] = now();
 }
@@ -307,16 +309,16 @@ static void end_held(struct load *l, double t)
     }
 }
 
-/* Is somebody on his way in or out, or held and not to stay? */
+/* Is somebody on his way in or out, or held and not one who stays? */
 static bool any_open(const struct load *l)
 {
     for (unsigned n = l->oldest; n < l->next; n++) {
         enum state s = l->calls[n % CALLS_MAX].state;
 
-        if (s == INVITING || s == ENDING || (s == HELD && l->hold >= 0))
+        if (s == INVITING || s == ENDING)
             return true;
     }
-    return false;
+    return l->held_first < l->held_end;
 }
 
 static int by_size(const void *a, const void *b)
@@ -360,11 +362,17 @@ unsigned load_hang_up(struct load *l)
 {
     struct load_figures f;
     struct load_plan none = { .hold = 0 };
+    double t = now();
 
     l->unknown = 0;
     /* Not all at once: that would be a flood. */
-    for (unsigned i = l->held_first; i < l->held_end; i++)
-        l->held_at[i % CALLS_MAX] = now() + (i - l->held_first) / 500.0;
+    for (unsigned n = l->oldest; n < l->next; n++) {
+        if (l->calls[n % CALLS_MAX].state != HELD)
+            continue;
+        l->held[l->held_end % CALLS_MAX] = n;
+        l->held_at[l->held_end++ % CALLS_MAX] = t;
+        t += 0.002;
+    }
     load_run(l, &none, &f);
     return l->unknown;
 }
