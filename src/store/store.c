@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "store/kind.h"
+#include "sys/clock.h"
 #include "sys/queue.h"
 #include "sys/thread.h"
 
@@ -19,6 +20,7 @@
 #define CHANGES_MAX 32768 /* that wait in them; each may carry a dialog of some kB */
 #define JOBS_AT_ONCE 256  /* into one transaction */
 #define PROBE_EVERY 1000  /* milliseconds, while the disk fails */
+#define LINGER 5          /* milliseconds that changes may wait which nobody waits for */
 
 struct turn {
     size_t count;
@@ -359,6 +361,34 @@ static void probe(struct store *s)
         note_trouble(s, false, NULL);
 }
 
+/* Does somebody wait for one of these? */
+static bool is_urgent(const struct job *jobs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (jobs[i].type != JOB_TURN)
+            return true;
+        for (size_t k = 0; k < jobs[i].turn->count; k++)
+            if (jobs[i].turn->group[k].token != 0)
+                return true;
+    }
+    return false;
+}
+
+/* Each flush of the disk costs as much as hundreds of changes: what nobody waits for lets others
+ * come along for a moment, and goes with the first that somebody waits for. */
+static size_t take_jobs(struct store *s)
+{
+    size_t jobs = queue_take(s->jobs, s->taken, JOBS_AT_ONCE), seen = 0;
+    msec end = clock_now() + LINGER, now;
+
+    while (jobs > 0 && jobs < JOBS_AT_ONCE && !is_urgent(s->taken + seen, jobs - seen) &&
+           (now = clock_now()) < end && queue_wait(s->jobs, (int)(end - now))) {
+        seen = jobs;
+        jobs += queue_take(s->jobs, s->taken + jobs, JOBS_AT_ONCE - jobs);
+    }
+    return jobs;
+}
+
 static void *work(void *argument)
 {
     struct store *s = argument;
@@ -368,7 +398,7 @@ static void *work(void *argument)
         size_t jobs;
 
         (void)queue_wait(s->jobs, s->trouble ? PROBE_EVERY : -1);
-        jobs = queue_take(s->jobs, s->taken, JOBS_AT_ONCE);
+        jobs = take_jobs(s);
         if (jobs > 0)
             go_on = do_jobs(s, jobs);
         else if (s->trouble)
