@@ -22,7 +22,8 @@ extern void (*_su_time)(su_time_t *now);
 
 /* The library counts its retransmissions by the wall clock, which may be set while we run; this
  * gives it one that only ever goes forward. Its epoch is 1900, and it may send what it thinks is a
- * date. */
+ * date. In whole milliseconds: it sleeps by those, and would spin through the rest of one before
+ * each timer. */
 static void steady_time(su_time_t *now)
 {
     static _Atomic uint64_t start_of_1900;
@@ -33,7 +34,7 @@ static void steady_time(su_time_t *now)
         atomic_store(&start_of_1900, base);
     }
     now->tv_sec = (unsigned long)(base + ns / 1000000000u);
-    now->tv_usec = (unsigned long)(ns / 1000 % 1000000);
+    now->tv_usec = (unsigned long)(ns / 1000000 % 1000) * 1000;
 }
 
 static void library_log(void *unused, const char *format, va_list arguments)
