@@ -19,6 +19,7 @@
     150 /* more would overrun a stream at once; the list of calls has them all                     \
          */
 #define HISTORY_MAX 1000
+#define WANTED_FOR 300 /* seconds after the last listener left, or asked for history */
 
 enum { CALLS = 1, RANGES = 2, SETTINGS = 4, SYSTEM = 8, AUDIT = 16, ALL = 31 };
 
@@ -28,9 +29,17 @@ struct kept {
     char name[32];
     char *data;   /* JSON */
     char *masked; /* the same without callers' numbers; NULL: there are none in it */
+    struct short_event *short_event; /* instead of both, until somebody wants to see it */
     /* Where it happened, as far as roles can tell. */
     range_id range;
     char destination[FQDN_SIZE], site[NAME_SIZE];
+};
+
+/* What is kept of an event of a call while nobody listens: the call as it was is not shown then. */
+struct short_event {
+    wall_msec at;
+    call_id call;
+    char why[WHY_SIZE];
 };
 
 struct listener {
@@ -43,7 +52,7 @@ struct events {
     struct app *app;
     uint64_t first; /* the number before that of the first event of this process */
     uint64_t last;
-    unsigned seconds;
+    unsigned seconds, wanted_until;
     struct kept kept[KEPT];
     struct listener listeners[HTTP_STREAMS_MAX];
 };
@@ -65,6 +74,7 @@ static void forget(struct kept *k)
 {
     free(k->data);
     free(k->masked);
+    free(k->short_event);
     memset(k, 0, sizeof *k);
 }
 
@@ -122,6 +132,54 @@ static bool topics_read(struct ask *q, unsigned *topics)
 
 /* ---- one event as text ---- */
 
+static char *dump(json_t *data)
+{
+    char *text = json_dumps(data, JSON_COMPACT);
+
+    json_decref(data);
+    return text ? text : strdup("{}"); /* no memory: at least the number goes on */
+}
+
+static bool is_wanted(const struct events *e)
+{
+    return e->seconds < e->wanted_until;
+}
+
+static void note_wanted(struct events *e)
+{
+    e->wanted_until = e->seconds + WANTED_FOR;
+}
+
+static json_t *describe_short(const struct short_event *s, bool full)
+{
+    char id[IDENT_SIZE];
+
+    return json_pack("{s:o, s:o, s:s}", "at", show_time(s->at), "reason", show_words(s->why, full),
+                     "call_id", ident_call(id, s->call));
+}
+
+/* Both texts, of which the second is only kept if it differs. */
+static void put_texts(struct kept *k, json_t *full, json_t *masked)
+{
+    k->data = dump(full);
+    k->masked = masked ? dump(masked) : NULL;
+    if (k->masked && k->data && strcmp(k->masked, k->data) == 0) {
+        free(k->masked);
+        k->masked = NULL;
+    }
+}
+
+static void write_out(struct kept *k)
+{
+    const struct short_event *s = k->short_event;
+
+    if (!s)
+        return;
+    put_texts(k, describe_short(s, true), describe_short(s, false));
+    free(k->short_event);
+    k->short_event = NULL;
+}
+
 static void send_text(struct events *e, struct listener *l, const char *text)
 {
     if (!http_stream_send(app_http(e->app), l->stream, text, strlen(text)))
@@ -139,7 +197,7 @@ static bool has_place(const struct kept *k)
 }
 
 /* What somebody may see of an event; NULL: nothing but that there was one. */
-static const char *visible(const struct kept *k, const struct rights *r)
+static const char *visible(struct kept *k, const struct rights *r)
 {
     static const enum permission needs[] = { MAY_CALLS_READ, MAY_RANGES_READ, MAY_SETTINGS_READ,
                                              MAY_SYSTEM_READ, MAY_AUDIT_READ };
@@ -154,6 +212,7 @@ static const char *visible(const struct kept *k, const struct rights *r)
             : i == 2 ? !rights_may_somewhere(r, needs[i])
                      : !rights_may(r, needs[i], &(struct place_of){ 0 }))
             return NULL;
+        write_out(k);
         return k->masked && !rights_may(r, MAY_CALLS_READ_PII, &place) ? k->masked : k->data;
     }
     return NULL;
@@ -161,7 +220,7 @@ static const char *visible(const struct kept *k, const struct rights *r)
 
 /* An event that was not asked for, or is not for this listener, still moves the listener's number
  * on: an id without data says nothing to the page (HTML, 9.2.6), and no gap is seen. */
-static void send_kept(struct events *e, struct listener *l, const struct kept *k)
+static void send_kept(struct events *e, struct listener *l, struct kept *k)
 {
     const char *data = l->topics & k->topic ? visible(k, &l->who.rights) : NULL;
     size_t size = (data ? strlen(data) : 0) + sizeof k->name + 64;
@@ -230,14 +289,6 @@ static json_t *describe(struct events *e, const struct app_event *ev, bool full)
     return data;
 }
 
-static char *dump(json_t *data)
-{
-    char *text = json_dumps(data, JSON_COMPACT);
-
-    json_decref(data);
-    return text ? text : strdup("{}"); /* no memory: at least the number goes on */
-}
-
 /* The next event, empty. */
 static struct kept *next(struct events *e, const char *name, unsigned topic)
 {
@@ -250,25 +301,35 @@ static struct kept *next(struct events *e, const char *name, unsigned topic)
     return k;
 }
 
-static void send_to_all(struct events *e, const struct kept *k)
+static void send_to_all(struct events *e, struct kept *k)
 {
-    for (size_t i = 0; k->data && i < HTTP_STREAMS_MAX; i++)
+    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++)
         if (e->listeners[i].stream)
             send_kept(e, &e->listeners[i], k);
 }
 
+static bool keep_short(struct kept *k, const struct app_event *ev)
+{
+    k->short_event = malloc(sizeof *k->short_event);
+    if (!k->short_event)
+        return false;
+    k->short_event->at = ev->at;
+    k->short_event->call = ev->call;
+    (void)text_copy(k->short_event->why, sizeof k->short_event->why, ev->why); /* the same size */
+    return true;
+}
+
+/* A call in JSON, twice for the two kinds of readers, costs as much as parking it: nobody pays for
+ * that while nobody reads. */
 void events_take(struct events *e, const struct app_event *ev)
 {
     unsigned topic = topic_read(ev->topic, strlen(ev->topic));
     struct kept *k = next(e, ev->name, topic ? topic : SYSTEM);
 
     put_place(e, k, ev);
-    k->data = dump(describe(e, ev, true));
-    k->masked = ev->call ? dump(describe(e, ev, false)) : NULL;
-    if (k->masked && k->data && strcmp(k->masked, k->data) == 0) {
-        free(k->masked);
-        k->masked = NULL;
-    }
+    if (ev->call && !is_wanted(e) && keep_short(k, ev))
+        return;
+    put_texts(k, describe(e, ev, true), ev->call ? describe(e, ev, false) : NULL);
     send_to_all(e, k);
 }
 
@@ -299,6 +360,11 @@ void events_second(struct events *e)
     char now[32], text[96];
 
     look_again(e);
+    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++)
+        if (e->listeners[i].stream) {
+            note_wanted(e);
+            break;
+        }
     if (++e->seconds % HEARTBEAT != 0)
         return;
     clock_rfc3339(now, clock_wall());
@@ -364,7 +430,7 @@ static bool catch_up(struct events *e, struct listener *l, uint64_t after)
     if (after < oldest_known(e) || after > e->last)
         return false;
     for (uint64_t n = after + 1; n <= e->last && l->stream; n++)
-        if (e->kept[n % KEPT].data)
+        if (e->kept[n % KEPT].number == n)
             send_kept(e, l, &e->kept[n % KEPT]);
     return true;
 }
@@ -374,6 +440,7 @@ static void begin(struct events *e, struct listener *l, const char *last_id)
 {
     uint64_t after;
 
+    note_wanted(e);
     send_text(e, l, "retry: 2000\n\n");
     if (last_id[0] && text_number(last_id, 0, UINT64_MAX, &after) && after > 0) {
         if (catch_up(e, l, after))
@@ -426,8 +493,9 @@ json_t *events_latest(struct events *e, size_t count)
     json_t *items = json_array();
 
     for (uint64_t n = from + 1; n <= e->last; n++) {
-        const struct kept *k = &e->kept[n % KEPT];
+        struct kept *k = &e->kept[n % KEPT];
 
+        write_out(k);
         if (k->data)
             (void)json_array_append_new(items, show_kept(k, k->masked ? k->masked : k->data));
     }
@@ -437,7 +505,7 @@ json_t *events_latest(struct events *e, size_t count)
 void get_history(struct ask *q)
 {
     static const char *const keys[] = { "id", NULL };
-    const struct events *e = q->api->events;
+    struct events *e = q->api->events;
     uint64_t oldest = oldest_known(e), after = e->first;
     json_t *items, *body;
     struct page page;
@@ -451,11 +519,12 @@ void get_history(struct ask *q)
         reply_problem(q, "invalid-request", NULL, "after is the id of an event: a number.");
         return;
     }
+    note_wanted(e);
     items = json_array();
     for (uint64_t n = (after > oldest ? after : oldest) + 1;
          n <= e->last && json_array_size(items) < page.limit; n++) {
-        const struct kept *k = &e->kept[n % KEPT];
-        const char *data = k->data && k->topic & topics ? visible(k, &q->who.rights) : NULL;
+        struct kept *k = &e->kept[n % KEPT];
+        const char *data = k->number == n && k->topic & topics ? visible(k, &q->who.rights) : NULL;
 
         if (data)
             (void)json_array_append_new(items, show_kept(k, data));

@@ -97,12 +97,17 @@ static void the_bundle_tells_no_numbers(void **state)
     c = fake_park(a, "4107", "+14255550100", "200");
     ev.call = c->id;
     ev.why = "parked in orbit 4107 by +14255550100";
-    a->watcher.event(a->watcher.to, &ev);
+    a->watcher.event(a->watcher.to, &ev); /* nobody listens: without the call as it was */
+    (void)fake_ask(a, "GET /api/v1/events/history", NULL, NULL);
+    a->watcher.event(a->watcher.to, &ev); /* somebody does */
     (void)fake_ask(a, "POST " SYSTEM "/support-bundle", NULL, NULL);
     assert_int_equal(a->answer.status, 200);
-    assert_true(fake_holds(&a->answer, "format=callpark-support health.status=ready events=[1] "
-                                       "events.0.data.call.caller.number=+142••••••00 "
+    assert_true(fake_holds(&a->answer, "format=callpark-support health.status=ready events=[2] "
+                                       "events.0.event=call.parked events.0.data.call= "
+                                       "events.0.data.call_id=call_0000000000001 "
+                                       "events.1.data.call.caller.number=+142••••••00 "
                                        "configuration.node=n1 counts.parks_ok=0"));
+    assert_non_null(strstr(a->answer.body, "parked in orbit 4107 by +142••••••00"));
     assert_null(strstr(a->answer.body, "4255550100"));
     assert_null(strstr(a->answer.body, FAKE_TOKEN));
 }
