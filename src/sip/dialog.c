@@ -499,6 +499,8 @@ int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *ir
     (void)dialog;
     if (sip->sip_request->rq_method == sip_method_ack)
         return 200; /* of an answer that has been acknowledged already */
+    if (leg->edge->stopping)
+        return 0; /* not answered: whoever runs next may know what to do with it */
     in_peer(leg->edge, irq, &who);
     auth_begin(leg->edge);
     if (!is_admitted(leg, irq, sip, &who))

@@ -390,8 +390,10 @@ static void *run(void *edge)
         log_error("sip", "the start could not be reported");
     if (!err.code)
         su_root_run(s->root);
-    if (!err.code)
+    if (!err.code) {
         watch_say_goodbye(s);
+        register_leave(s);
+    }
     tear_down(s);
     return NULL;
 }

@@ -459,7 +459,13 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
 
     (void)outside;
     if (sip->sip_request->rq_method == sip_method_ack)
-        return 200; /* of nothing we know; an ACK is never answered */
+        return 200;    /* of nothing we know; an ACK is never answered */
+    if (s->stopping) { /* nobody takes what we report any more */
+        nta_incoming_treply(irq, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR("5"),
+                            TAG_END());
+        nta_incoming_destroy(irq);
+        return 0;
+    }
     if (shed(s, irq, sip))
         return 0;
     if (is_intruder(s, irq)) {

@@ -7,12 +7,14 @@
 
 #include "base/text.h"
 #include "sip/edge.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 #define ACCOUNTS_MAX 128
 #define EXPIRES_MAX 86400
 #define BACK_OFF_MAX_MSEC 1800000 /* RFC 5626 4.5 */
 #define TRIES_MAX 3               /* of one registration: password, stale, Min-Expires */
+#define LEAVE_MSEC 2000           /* a stop waits no longer for registrars */
 
 /* One address at one registrar. */
 struct account {
@@ -28,7 +30,7 @@ struct account {
     char routes[URI_SIZE];
     uint32_t expires;
     unsigned tries, failures;
-    bool registered;
+    bool registered, leaving; /* leaving: it is being taken back */
 };
 
 struct registrations {
@@ -165,6 +167,20 @@ static bool may_try_again(struct account *a, int status, const sip_t *sip)
     return true;
 }
 
+/* It was taken back, or it runs out by itself. */
+static void take_leave(struct account *a, int status, const sip_t *sip)
+{
+    if ((status == 401 || status == 407) && may_try_again(a, status, sip)) {
+        send_register(a, 0);
+        return;
+    }
+    if (status < 300)
+        log_info("sip", "%s is no longer registered at %s", a->uri, a->r->name);
+    else
+        log_warning("sip", "%s was not taken back at %s: %d", a->uri, a->r->name, status);
+    stands(a, false);
+}
+
 /* The library hands back what it was given, by the type of a leg. */
 static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *request, const sip_t *sip)
 {
@@ -174,7 +190,9 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *request, const
     if (request != a->request || status < 200)
         return 0;
     a->request = NULL;
-    if (status < 300 && sip)
+    if (a->leaving)
+        take_leave(a, status, sip);
+    else if (status < 300 && sip)
         take_success(a, sip);
     else if (may_try_again(a, status, sip))
         send_register(a, a->expires);
@@ -212,7 +230,9 @@ static void send_register(struct account *a, uint32_t expires)
         SIPTAG_SUPPORTED_STR("path, outbound"), SIPTAG_ALLOW_STR(in_allow),
         SIPTAG_HEADER_STR(header[0] ? header : NULL),
         TPTAG_IDENT(a->edge->listeners[a->listener].ident), TAG_END());
-    if (!a->request)
+    if (!a->request && a->leaving)
+        take_leave(a, 503, NULL);
+    else if (!a->request)
         take_failure(a, 503, NULL);
 }
 
@@ -365,6 +385,40 @@ void register_start(struct sip *s)
     count(s);
 }
 
+static void leave(struct account *a)
+{
+    nta_outgoing_t *request = a->request; /* a refresh: it is overtaken */
+
+    a->request = NULL;
+    nta_outgoing_destroy(request);
+    su_timer_reset(a->timer);
+    a->leaving = true;
+    a->tries = 0;
+    send_register(a, 0);
+}
+
+static bool is_leaving(const struct registrations *all)
+{
+    for (unsigned i = 0; i < all->accounts; i++)
+        if (all->at[i]->leaving && all->at[i]->request)
+            return true;
+    return false;
+}
+
+void register_leave(struct sip *s)
+{
+    const struct registrations *all = s->registrations;
+    msec until = clock_now() + LEAVE_MSEC;
+
+    for (unsigned i = 0; all && i < all->accounts; i++)
+        if (all->at[i]->r->unregister && all->at[i]->registered)
+            leave(all->at[i]);
+    while (all && is_leaving(all) && clock_now() < until)
+        (void)su_root_step(s->root, 20);
+    if (all && is_leaving(all))
+        log_warning("sip", "a registrar does not answer: not every account was taken back");
+}
+
 void register_stop(struct sip *s)
 {
     struct registrations *all = s->registrations;
@@ -372,10 +426,8 @@ void register_stop(struct sip *s)
     for (unsigned i = 0; all && i < all->accounts; i++) {
         struct account *a = all->at[i];
 
-        if (a->r->unregister && a->registered) {
-            nta_outgoing_destroy(a->request);
-            send_register(a, 0);
-        }
+        if (a->r->unregister && a->registered && !a->leaving)
+            leave(a);
         drop(a);
     }
     free(all);

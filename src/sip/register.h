@@ -12,7 +12,10 @@ struct registrations;
 /* Register what the configuration says; a reload calls it again and only changes what has changed.
  */
 void register_start(struct sip *s);
-/* The server stops: those that say so are taken back, without waiting for an answer. */
+/* The server stops: those that say so (`unregister`) are taken back, with a password if need be.
+ * Serves the network meanwhile, and returns when all have answered, or after two seconds. */
+void register_leave(struct sip *s);
+/* They are forgotten; those that say so are taken back, without waiting for an answer. */
 void register_stop(struct sip *s);
 
 /* The first address of this account, "sip:callpark@pbx.example"; "" : it has none. */

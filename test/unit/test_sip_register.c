@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "base/text.h"
 #include "sip_phone.h"
+#include "sys/clock.h"
 
 static const char asks[] =
     "WWW-Authenticate: Digest realm=\"pbx\", nonce=\"n1\", algorithm=SHA-256, qop=\"auth\"\r\n";
@@ -144,6 +146,68 @@ static void takes_itself_back_when_told_to(void **state)
     assert_string_equal(phone_header(&phone, "Expires"), "0");
 }
 
+static void *stop(void *unused)
+{
+    (void)unused;
+    sip_stop(bench.sip);
+    return NULL;
+}
+
+/* Registered and told to take itself back, and the server stops on this thread. */
+static pthread_t begin_to_stop(void)
+{
+    struct sip_config config;
+    pthread_t thread;
+
+    configure(&config, "park");
+    config.registers[0].unregister = true;
+    assert_int_equal(sip_reload(bench.sip, &config, NULL), 0);
+    phone_expect(&phone, "REGISTER ");
+    phone_answer(&phone, "200 OK", "r", "Expires: 3600\r\n", NULL);
+    wait_registered(1, 1);
+    assert_int_equal(pthread_create(&thread, NULL, stop, NULL), 0);
+    expect_next();
+    assert_string_equal(phone_header(&phone, "Expires"), "0");
+    return thread;
+}
+
+/* The end of the stop, in milliseconds. */
+static msec stopped(pthread_t thread)
+{
+    msec began = clock_now();
+
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    bench.sip = NULL;
+    return clock_now() - began;
+}
+
+static void waits_for_the_registrar_when_it_stops(void **state)
+{
+    pthread_t thread = begin_to_stop();
+
+    (void)state;
+    phone_answer(&phone, "401 Unauthorized", "r", asks, NULL);
+    expect_next();
+    assert_string_equal(phone_header(&phone, "Expires"), "0");
+    assert_true(text_starts(phone_header(&phone, "Authorization"), "Digest username=\"park\""));
+    phone_answer(&phone, "200 OK", "r", NULL, NULL);
+    assert_true(stopped(thread) < 1500);
+}
+
+static void does_not_wait_for_ever_when_it_stops(void **state)
+{
+    struct sip_config config;
+
+    (void)state;
+    phone_close(&phone);
+    bench_stop(&bench);
+    bench_config(&config);
+    config.t1 = 200; /* the transaction itself would last 12.8 s */
+    bench_start(&bench, &config);
+    phone_open(&phone, &bench, false);
+    assert_in_range(stopped(begin_to_stop()), 1500, 4000);
+}
+
 /* 8.6, 5: From is the account, the orbit stands in the name alone; the call goes to the registrar
  * by the route that it has said. */
 static void calls_as_the_account(void **state)
@@ -185,9 +249,13 @@ static void calls_as_the_account(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(registers_and_refreshes), TEST(takes_a_longer_time),
-        TEST(gives_up_for_a_while),    TEST(takes_itself_back_when_told_to),
+        TEST(registers_and_refreshes),
+        TEST(takes_a_longer_time),
+        TEST(gives_up_for_a_while),
+        TEST(takes_itself_back_when_told_to),
         TEST(calls_as_the_account),
+        TEST(waits_for_the_registrar_when_it_stops),
+        TEST(does_not_wait_for_ever_when_it_stops),
     };
 
     return cmocka_run_group_tests_name("sip_register", tests, NULL, NULL);
