@@ -250,7 +250,7 @@ static void one(const uint8_t *b)
     uint8_t what = b[0] % 28;
 
     if (b[0] >= 248)
-        leg_event((enum event_type)(EV_SAID + (b[0] & 1)), b[1], b[2]);
+        leg_event((enum event_type)(EV_SAID + b[0] % 3), b[1], b[2]);
     else if (b[0] >= 244)
         call_event(EV_DO_FORCE_OUT, b[1], b[2]);
     else if (b[0] >= 224)

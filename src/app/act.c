@@ -418,6 +418,22 @@ static void leave_path(struct app *a, const struct action *action)
     app_own_event(a, &ev);
 }
 
+/* Of a phone that was never heard, or does not send now, silence says nothing. */
+static void listen(struct app *a, const struct action *action)
+{
+    struct app_leg *l = app_leg_find(a, action->leg);
+    struct event ev;
+
+    if (l && l->heard && l->agreed.direction & DIR_RECVONLY && !media_listen(a->media, l->leg)) {
+        l->listens = true;
+        return;
+    }
+    memset(&ev, 0, sizeof(ev));
+    ev.type = EV_HEARD;
+    ev.leg = action->leg;
+    app_own_event(a, &ev);
+}
+
 static void answer_refer(struct app *a, const struct action *action)
 {
     char number[NUMBER_SIZE] = "";
@@ -462,6 +478,9 @@ void act(struct app *a, const struct action *action)
         break;
     case ACT_EXIT:
         leave_path(a, action);
+        break;
+    case ACT_LISTEN:
+        listen(a, action);
         break;
     case ACT_REFER_ANSWER:
     case ACT_REFER_PROGRESS:

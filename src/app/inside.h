@@ -58,6 +58,7 @@ struct app_leg {
     bool may_be_direct; /* its peer allows that */
     bool may_exit;      /* likewise, that we leave the path */
     bool takes_refer, takes_replaces;
+    bool listens;   /* the core wants to know of its next packet */
     bool elsewhere; /* its audio comes from elsewhere than its SDP says, or once moved */
     struct app_direct direct;
 };

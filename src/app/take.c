@@ -313,6 +313,20 @@ static void take_dead(struct app *a, const struct app_leg *l)
     app_leg_drop(a, ev.leg);
 }
 
+/* For the first time, or again since ACT_LISTEN. */
+static void take_heard(struct app *a, struct app_leg *l, const struct media_event *m)
+{
+    struct event ev = leg_event(EV_HEARD, l->leg, 0);
+    bool asked = l->listens;
+
+    l->heard = true;
+    l->listens = false;
+    l->elsewhere = l->elsewhere || m->elsewhere;
+    direct_try(a, l);
+    if (asked)
+        app_step(a, &ev);
+}
+
 void take_media(struct app *a, const struct media_event *m)
 {
     struct app_leg *l = app_leg_find(a, m->leg);
@@ -324,11 +338,8 @@ void take_media(struct app *a, const struct media_event *m)
         app_step(a, &ev);
         break;
     case MEDIA_HEARD:
-        if (l) {
-            l->heard = true;
-            l->elsewhere = l->elsewhere || m->elsewhere;
-            direct_try(a, l);
-        }
+        if (l)
+            take_heard(a, l, m);
         break;
     case MEDIA_DEAD:
         if (l)

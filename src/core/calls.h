@@ -87,6 +87,8 @@ struct call {
                       who referred has gone, is being called by us */
     bool exiting;  /* `peer` has been asked to take the caller over, past us; `deadline` counts */
     bool exit_done;      /* ... and says that he has */
+    bool exit_listens;   /* ... and the caller's audio is listened for since then */
+    bool exit_heard;     /* ... and has come: he is still here */
     uint32_t refer;      /* whose end is still to be told (ACT_REFER_PROGRESS); 0: nobody's */
     struct rules rules;  /* as they were when the call was parked; extended by hand, not by edits */
     uint32_t attempt;    /* ring backs tried so far */

@@ -178,6 +178,8 @@ static void leg_event(struct turn *t, struct call *c)
         park_may_exit(t, c);
     else if (t->ev->type == EV_EXIT)
         park_exit(t, c);
+    else if (t->ev->type == EV_HEARD)
+        park_exit_heard(t, c);
     else if (leg == c->next_leg)
         park_swap_event(t, c);
     else if (gone && park_swap_early(t, c, leg))
@@ -274,6 +276,7 @@ static void take(struct turn *t)
     case EV_PATH:
     case EV_MAY_EXIT:
     case EV_EXIT:
+    case EV_HEARD:
     case EV_SAID:
     case EV_DIGIT:
         if (park_pin_event(t))

@@ -27,6 +27,7 @@ enum event_type {
     EV_MAY_EXIT,    /* `leg` can take `other`, whom he talks to, over by himself */
     EV_EXIT,        /* what became of ACT_EXIT: `leg`, `code` */
     EV_SAID,        /* what ACT_SAY asked for has been said: `leg`, `wait` */
+    EV_HEARD,       /* audio has come from `leg` since ACT_LISTEN, or nobody can tell */
     EV_DIGIT,       /* who is on `leg` pressed a key: `digit` */
     EV_SAVED,       /* the change number `write` of `call` is on disk */
     EV_NOT_SAVED,   /* it is not, and will not be */
@@ -79,6 +80,7 @@ enum action_type {
     ACT_SAY,    /* `leg` hears `say`; then music if `then_music`; report EV_SAID with `wait` */
     ACT_BRIDGE, /* `leg` and `other` hear each other */
     ACT_EXIT,   /* ask `leg` to call `other` in our place (REFER with Replaces); report EV_EXIT */
+    ACT_LISTEN, /* does audio still come from `leg`? report EV_HEARD when it does; nothing if not */
     ACT_REFER_ANSWER, /* answer REFER number `refer` with `code` (202: NOTIFY 100 follows), `why` */
     ACT_REFER_PROGRESS, /* how it stands: NOTIFY `code`, the last one with 200 and above, telling
                            `orbit` */
@@ -201,7 +203,9 @@ struct actions {
 #define PATIENCE_PIN 20000      /* for one try to give a PIN, from the beginning of the question */
 #define PIN_TRIES 3u
 #define PATIENCE_CONFIRM 20000  /* who answered a ring back presses 1, or is a mailbox */
-#define PATIENCE_EXIT 5000      /* who is asked to take the caller over does so, and the caller lets go */
+#define PATIENCE_EXIT 5000      /* who is asked to take the caller over does so */
+#define EXIT_SETTLES 2000       /* he says that he has: the caller lets go, or his phone at least falls silent */
+#define EXIT_LISTENS 3000       /* ... which is listened for so long */
 #define JUST_TAKEN 2000         /* who dials an orbit this soon after it was taken is told so */
 
 /* What people will ask about, and the sources leave open:

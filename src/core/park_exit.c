@@ -1,6 +1,7 @@
 /* Leaving the path: whoever has retrieved the caller is asked to call him himself, in our place
  * (REFER with Replaces, sip.md 4.3). The two are connected here meanwhile; whatever goes wrong,
- * they stay so. The caller's hanging up on us is how it succeeds. */
+ * they stay so. The caller's hanging up on us is how it succeeds; where his BYE does not come, his
+ * phone has at least stopped sending here, or we keep him. */
 #include "core/park_inside.h"
 
 /* Asked once for each retriever, and not while anything else is going on between the two. */
@@ -32,10 +33,10 @@ void park_exit(struct turn *t, struct call *c)
 {
     char why[WHY_SIZE];
 
-    if (!c->exiting || t->ev->leg != c->peer)
+    if (!c->exiting || c->exit_done || t->ev->leg != c->peer)
         return;
     if (t->ev->code < 300) { /* the caller's own goodbye is still to come */
-        park_enter(t, c, CALL_CONNECTED, park_later(t->now, PATIENCE_EXIT));
+        park_enter(t, c, CALL_CONNECTED, park_later(t->now, EXIT_SETTLES));
         c->exiting = c->exit_done = true;
         return;
     }
@@ -43,14 +44,35 @@ void park_exit(struct turn *t, struct call *c)
     stay(t, c, why);
 }
 
-void park_exit_late(struct turn *t, struct call *c)
+void park_exit_heard(struct turn *t, struct call *c)
 {
-    stay(t, c,
-         c->exit_done ? "it was said to be taken over, but the caller is still here"
-                      : "nobody took it over in time");
+    if (c->exit_listens && t->ev->leg == c->caller_leg)
+        c->exit_heard = true;
 }
 
-/* One of the two has let go of us: the other one is not needed either. */
+/* He is said to be taken over, and has not hung up: whether he still talks to us is what counts. */
+static void listen(struct turn *t, struct call *c)
+{
+    park_enter(t, c, CALL_CONNECTED, park_later(t->now, EXIT_LISTENS));
+    c->exiting = c->exit_done = c->exit_listens = true;
+    (void)park_act_leg(t, ACT_LISTEN, c, c->caller_leg);
+}
+
+void park_exit_late(struct turn *t, struct call *c)
+{
+    if (!c->exit_done)
+        stay(t, c, "nobody took it over in time");
+    else if (c->transfer || c->next_leg)
+        stay(t, c, "somebody else is to have one of the two");
+    else if (!c->exit_listens)
+        listen(t, c);
+    else if (c->exit_heard)
+        stay(t, c, "it was said to be taken over, but the caller is still here");
+    else
+        park_exited(t, c);
+}
+
+/* One of the two has let go of us, or the caller talks here no more: neither is needed. */
 void park_exited(struct turn *t, struct call *c)
 {
     char name[DISPLAY_SIZE];

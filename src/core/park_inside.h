@@ -192,7 +192,7 @@ void park_transferred(struct turn *t, struct call *c);
 
 /* ---- park_exit.c */
 
-handler park_may_exit, park_exit, park_exit_late;
+handler park_may_exit, park_exit, park_exit_heard, park_exit_late;
 void park_exited(struct turn *t, struct call *c); /* whoever has gone is unmapped already */
 
 /* ---- park_command.c */

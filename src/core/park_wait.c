@@ -22,7 +22,7 @@ void park_enter(struct turn *t, struct call *c, enum call_state state, msec dead
         park_announce_off(t, c);
     c->state = state;
     c->deadline = deadline;
-    c->exiting = c->exit_done = c->confirming = false;
+    c->exiting = c->exit_done = c->exit_listens = c->exit_heard = c->confirming = false;
     calls_timed(t->p->calls, c);
 }
 

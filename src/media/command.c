@@ -215,6 +215,9 @@ void worker_do(struct worker *w, const struct command *c)
     case CMD_REST:
         s->rests = c->rest && s->peer != NO_STREAM;
         break;
+    case CMD_LISTEN:
+        s->listens = true;
+        break;
     case CMD_CLOSE:
         close_stream(w, s);
         break;

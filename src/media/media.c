@@ -505,6 +505,13 @@ int media_rest(struct media *m, leg_id id, bool on)
     return command_leg(m, id, &c);
 }
 
+int media_listen(struct media *m, leg_id id)
+{
+    struct command c = { .type = CMD_LISTEN };
+
+    return command_leg(m, id, &c);
+}
+
 int media_say(struct media *m, leg_id id, enum say what, const char *number, const char *language,
               bool then_music, uint32_t wait)
 {

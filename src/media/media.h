@@ -28,7 +28,7 @@ struct media_config {
 
 enum media_event_type {
     MEDIA_SAID,    /* what media_say() asked for has been said: `wait` */
-    MEDIA_HEARD,   /* the first audio packet from this leg */
+    MEDIA_HEARD,   /* the first audio packet from this leg, in all or since media_listen() */
     MEDIA_DIGIT,   /* a telephone-event came to its end: `digit` */
     MEDIA_CLOSED,  /* last report: the counts */
     MEDIA_STOPPED, /* media_guard(): nothing is sent any more to `place`, from which nothing came */
@@ -121,6 +121,9 @@ int media_bridge(struct media *m, leg_id a, leg_id b);
 /* A bridged leg that sends to the other one directly: from here on nothing is sent to it but what
  * still comes in for it. Ends with the bridge, or by `on` false. */
 int media_rest(struct media *m, leg_id leg, bool on);
+
+/* Report MEDIA_HEARD once more when RTP of any kind comes from this leg from now on. */
+int media_listen(struct media *m, leg_id leg);
 
 /* RTCP BYE, and the stream is gone. */
 int media_close(struct media *m, leg_id leg);

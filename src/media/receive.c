@@ -169,6 +169,11 @@ static void take(struct worker *w, struct stream *s, const struct rtp_packet *p,
     if (verdict == LATCH_MOVE)
         send_retarget(w, s);
     s->packets_in++;
+    if (s->listens) { /* comfort noise and keys are signs of life, too */
+        s->listens = false;
+        s->tell_heard = true;
+        (void)play_tell(w, s);
+    }
     if (p->payload_type == s->dtmf_payload_type) {
         take_digit(w, s, p, a->now_ns);
         return;

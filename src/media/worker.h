@@ -49,6 +49,7 @@ enum command_type {
     CMD_SAY,
     CMD_BRIDGE,
     CMD_REST,
+    CMD_LISTEN,
     CMD_CLOSE,
     CMD_PIECE, /* here is a piece of music */
     CMD_DROP,  /* no stream of yours will play this piece again: forget it, and say so */
@@ -153,6 +154,7 @@ struct stream {
     bool rests;    /* nothing is sent of our own accord: the two send to each other */
 
     /* What we hear, and what is to be told. */
+    bool listens; /* whatever comes next is to be told */
     bool heard, tell_heard, tell_said, digit_told, digit_kept, sent_since_report;
     uint32_t digit_at;
     uint32_t digit_ours; /* `digit_kept`: the event that began while nobody else heard this leg */

@@ -289,6 +289,21 @@ def cannot(s):
         want(retriever.count("REFER"), 0, "REFER")
 
 
+@line("RX-03", "NOTIFY 200, no BYE from the caller, but his audio has stopped: BYE to his old leg and to the retriever", slow=True)
+def audio_stopped(s):
+    orbits, caller, retriever = leaving(s)
+    s.talk(caller, retriever)
+    replace(s, caller, retriever, asked(retriever))
+    straight(caller, retriever)
+    straight(retriever, caller)
+    want(tell(retriever, 200), 200, "NOTIFY 200")
+    since = time.monotonic()
+    caller.request("BYE", 9)
+    want_that(time.monotonic() - since > 4, "BYE to somebody who may still let go himself")
+    retriever.request("BYE")
+    want_that("taken the call over, past callpark" in s.api.record(orbits.orbit)["reason"], "the record")
+
+
 @line("RX-03", "NOTIFY 200, but the caller does not let go: the two stay connected through us", slow=True)
 def said_only(s):
     orbits, caller, retriever = leaving(s)

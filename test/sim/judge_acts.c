@@ -178,6 +178,8 @@ static const char *reason_to_hang_up(struct world *w, const struct leg *l)
         return "transferred";
     if (gives_up_his_place(w, c, l))
         return "the call that he consulted for is there";
+    if (l->elsewhere)
+        return "taken over by the one whom he talked to";
     if (l->hears == HEARS_PARTNER)
         return partner_left(w, l, phones_leg(w, l->partner)) ? "the other side left" : NULL;
     if (l->role == ROLE_OTHER)

@@ -240,8 +240,19 @@ static void is_asked_to_go(struct world *w, const struct action *a)
         note.code = 603;
     else if (caller && world_chance(w, 80))
         later(w, world_dice(w, 3000), FUTURE_HANG_UP, caller, 0);
+    else if (caller)
+        caller->elsewhere = world_chance(w, 50); /* his BYE gets lost */
     if (world_chance(w, 80))
         world_later(w, world_dice(w, 7000), FUTURE_DELIVER, &note);
+}
+
+/* Who talks is heard soon. */
+static void is_listened_for(struct world *w, const struct leg *l)
+{
+    struct note note = { .type = EV_HEARD, .leg = l->id };
+
+    if (!l->elsewhere)
+        world_later(w, world_dice(w, 1000), FUTURE_DELIVER, &note);
 }
 
 static void bridged(struct world *w, const struct action *a)
@@ -329,6 +340,8 @@ void phones_do(struct world *w, const struct action *a)
         said(w, a, l);
     } else if (a->type == ACT_EXIT) {
         is_asked_to_go(w, a);
+    } else if (a->type == ACT_LISTEN) {
+        is_listened_for(w, l);
     } else if (a->type == ACT_BRIDGE) {
         bridged(w, a);
     }

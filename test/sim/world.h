@@ -47,6 +47,7 @@ struct leg {
     bool sent_for;           /* a command named it, to have its other side parked */
     bool let_go;             /* we hung it up */
     bool told_up, told_gone; /* the machine has been told */
+    bool elsewhere;          /* taken over by who was asked to: he talks here no more */
     bool silent;             /* hangs up without ever having made a sound */
     unsigned asked;          /* how often for the PIN */
     bool pin_given;          /* the right one, as far as it was asked for */

@@ -142,6 +142,9 @@ static void say_action(char *to, const struct action *a)
     case ACT_EXIT:
         (void)text_append(to, RIG_TEXT_SIZE, " exit:%u:%u", leg, (unsigned)a->other);
         break;
+    case ACT_LISTEN:
+        (void)text_append(to, RIG_TEXT_SIZE, " listen:%u", leg);
+        break;
     case ACT_REFER_ANSWER:
         say_refer(to, "refer", a);
         break;
@@ -307,6 +310,18 @@ static void leg_line(struct rig *r, enum event_type type, const struct words *w)
     step(r, &ev);
 }
 
+/* may 3 1; exited 3 200. */
+static void exit_line(struct rig *r, enum event_type type, const struct words *w)
+{
+    struct event ev = { .type = type, .leg = number(w->word[1]) };
+
+    if (type == EV_MAY_EXIT)
+        ev.other = number(w->word[2]);
+    else
+        ev.code = (uint16_t)number(w->word[2]);
+    step(r, &ev);
+}
+
 /* keys 3 2580: one after the other. */
 static void keys_line(struct rig *r, enum event_type type, const struct words *w)
 {
@@ -369,6 +384,9 @@ static const struct {
     { "ringing", leg_line, EV_LEG_RINGING },
     { "identity", leg_line, EV_IDENTITY },
     { "moved", leg_line, EV_MEDIA_MOVED },
+    { "sounds", leg_line, EV_HEARD },
+    { "may", exit_line, EV_MAY_EXIT },
+    { "exited", exit_line, EV_EXIT },
     { "said", leg_line, EV_SAID },
     { "keys", keys_line, EV_DIGIT },
     { "saved", store_line, EV_SAVED },

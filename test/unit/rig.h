@@ -30,6 +30,7 @@ void rig_free(struct rig *r);
  *   saved | notsaved               the last change; or one with this number: saved 3
  *   up 1 | failed 100 404 | gone 1 [heard] | cancelled 1 [answered] | ringing 100
  *   identity 1 200 | moved 1 | said 1 [wait] | keys 3 2580
+ *   may 3 1 | exited 3 200 | sounds 1    3 can take 1 over | what came of it | audio since "listen"
  *   invite ... ticket | pickup     of the last saved call
  *   retrieve URI | transfer URI | ring | extend SECONDS | hangup | note TEXT | force
  *   refer 1 to=URI [leg=3 | at=700] [from=105] [by=106] [replaces=...] [far]     REFER number 1
@@ -37,7 +38,7 @@ void rig_free(struct rig *r);
  *   at SECONDS                     since the start; every deadline up to then is taken
  *   drain on|off | dial on|off | close | open    the house; orbits 700-702 to new calls
  * Actions: save, forget, answer:1:orbit700, refuse:1:486, bye:1[:200], call:100:parker:sip:...,
- * refer:1:202[:orbit700] (its answer), notify:1:200[:orbit700], music:1, say:1:orbit, bridge:1:3, and the names of steps without "call.". */
+ * refer:1:202[:orbit700] (its answer), notify:1:200[:orbit700], music:1, say:1:orbit, bridge:1:3, exit:3:1, listen:1, and the names of steps without "call.". */
 // clang-format on
 void rig_do(struct rig *r, const char *line);
 
