@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/event.h"
 #include "api/fields.h"
 #include "api/resources.h"
 #include "api/scope.h"
@@ -18,29 +19,7 @@
 #define SNAPSHOT_CALLS                                                                             \
     150 /* more would overrun a stream at once; the list of calls has them all                     \
          */
-#define HISTORY_MAX 1000
 #define WANTED_FOR 300 /* seconds after the last listener left, or asked for history */
-
-enum { CALLS = 1, RANGES = 2, SETTINGS = 4, SYSTEM = 8, AUDIT = 16, ALL = 31 };
-
-struct kept {
-    uint64_t number;
-    unsigned topic;
-    char name[32];
-    char *data;   /* JSON */
-    char *masked; /* the same without callers' numbers; NULL: there are none in it */
-    struct short_event *short_event; /* instead of both, until somebody wants to see it */
-    /* Where it happened, as far as roles can tell. */
-    range_id range;
-    char destination[FQDN_SIZE], site[NAME_SIZE];
-};
-
-/* What is kept of an event of a call while nobody listens: the call as it was is not shown then. */
-struct short_event {
-    wall_msec at;
-    call_id call;
-    char why[WHY_SIZE];
-};
 
 struct listener {
     uint64_t stream; /* 0: free */
@@ -70,20 +49,12 @@ struct events *events_new(struct app *app)
     return e;
 }
 
-static void forget(struct kept *k)
-{
-    free(k->data);
-    free(k->masked);
-    free(k->short_event);
-    memset(k, 0, sizeof *k);
-}
-
 void events_free(struct events *e)
 {
     if (!e)
         return;
     for (size_t i = 0; i < KEPT; i++)
-        forget(&e->kept[i]);
+        event_forget(&e->kept[i]);
     free(e);
 }
 
@@ -109,7 +80,7 @@ static bool topics_read(struct ask *q, unsigned *topics)
 {
     char text[64];
 
-    *topics = ALL;
+    *topics = TOPIC_ALL;
     if (!http_query(q->rq, "topics", text, sizeof text) || !text[0])
         return true;
     *topics = 0;
@@ -130,15 +101,7 @@ static bool topics_read(struct ask *q, unsigned *topics)
     return true;
 }
 
-/* ---- one event as text ---- */
-
-static char *dump(json_t *data)
-{
-    char *text = json_dumps(data, JSON_COMPACT);
-
-    json_decref(data);
-    return text ? text : strdup("{}"); /* no memory: at least the number goes on */
-}
+/* ---- one event ---- */
 
 static bool is_wanted(const struct events *e)
 {
@@ -150,79 +113,17 @@ static void note_wanted(struct events *e)
     e->wanted_until = e->seconds + WANTED_FOR;
 }
 
-static json_t *describe_short(const struct short_event *s, bool full)
-{
-    char id[IDENT_SIZE];
-
-    return json_pack("{s:o, s:o, s:s}", "at", show_time(s->at), "reason", show_words(s->why, full),
-                     "call_id", ident_call(id, s->call));
-}
-
-/* Both texts, of which the second is only kept if it differs. */
-static void put_texts(struct kept *k, json_t *full, json_t *masked)
-{
-    k->data = dump(full);
-    k->masked = masked ? dump(masked) : NULL;
-    if (k->masked && k->data && strcmp(k->masked, k->data) == 0) {
-        free(k->masked);
-        k->masked = NULL;
-    }
-}
-
-static void write_out(struct kept *k)
-{
-    const struct short_event *s = k->short_event;
-
-    if (!s)
-        return;
-    put_texts(k, describe_short(s, true), describe_short(s, false));
-    free(k->short_event);
-    k->short_event = NULL;
-}
-
 static void send_text(struct events *e, struct listener *l, const char *text)
 {
     if (!http_stream_send(app_http(e->app), l->stream, text, strlen(text)))
         l->stream = 0; /* gone, or cut for being slow */
 }
 
-static struct place_of place_of_kept(const struct kept *k)
-{
-    return (struct place_of){ k->range, k->destination, k->site };
-}
-
-static bool has_place(const struct kept *k)
-{
-    return k->range || k->destination[0] || k->site[0];
-}
-
-/* What somebody may see of an event; NULL: nothing but that there was one. */
-static const char *visible(struct kept *k, const struct rights *r)
-{
-    static const enum permission needs[] = { MAY_CALLS_READ, MAY_RANGES_READ, MAY_SETTINGS_READ,
-                                             MAY_SYSTEM_READ, MAY_AUDIT_READ };
-    struct place_of place = place_of_kept(k);
-
-    for (unsigned i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-        bool placed = i == 0 || i == 1 || (i == 2 && has_place(k));
-
-        if (k->topic != 1U << i)
-            continue;
-        if (placed   ? !rights_may(r, needs[i], &place)
-            : i == 2 ? !rights_may_somewhere(r, needs[i])
-                     : !rights_may(r, needs[i], &(struct place_of){ 0 }))
-            return NULL;
-        write_out(k);
-        return k->masked && !rights_may(r, MAY_CALLS_READ_PII, &place) ? k->masked : k->data;
-    }
-    return NULL;
-}
-
 /* An event that was not asked for, or is not for this listener, still moves the listener's number
  * on: an id without data says nothing to the page (HTML, 9.2.6), and no gap is seen. */
 static void send_kept(struct events *e, struct listener *l, struct kept *k)
 {
-    const char *data = l->topics & k->topic ? visible(k, &l->who.rights) : NULL;
+    const char *data = l->topics & k->topic ? event_visible(k, &l->who.rights) : NULL;
     size_t size = (data ? strlen(data) : 0) + sizeof k->name + 64;
     char *text = malloc(size);
 
@@ -237,64 +138,12 @@ static void send_kept(struct events *e, struct listener *l, struct kept *k)
     free(text);
 }
 
-/* What an event was about, if roles can tell: a call, a range, or the scope of settings. */
-static void put_place(struct events *e, struct kept *k, const struct app_event *ev)
-{
-    const struct call *c = ev->call ? app_call(e->app, ev->call) : NULL;
-    range_id range = ev->range ? ev->range : c ? c->range : 0;
-    const struct deployment *d = app_deployment(e->app);
-    const struct deployment *before = app_deployment_before(e->app);
-    const struct range *gone = range ? ranges_by_id(&before->ranges, range) : NULL;
-    struct place_of place = { 0 };
-
-    if (ev->call)
-        place = scope_of_call(e->app, range);
-    else if (range)
-        place = ranges_by_id(&d->ranges, range) || !gone ? scope_of_call(e->app, range)
-                                                         : place_of_range(before, gone);
-    else if (ev->subject && deployment_destination(d, ev->subject))
-        place = place_of_destination(d, ev->subject);
-    else if (ev->subject && deployment_site(d, ev->subject))
-        place.site = ev->subject;
-    k->range = place.range;
-    (void)text_copy(k->destination, sizeof k->destination, place.destination); /* fits */
-    (void)text_copy(k->site, sizeof k->site, place.site);                      /* fits */
-}
-
-static json_t *describe(struct events *e, const struct app_event *ev, bool full)
-{
-    const struct call *c = ev->call ? app_call(e->app, ev->call) : NULL;
-    const struct range *r =
-        ev->range ? ranges_by_id(&app_deployment(e->app)->ranges, ev->range) : NULL;
-    json_t *data = json_pack("{s:o, s:o}", "at", show_time(ev->at), "reason",
-                             ev->call ? show_words(ev->why, full) : show_text(ev->why));
-    char id[IDENT_SIZE];
-
-    if (ev->call)
-        (void)json_object_set_new(data, "call_id", json_string(ident_call(id, ev->call)));
-    if (c)
-        (void)json_object_set_new(data, "call", show_call(e->app, c, full));
-    if (ev->range)
-        (void)json_object_set_new(data, "range_id", json_string(ident_range(id, ev->range)));
-    if (r && !ev->call)
-        (void)json_object_set_new(data, "range", show_range(e->app, r));
-    if (ev->subject && ev->subject[0])
-        (void)json_object_set_new(data, "subject", show_text(ev->subject));
-    if (ev->audit) {
-        (void)json_object_set_new(data, "id", json_integer((json_int_t)ev->audit->id));
-        (void)json_object_set_new(data, "actor", show_text(ev->audit->actor));
-        (void)json_object_set_new(data, "action", show_text(ev->audit->action));
-        (void)json_object_set_new(data, "subject", show_text(ev->audit->subject));
-    }
-    return data;
-}
-
 /* The next event, empty. */
 static struct kept *next(struct events *e, const char *name, unsigned topic)
 {
     struct kept *k = &e->kept[++e->last % KEPT];
 
-    forget(k);
+    event_forget(k);
     k->number = e->last;
     k->topic = topic;
     (void)text_copy(k->name, sizeof k->name, name); /* all are short */
@@ -308,28 +157,14 @@ static void send_to_all(struct events *e, struct kept *k)
             send_kept(e, &e->listeners[i], k);
 }
 
-static bool keep_short(struct kept *k, const struct app_event *ev)
-{
-    k->short_event = malloc(sizeof *k->short_event);
-    if (!k->short_event)
-        return false;
-    k->short_event->at = ev->at;
-    k->short_event->call = ev->call;
-    (void)text_copy(k->short_event->why, sizeof k->short_event->why, ev->why); /* the same size */
-    return true;
-}
-
 /* A call in JSON, twice for the two kinds of readers, costs as much as parking it: nobody pays for
  * that while nobody reads. */
 void events_take(struct events *e, const struct app_event *ev)
 {
     unsigned topic = topic_read(ev->topic, strlen(ev->topic));
-    struct kept *k = next(e, ev->name, topic ? topic : SYSTEM);
+    struct kept *k = next(e, ev->name, topic ? topic : TOPIC_SYSTEM);
 
-    put_place(e, k, ev);
-    if (ev->call && !is_wanted(e) && keep_short(k, ev))
-        return;
-    put_texts(k, describe(e, ev, true), ev->call ? describe(e, ev, false) : NULL);
+    event_put(k, e->app, ev, ev->call && !is_wanted(e));
     send_to_all(e, k);
 }
 
@@ -478,14 +313,6 @@ void get_events(struct ask *q)
 
 /* ---- the same as a list ---- */
 
-static json_t *show_kept(const struct kept *k, const char *text)
-{
-    json_t *data = json_loads(text, 0, NULL);
-
-    return json_pack("{s:I, s:s, s:o}", "id", (json_int_t)k->number, "event", k->name, "data",
-                     data ? data : json_null());
-}
-
 json_t *events_latest(struct events *e, size_t count)
 {
     uint64_t oldest = oldest_known(e);
@@ -495,9 +322,7 @@ json_t *events_latest(struct events *e, size_t count)
     for (uint64_t n = from + 1; n <= e->last; n++) {
         struct kept *k = &e->kept[n % KEPT];
 
-        write_out(k);
-        if (k->data)
-            (void)json_array_append_new(items, show_kept(k, k->masked ? k->masked : k->data));
+        (void)json_array_append_new(items, event_show_masked(k)); /* NULL is not taken */
     }
     return items;
 }
@@ -524,10 +349,11 @@ void get_history(struct ask *q)
     for (uint64_t n = (after > oldest ? after : oldest) + 1;
          n <= e->last && json_array_size(items) < page.limit; n++) {
         struct kept *k = &e->kept[n % KEPT];
-        const char *data = k->number == n && k->topic & topics ? visible(k, &q->who.rights) : NULL;
+        const char *data =
+            k->number == n && k->topic & topics ? event_visible(k, &q->who.rights) : NULL;
 
         if (data)
-            (void)json_array_append_new(items, show_kept(k, data));
+            (void)json_array_append_new(items, event_show(k, data));
     }
     body = page_with_cursor(q, items, NULL, json_array_size(items));
     (void)json_object_set_new(body, "last", json_integer((json_int_t)e->last));
