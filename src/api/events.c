@@ -16,9 +16,8 @@
 
 #define KEPT 10000   /* events for those who come back */
 #define HEARTBEAT 15 /* seconds */
-#define SNAPSHOT_CALLS                                                                             \
-    150 /* more would overrun a stream at once; the list of calls has them all                     \
-         */
+/* More would overrun a stream at once; the list of calls has them all. */
+#define SNAPSHOT_CALLS 150
 #define WANTED_FOR 300 /* seconds after the last listener left, or asked for history */
 
 struct listener {
