@@ -298,7 +298,7 @@ static void carry_out(struct sip *s, const struct command *c)
         break;
     case COMMAND_EXIT:
         if (leg)
-            exit_begin(leg, sip_leg_find(s, c->other));
+            exit_begin(leg, c->other);
         break;
     case COMMAND_CALL:
         out_call(s, &c->call);

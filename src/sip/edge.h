@@ -193,6 +193,7 @@ struct leg {
     struct reoffer *reoffer; /* NULL: none */
     nta_outgoing_t *offering;
     nta_outgoing_t *exit; /* our REFER */
+    leg_id exit_other;    /* whom it asks to call */
     bool exiting;         /* its end has not been told */
 
     nta_leg_t *dialog;
@@ -464,7 +465,7 @@ void offer_drop(struct leg *leg); /* the leg is over */
 
 /* ---- exit.c ---- */
 
-void exit_begin(struct leg *leg, const struct leg *other);
+void exit_begin(struct leg *leg, leg_id other);
 /* A NOTIFY in its dialog; false: it is for nothing that we asked. */
 bool exit_notified(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
 void exit_note(struct sip_event *ev, const struct sip_peer *peer, const sip_t *sip);

@@ -51,34 +51,50 @@ static bool write_refer_to(char *to, size_t size, const struct leg *other)
            text_append(to, size, "&Require=replaces>");
 }
 
+static bool send_refer(struct leg *leg);
+
 static int on_answered(struct leg *leg, nta_outgoing_t *request, const sip_t *sip)
 {
     int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
+    bool challenged;
 
     if (request != leg->exit || status < 200)
         return 0;
     leg->exit = NULL;
-    if (status >= 300 && leg->state == LEG_UP)
+    challenged = (status == 401 || status == 407) && leg->exiting && leg->state == LEG_UP &&
+                 out_challenged(leg, request, sip);
+    if (status >= 300 && leg->state == LEG_UP && !(challenged && send_refer(leg)))
         done(leg, (uint16_t)status);
     nta_outgoing_destroy(request);
     return 0;
 }
 
-void exit_begin(struct leg *leg, const struct leg *other)
+/* With the answer to their challenge, if there was one. */
+static bool send_refer(struct leg *leg)
 {
-    char refer_to[REFER_TO_SIZE], contact[URI_SIZE + 8], by[URI_SIZE + 8];
+    const struct leg *other = sip_leg_find(leg->edge, leg->exit_other);
+    char refer_to[REFER_TO_SIZE], contact[URI_SIZE + 8];
+    struct answers answers;
 
-    leg->exiting = true;
+    if (!other || other->state != LEG_UP || !write_refer_to(refer_to, sizeof refer_to, other))
+        return false;
+    out_credentials(leg, "REFER", leg->facts.remote_target, &answers);
     text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
-    text_format(by, sizeof by, "<%s>", leg->facts.local_contact);
-    if (other && other->state == LEG_UP && leg->state == LEG_UP && !leg->exit &&
-        write_refer_to(refer_to, sizeof refer_to, other))
-        leg->exit = nta_outgoing_tcreate(
-            leg->dialog, on_answered, leg, NULL, SIP_METHOD_REFER, NULL,
-            SIPTAG_CONTACT_STR(contact), SIPTAG_REFER_TO_STR(refer_to), SIPTAG_REFERRED_BY_STR(by),
-            SIPTAG_SUPPORTED_STR("replaces, timer"), NTATAG_TPORT(sip_leg_connection(leg)),
-            TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
-    if (!leg->exit)
+    leg->exit = nta_outgoing_tcreate(
+        leg->dialog, on_answered, leg, NULL, SIP_METHOD_REFER, NULL, SIPTAG_CONTACT_STR(contact),
+        SIPTAG_REFER_TO_STR(refer_to), SIPTAG_REFERRED_BY_STR(contact),
+        SIPTAG_HEADER_STR(answers.header[0][0] ? answers.header[0] : NULL),
+        SIPTAG_HEADER_STR(answers.header[1][0] ? answers.header[1] : NULL),
+        SIPTAG_SUPPORTED_STR("replaces, timer"), NTATAG_TPORT(sip_leg_connection(leg)),
+        TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
+    return leg->exit != NULL;
+}
+
+void exit_begin(struct leg *leg, leg_id other)
+{
+    leg->exiting = true;
+    leg->exit_other = other;
+    if (leg->state != LEG_UP || leg->exit || !send_refer(leg))
         done(leg, 500);
 }
 

@@ -11,5 +11,7 @@ direct-media = yes
 networks = 127.0.0.2
 [peer.leave]
 networks = 127.0.0.3
-exit = refer'
+exit = refer
+auth-user = callpark
+auth-password = secret'
 e2e_phones sip_direct.py

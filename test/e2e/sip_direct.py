@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from audio import direction, origin, port_of
 from direct import REFERS, asked, replace, straight, tell, told
 from moves import parked
-from scenario import line, run, want, want_that
+from scenario import find, line, run, want, want_that
 
 
 def both(s):
@@ -279,6 +279,36 @@ def not_left(s):
         want(tell(retriever, 200), 481, "a NOTIFY for nothing")
         retriever.bye()
         caller.request("BYE")
+
+
+@line("RX-01-401", "the retriever's phone wants a password for the REFER (401, 407): it gets that, once, and takes the call; a "
+      "wrong one is not tried again, and the two talk on through us")
+def refer_challenged(s):
+    for code, header, answer in ((401, "WWW-Authenticate", "Authorization"),
+                                 (407, "Proxy-Authenticate", "Proxy-Authorization")):
+        ask = f'{header}: Digest realm="pbx", nonce="n1", algorithm=SHA-256, qop="auth"'
+        orbits, caller, retriever = leaving(s)
+        first = retriever.request("REFER")
+        want(first.get(answer), "", answer)
+        retriever.reply(first, code, "Who are you?", [ask])
+        again = retriever.wait(lambda m: m.method == "REFER" and m.cseq != first.cseq, what="another REFER")
+        find('username="callpark"', again.get(answer), answer)
+        want(again.get("Refer-To"), first.get("Refer-To"), "Refer-To")
+        retriever.reply(again, 202, "Accepted")
+        replace(s, caller, retriever, again)
+        want(tell(retriever, 200), 200, "NOTIFY 200")
+        want(caller.ask("BYE").code, 200, "the caller's BYE")
+        retriever.request("BYE")
+        s.api.free(orbits.orbit)
+    orbits, caller, retriever = leaving(s)
+    for nonce in "n1", "n2":
+        request = retriever.request("REFER")
+        retriever.reply(request, 401, "Who are you?",
+                        [f'WWW-Authenticate: Digest realm="pbx", nonce="{nonce}", algorithm=MD5, qop="auth"'])
+    s.talk(caller, retriever)
+    want(len({m.cseq for m in retriever.seen if m.method == "REFER"}), 2, "REFERs in all")
+    retriever.bye()
+    caller.request("BYE")
 
 
 @line("RX-02-cannot", "a phone that knows no REFER, or a caller's no Replaces, is not asked")

@@ -170,7 +170,9 @@ class Registrar:
             except socket.timeout:
                 raise Missing("no REGISTER came") from None
             message = Message(data)
-            if message.get("CSeq") + message.branch != self.last:
+            if message.method != "REGISTER":  # OPTIONS: is anybody there?
+                self.answer(message, "200 OK")
+            elif message.get("CSeq") + message.branch != self.last:
                 self.last = message.get("CSeq") + message.branch
                 return message
 
