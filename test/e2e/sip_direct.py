@@ -9,6 +9,7 @@ from audio import direction, origin, port_of
 from direct import REFERS, asked, replace, straight, tell, told
 from moves import parked
 from scenario import find, line, run, want, want_that
+from srtp import park, secure
 
 
 def both(s):
@@ -70,6 +71,22 @@ def no_format(s):
     retriever = s.retrieve(orbits.orbit, 620, pt=8)
     s.talk(caller, retriever)
     caller.quiet(0.3, "INVITE")
+
+
+@line("RD-01-keys", "audio with keys on both legs, or on one: through the server, nobody is asked, no key is told to the other")
+def keys(s):
+    for theirs in (secure(s, 620), s.audio(620)):
+        orbits = s.range()
+        caller = park(s, orbits, secure(s, 440))
+        retriever = s.dialog(orbits.orbit)
+        retriever.audio = theirs
+        answer = retriever.invite(sdp=theirs.offer())
+        want(answer.code, 200, "the retrieval")
+        theirs.start(answer.body)
+        s.talk(caller, retriever)
+        caller.quiet(0.3, "INVITE")
+        want(retriever.count("INVITE"), 0, "re-INVITE")
+        want_that(caller.audio.target[1] == port_of(caller.response_200.body), "the caller was told of somebody")
 
 
 @line("RD-02", "the caller's phone says 491: connected through the server at once, asked again later")
