@@ -292,8 +292,8 @@ static void judge(const struct question *q)
         (void)text_format(why, WHY_SIZE, "%s is in no trusted network", in->source);
         decide_refuse(q, 403);
     } else if (in->our_ring_back) {
-        NOTE(q, ASKED_LOOP, "X-Callpark-Recall is one of ours");
-        (void)text_copy(why, WHY_SIZE, "this is a ring back of ours that was sent back to us");
+        NOTE(q, ASKED_LOOP, "it is a call of ours that came back");
+        (void)text_copy(why, WHY_SIZE, "this is a call of ours that was sent back to us");
         decide_refuse(q, 482);
     } else if (in->replaces != REPLACES_NONE) {
         decide_by_replaces(q);

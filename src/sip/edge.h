@@ -96,7 +96,8 @@ struct sip {
     unsigned listener_count;
     struct legs *legs;
     struct watches *watches;
-    struct auth *auth; /* who may come in */
+    struct auth *auth;       /* who may come in */
+    struct calling *calling; /* INVITEs of ours that nobody has answered */
     leg_id next_leg;
     char secret[40]; /* of this process: marks our own ring backs */
     struct held *held_first, **held_last;
@@ -152,6 +153,8 @@ struct early {
 
 /* How an INVITE of ours fares, until it is answered. */
 struct calling {
+    struct calling *next, **at_me; /* in the list of the edge */
+    struct leg *leg;
     struct target target;
     unsigned redirects;   /* 3xx that were followed */
     char name[FQDN_SIZE]; /* which host was looked up */
@@ -281,6 +284,11 @@ bool report_offer(struct leg *leg);
 /* An event that is about no leg: filled in s->event. */
 void report_edge(struct sip *s);
 void report_forget(struct sip *s);
+
+/* ---- loop.c ---- */
+
+/* Is this INVITE one of ours that is being answered by our own numbers? `in`: as it was read. */
+bool loop_is_ours(const struct sip *s, const sip_t *sip, const struct invite *in);
 
 /* ---- headers.c ---- */
 

@@ -247,7 +247,8 @@ static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const str
     text_copy(leg->user, sizeof leg->user, asker->user);
     sip_leg_replaces(leg->edge, sip, &ev->invite);
     leg->replaces = ev->invite.replaces_leg;
-    ev->invite.our_ring_back = ours && out_is_nonce(leg->edge, ours);
+    ev->invite.our_ring_back =
+        (ours && out_is_nonce(leg->edge, ours)) || loop_is_ours(leg->edge, sip, &ev->invite);
     if (sdp)
         dialog_read(leg, sdp, length, &ev->offer);
     ev->invite.media_refusal = media_refusal(&ev->offer);

@@ -19,9 +19,16 @@ static const char no_machine[] = "*;automata";
 
 void out_forget(struct leg *leg)
 {
-    for (unsigned i = 0; leg->calling && i < EARLY_MAX; i++)
-        free(leg->calling->early[i].sdp);
-    free(leg->calling);
+    struct calling *c = leg->calling;
+
+    for (unsigned i = 0; c && i < EARLY_MAX; i++)
+        free(c->early[i].sdp);
+    if (c) {
+        *c->at_me = c->next;
+        if (c->next)
+            c->next->at_me = c->at_me;
+    }
+    free(c);
     leg->calling = NULL;
     free(leg->call);
     leg->call = NULL;
@@ -192,6 +199,21 @@ static void contact_user(const struct leg *leg, char to[URI_SIZE])
         memmove(to, to + 4, strlen(to + 4) + 1);
 }
 
+static struct calling *begin(struct sip *s, struct leg *leg)
+{
+    struct calling *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return NULL;
+    c->leg = leg;
+    c->next = s->calling;
+    c->at_me = &s->calling;
+    if (c->next)
+        c->next->at_me = &c->next;
+    s->calling = c;
+    return c;
+}
+
 void out_from_listener(struct leg *leg, unsigned listener)
 {
     const struct listener *l = &leg->edge->listeners[listener];
@@ -219,7 +241,7 @@ void out_call(struct sip *s, const struct sip_call *call)
     leg->call = malloc(sizeof *call);
     if (leg->call)
         *leg->call = *call;
-    leg->calling = calloc(1, sizeof *leg->calling);
+    leg->calling = begin(s, leg);
     if (!leg->call || !leg->calling || sip_leg_admit(leg) != ROOM) {
         out_fail(leg, 503, "too many calls");
         return;

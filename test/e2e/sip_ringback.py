@@ -168,6 +168,38 @@ def loop(s):
     caller.audio.hears_sound(since=time.monotonic())
 
 
+@line("RB-16-stripped", "the same by a phone system that keeps no header of ours: known by the orbit in From, by our display name, or "
+      "by who waits and who has forwarded it; who only looks like that is parked")
+def loop_without_headers(s):
+    orbits, caller, parker, call = parked(s)
+    s.api.ring_back(call)
+    phone = s.accept(parker)
+    phone.ring()
+    invite = phone.invite_request
+    display = find('"([^"]*)"', invite.get("From"), "From")
+    waits, forwarded = f"P-Asserted-Identity: {caller.local}", f"Diversion: <sip:{parker}@pbx.test>;reason=unconditional"
+    for user, more, headers in ((orbits.orbit, {}, []), (s.user(), {"display": display}, []),
+                                (s.user(), {}, [waits, forwarded]),
+                                (s.user(), {}, [waits, f"History-Info: <sip:{parker}@pbx.test>;index=1, "
+                                                       f"<sip:{orbits.park}@pbx.test>;index=1.1"])):
+        again = s.dialog(orbits.park, user=user, **more)
+        want(again.invite(headers, invite.body).code, 482, f"answer to {again.local} with {headers}")
+    proxied = s.dialog(orbits.park, endpoint=s.own_endpoint(), call_id=invite.get("Call-ID"))
+    proxied.local = f"<sip:somebody@pbx.test>;tag={invite.param('From', 'tag')}"
+    want(proxied.invite([], invite.body).code, 482, "answer to the same call by a proxy")
+    s.api.free(orbits[1])
+    other = s.range()
+    for headers in ([waits], ["P-Asserted-Identity: <sip:+493012345@provider.example>", forwarded],
+                    [waits, f"Diversion: <sip:{s.user()}@pbx.test>"]):
+        innocent = s.outsider(other.park)
+        want(innocent.invite(headers, s.audio(0).offer()).code, 200, f"answer with {headers}")
+    phone.refuse(482, "Loop Detected")
+    s.api.parked(orbits.orbit)
+    again = s.dialog(orbits.park, user=orbits.orbit)  # nobody is rung any more
+    want(again.invite([], s.audio(0).offer()).code, 200, "answer once nobody is rung")
+    caller.audio.hears_sound(since=time.monotonic())
+
+
 @line("RB-18", "nobody answers our INVITE at all: parked again after 64*T1")
 def silence(s):
     orbits, caller, parker, call = parked(s)
