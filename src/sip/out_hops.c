@@ -34,8 +34,8 @@ bool hop_way(const struct sip *s, const struct hop_at *at, const char *name, uns
 void hop_log(const struct hop *h, bool turned)
 {
     if (turned && h->state == SIP_HOP_DOWN)
-        log_warning("sip", "%s:%s:%u (%s) is down: other servers are tried first", h->at.transport,
-                    h->at.host, h->at.port, h->system);
+        log_warning("sip", "%s:%s:%u (%s) is down: it is tried last until it answers",
+                    h->at.transport, h->at.host, h->at.port, h->system);
     else if (turned)
         log_info("sip", "%s:%s:%u (%s) is up", h->at.transport, h->at.host, h->at.port, h->system);
 }

@@ -400,28 +400,26 @@ static bool read_question(const char *uri, struct question *q)
     return fine;
 }
 
-/* RFC 3263 4.2: no SRV for a numeric host or one with a port. True: it is answered. */
-static bool is_plain(struct resolving *r, const struct question *q)
+/* Nobody need be asked about a numeric host, nor by us about one with a port by TLS, which the
+ * front looks up. True: `to` is the answer. */
+static bool is_plain(const struct question *q, struct hop_at *to)
 {
     bool secure = text_is(q->transport, "tls");
-    uint16_t port = q->port ? q->port : secure ? 5061 : 5060;
-    const char *transport = q->transport[0] ? q->transport : "udp";
     struct ip ip;
 
-    if (ip_read(q->host, &ip) || (q->port && secure)) {
-        add_found(r, transport, q->host, port);
-        return true;
-    }
-    if (q->port)
-        add_server(r, transport, q->host, NULL, port);
-    return false;
+    if (!ip_read(q->host, &ip) && !(q->port && secure))
+        return false;
+    memset(to, 0, sizeof *to);
+    to->port = q->port ? q->port : secure ? 5061 : 5060;
+    return text_copy(to->host, sizeof to->host, q->host) &&
+           text_copy(to->transport, sizeof to->transport, q->transport[0] ? q->transport : "udp");
 }
 
+/* RFC 3263 4.1 and 4.2: no NAPTR if the transport is known, no SRV if the port is. */
 static void begin(struct resolving *r, const struct question *q)
 {
-    if (is_plain(r, q)) {
-        finish(r);
-    } else if (r->server_count) {
+    if (q->port) {
+        add_server(r, q->transport[0] ? q->transport : "udp", q->host, NULL, q->port);
         next_address(r);
     } else if (q->transport[0]) {
         usual_services(r);
@@ -431,30 +429,45 @@ static void begin(struct resolving *r, const struct question *q)
     }
 }
 
-void resolve(struct sip *s, const char *uri, resolve_done *done, uint64_t key)
+static struct resolving *new_resolving(struct sip *s, const struct question *q)
 {
     struct resolver *all = s->resolver;
-    struct question q;
-    struct resolving *r =
-        all->count < RESOLVING_MAX && read_question(uri, &q) ? calloc(1, sizeof *r) : NULL;
+    struct resolving *r = all->count < RESOLVING_MAX ? calloc(1, sizeof *r) : NULL;
 
     if (!r) {
-        if (all->count == RESOLVING_MAX)
-            log_warning("sip", "a name is left to the library: %d are being asked for",
-                        RESOLVING_MAX);
-        done(s, key, NULL, 0);
-        return;
+        log_warning("sip", "a name is left to the library: %u are being asked for", all->count);
+        return NULL;
     }
     r->edge = s;
-    r->done = done;
-    r->key = key;
     r->next = all->first;
     all->first = r;
     all->count++;
-    (void)text_copy(r->host, sizeof r->host, q.host);                /* the same size */
-    (void)text_copy(r->transport, sizeof r->transport, q.transport); /* the same size */
+    (void)text_copy(r->host, sizeof r->host, q->host);                /* the same size */
+    (void)text_copy(r->transport, sizeof r->transport, q->transport); /* the same size */
     r->timer = su_timer_create(su_root_task(s->root), 0);
     if (r->timer)
         su_timer_set_interval(r->timer, on_deadline, r, RESOLVE_MSEC);
+    return r;
+}
+
+void resolve(struct sip *s, const char *uri, resolve_done *done, uint64_t key)
+{
+    struct resolving *r = NULL;
+    struct question q;
+    struct hop_at at;
+    bool known = read_question(uri, &q);
+
+    if (known && is_plain(&q, &at)) {
+        done(s, key, &at, 1);
+        return;
+    }
+    if (known)
+        r = new_resolving(s, &q);
+    if (!r) {
+        done(s, key, NULL, 0);
+        return;
+    }
+    r->done = done;
+    r->key = key;
     begin(r, &q);
 }
