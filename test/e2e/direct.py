@@ -12,10 +12,7 @@ REFERS = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, REFER, NOTIFY"
 
 def told(dialog, about, code=200, sdp=None):
     """A re-INVITE with somebody else's audio, or (about None) with the server's own; answered."""
-    before = dialog.__dict__.setdefault("told", set())  # what is sent again is no news
-    request = dialog.wait(lambda m: m.method == "INVITE" and m is not dialog.invite_request and m.cseq not in before,
-                          what="re-INVITE")
-    before.add(request.cseq)
+    request = dialog.wait(lambda m: m.method == "INVITE" and m is not dialog.invite_request, what="re-INVITE")
     if about:
         want(port_of(request.body), about.audio.port, f"{dialog.user} is told of")
     if code == 200:

@@ -51,7 +51,7 @@ def watch(s, number, headers=(), endpoint=None, user=None):
 
 
 def news(watcher, timeout=PATIENCE):
-    """The next NOTIFY that is not one sent again because the answer was late."""
+    """The next NOTIFY; one that overtook an older one makes that old."""
     while True:
         notify = watcher.request("NOTIFY", timeout)
         if notify.cseq[0] > watcher.told:

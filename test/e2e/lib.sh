@@ -70,6 +70,24 @@ while len(found) < int(sys.argv[1]):
 print(*found)' "$1"
 }
 
+# Where a thousand ports begin for RTP: below those that the system gives out by itself, as a phone here may have
+# had one of those a moment ago; by the process id, so that scripts that run at once seldom meet. A port
+# that is taken is passed over, but not a thousand of them that some other program has.
+e2e_rtp() {
+    python3 -c '
+import socket, sys
+firsts = [10000 + (int(sys.argv[1]) + i) % 22 * 1000 for i in range(22)]
+def free(first):
+    try:
+        for port in range(first, first + 8):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                probe.bind(("127.0.0.1", port))
+        return True
+    except OSError:
+        return False
+print(next(filter(free, firsts), firsts[0]))' "$1"
+}
+
 e2e_start() {
     [ -x "$CALLPARKD" ] || e2e_fail "there is no callparkd at $CALLPARKD"
     # shellcheck disable=SC2046
@@ -83,10 +101,7 @@ $1"
     E2E_SIP=$1 E2E_PBX=$2
     web=$3
     E2E_SOCKET=$e2e_dir/admin.sock
-    # Below the ports that the system gives out by itself, as a phone here may have had one of those a moment
-    # ago; by the process id, so that scripts that run at once seldom meet. A port that is taken is
-    # passed over.
-    rtp=$((10000 + $$ % 22 * 1000))
+    rtp=$(e2e_rtp $$)
     cat >"$e2e_dir/callpark.conf" <<CONF
 [node]
 name = e2e

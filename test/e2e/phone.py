@@ -36,7 +36,7 @@ class Message:
             name, _, value = line.partition(":")
             name = name.strip().lower()
             self.headers.append((COMPACT.get(name, name), value.strip()))
-        self.at = time.monotonic()
+        self.at, self.repeated = time.monotonic(), False
         self.code, self.method, self.uri = 0, "", ""
         if self.start.startswith("SIP/2.0 "):
             self.code, self.phrase = int(self.start[8:11]), self.start[12:]
@@ -64,6 +64,11 @@ class Message:
     @property
     def branch(self):
         return re.search(r"branch=([^;,\s]+)", self.get("Via")).group(1)
+
+    @property
+    def transaction(self):
+        """What a request and those sent again have in common."""
+        return self.method, self.cseq, self.branch
 
     def dialled(self):
         found = re.match(r"sips?:([^@;]+)@", self.uri)
@@ -193,7 +198,9 @@ class Endpoint:
         if body:
             lines.append("Content-Type: application/sdp")
         lines.append(f"Content-Length: {len(body.encode())}")
-        self.send("\r\n".join(lines) + "\r\n\r\n" + body, request.source)
+        text = "\r\n".join(lines) + "\r\n\r\n" + body
+        self.send(text, request.source)
+        return text
 
     def expect(self, user):
         """From now on calls to `user` wait to be taken with accept()."""
@@ -228,6 +235,7 @@ class Dialog:
         self.user, self.cseq, self.branch = user, random.randint(1, 1000), ""
         self.target, self.routes = self.uri, []
         self.inbox, self.seen, self.arrived = [], [], threading.Condition()
+        self.answers = {}  # by transaction: what was said to it last, or None
         self.allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
         self.invite_request = None
         self.provisionals, self.final_response = [], None
@@ -254,6 +262,8 @@ class Dialog:
     def take(self, message):
         self.endpoint.trace.append((self.call_id, "<", message.start))
         self.seen.append(message)
+        if message.method and self.repeated_request(message):
+            return
         if message.method and message.method in self.auto:
             self.answer_by_itself(message)
         elif message.code and message.cseq[1] == "INVITE" and self.repeated_final(message):
@@ -261,6 +271,16 @@ class Dialog:
         with self.arrived:
             self.inbox.append(message)
             self.arrived.notify_all()
+
+    def repeated_request(self, message):
+        """Sent again, as our answer was late, or was lost (RFC 3261 17.2): no news to the test. What it has said to it
+        is said again."""
+        with self.arrived:
+            message.repeated = message.transaction in self.answers
+            answer = self.answers.setdefault(message.transaction)
+        if message.repeated and answer:
+            self.endpoint.send(answer, message.source)
+        return message.repeated
 
     def repeated_final(self, message):
         """A 200 that we have acknowledged came again: the ACK was lost, or is only now on its way."""
@@ -309,13 +329,15 @@ class Dialog:
         return self.wait(final, timeout, f"an answer to {cseq[1]}")
 
     def count(self, method):
-        return len([m for m in self.seen if m.method == method])
+        """Requests of this method, however often each was sent."""
+        return len([m for m in self.seen if m.method == method and not m.repeated])
 
     def quiet(self, seconds, *methods):
         """Fails if one of these requests (or any) comes meanwhile."""
         before = len(self.seen)
         time.sleep(seconds)
-        came = [m for m in self.seen[before:] if m.method and (not methods or m.method in methods)]
+        came = [m for m in self.seen[before:]
+                if m.method and not m.repeated and (not methods or m.method in methods)]
         if came:
             raise Missing(f"{self.user}: {came[0].start} came, where nothing should")
 
@@ -411,7 +433,9 @@ class Dialog:
         if request.method == "INVITE" and code >= 200:
             request.answered = True
         self.endpoint.trace.append((self.call_id, ">", f"{code} to {request.method}"))
-        self.endpoint.answer(request, code, phrase or phrases.get(code, "Said"), headers, sdp, self.local_tag)
+        said = self.endpoint.answer(request, code, phrase or phrases.get(code, "Said"), headers, sdp, self.local_tag)
+        with self.arrived:
+            self.answers[request.transaction] = said
 
     def pick_up(self, sdp, headers=()):
         """Answer the call that came in, and wait for the ACK."""
