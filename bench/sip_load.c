@@ -1,11 +1,11 @@
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* memmem */
+#define _GNU_SOURCE /* memmem, in_pktinfo */
 #endif
 #include "sip_load.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
-#include <stdarg.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,9 +53,9 @@ static double now(void)
     return (double)clock_now_ns() / 1e9;
 }
 
-static int open_socket(int size, uint16_t *port)
+static int open_socket(uint32_t address, int size, uint16_t *port)
 {
-    struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr = { htonl(address) } };
     socklen_t length = sizeof own;
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -75,9 +75,9 @@ struct load *load_open(uint16_t port)
 
     if (!l)
         abort();
-    l->signalling = open_socket(32 << 20, &l->port);
-    l->audio =
-        open_socket(1, &l->audio_port); /* nobody reads: the kernel throws away what is too much */
+    l->signalling = open_socket(INADDR_ANY, 32 << 20, &l->port);
+    l->audio = open_socket(
+        INADDR_ANY, 1, &l->audio_port); /* nobody reads: the kernel throws away what is too much */
     l->server = (struct sockaddr_in){ .sin_family = AF_INET,
                                       .sin_port = htons(port),
                                       .sin_addr = { htonl(INADDR_LOOPBACK) } };
@@ -95,33 +95,66 @@ void load_close(struct load *l)
 /* ---- what callers say
  * --------------------------------------------------------------------------------- */
 
+/* Loopback is a whole network: each telephone has an address of its own, as in life, and sends from
+ * it. */
+static struct in_addr host_of(unsigned number)
+{
+    return (struct in_addr){ htonl(0x7F010001U + number % 65000) };
+}
+
+static void send_from(const struct load *l, unsigned number, const char *text, int length)
+{
+    struct sockaddr_in server = l->server;
+    struct in_pktinfo from = { .ipi_spec_dst = host_of(number) };
+    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof from)] = { 0 };
+    struct iovec part = { (char *)(uintptr_t)text, (size_t)length };
+    struct msghdr m = { .msg_name = &server,
+                        .msg_namelen = sizeof server,
+                        .msg_iov = &part,
+                        .msg_iovlen = 1,
+                        .msg_control = control,
+                        .msg_controllen = sizeof control };
+    struct cmsghdr *about = CMSG_FIRSTHDR(&m);
+
+    about->cmsg_level = IPPROTO_IP;
+    about->cmsg_type = IP_PKTINFO;
+    about->cmsg_len = CMSG_LEN(sizeof from);
+    memcpy(CMSG_DATA(about), &from, sizeof from);
+    (void)sendmsg(l->signalling, &m, 0);
+}
+
 static void send_request(struct load *l, const struct one *c, const char *method, unsigned cseq,
                          const char *branch, const char *body)
 {
-    char text[MESSAGE_SIZE];
-    int length =
+    char text[MESSAGE_SIZE], host[INET_ADDRSTRLEN];
+    const struct in_addr address = host_of(c->number);
+    int length;
+
+    (void)inet_ntop(AF_INET, &address, host, sizeof host);
+    length =
         snprintf(text, sizeof text,
                  "%s sip:park@127.0.0.1:%u SIP/2.0\r\n"
-                 "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s%u\r\nMax-Forwards: 70\r\n"
+                 "Via: SIP/2.0/UDP %s:%u;branch=z9hG4bK%s%u\r\nMax-Forwards: 70\r\n"
                  "From: <sip:+4930%u@provider.example>;tag=c%u\r\nTo: <sip:park@127.0.0.1>%s%s\r\n"
-                 "Call-ID: b%u@bench\r\nCSeq: %u %s\r\nContact: <sip:c@127.0.0.1:%u>\r\n"
+                 "Call-ID: b%u@bench\r\nCSeq: %u %s\r\nContact: <sip:c@%s:%u>\r\n"
                  "Referred-By: <sip:105@127.0.0.1:%u>\r\n%sContent-Length: %zu\r\n\r\n%s",
-                 method, ntohs(l->server.sin_port), l->port, branch, c->number, c->number,
-                 c->number, *c->tag ? ";tag=" : "", c->tag, c->number, cseq, method, l->port,
+                 method, ntohs(l->server.sin_port), host, l->port, branch, c->number, c->number,
+                 c->number, *c->tag ? ";tag=" : "", c->tag, c->number, cseq, method, host, l->port,
                  l->port, *body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
 
-    (void)sendto(l->signalling, text, (size_t)length, 0, (const struct sockaddr *)&l->server,
-                 sizeof l->server);
+    send_from(l, c->number, text, length);
 }
 
 static void send_invite(struct load *l, const struct one *c)
 {
-    char body[256];
+    char body[256], host[INET_ADDRSTRLEN];
+    const struct in_addr address = host_of(c->number);
 
+    (void)inet_ntop(AF_INET, &address, host, sizeof host);
     (void)snprintf(body, sizeof body,
-                   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                   "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
                    "m=audio %u RTP/AVP 8\r\n",
-                   l->audio_port);
+                   host, host, l->audio_port);
     send_request(l, c, "INVITE", 1, "i", body);
 }
 
