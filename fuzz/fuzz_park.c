@@ -205,6 +205,7 @@ static void set(uint8_t value)
         { SET_RETRIEVE_ALLOW, "105" },
         { SET_ALLOCATION, "random" },
         { SET_PIN, "1159" },
+        { SET_RINGBACK_CONFIRM, "on" },
     };
     size_t n = value % (sizeof settings / sizeof *settings);
 

@@ -115,15 +115,17 @@ static int make_range(struct selftest *t, const char *destination)
     return code;
 }
 
+/* What holds for everybody else, a PIN or a key to press, is not for its phones. */
 bool stage_settings(struct selftest *t, int timeout, const char *free_orbit)
 {
     char path[CTL_PATH_SIZE], version[64];
     struct ctl_reply seen CLEANUP(ctl_reply_done) = { 0 };
     struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
     json_t *body CLEANUP(ctl_json_done) =
-        json_pack("{s:i,s:i,s:i,s:s,s:b,s:b,s:i,s:s}", "pickup_timeout", timeout,
+        json_pack("{s:i,s:i,s:i,s:s,s:b,s:b,s:i,s:s,s:b,s:b,s:s}", "pickup_timeout", timeout,
                   "max_pickup_attempts", 1, "ring_time", 5, "timeout_uri", phone_uri(t->erin),
-                  "music_on_hold", 1, "announce", 1, "cool_down", 0, "free_orbit", free_orbit);
+                  "music_on_hold", 1, "announce", 1, "cool_down", 0, "free_orbit", free_orbit,
+                  "announce_back", 0, "ringback_confirm", 0, "pin", "");
 
     if (!ctl_path(path, "/api/v1/settings/ranges/", t->range, ""))
         return selftest_fail(t, "the id of the range is too long");
