@@ -103,6 +103,7 @@ static void leg_is_up(struct world *w, struct leg *l)
     struct watch *c = judge_watch(w, l->call);
 
     l->told_up = true;
+    l->told_at = w->now;
     if (c && l->id == c->ringing && c->kind == CALLING_PARKER && c->rules.ringback_confirm) {
         l->confirm_since = w->now; /* he has nothing yet */
     } else if (c && l->id == c->ringing) {
@@ -419,6 +420,7 @@ static void referred(struct world *w, struct watch *c, const struct action *a)
         c->claimant = 0;
         c->answered = w->now;
         c->may_ring = c->forced;
+        c->by_hand = false; /* it begins anew, whoever rang before */
         judge_patience(w, c);
     }
     if (step != STEP_TRANSFERRING && step != STEP_FETCHING) {
@@ -527,9 +529,10 @@ static void judge_leg(struct world *w, const struct leg *l)
         judge_teller(w, l, c);
     if (l->wire != WIRE_UP || !l->told_up || l->told_gone)
         return;
-    if (l->hears == HEARS_NOTHING && (l->role == ROLE_CALLER || w->now > l->up + 41000))
+    if (l->hears == HEARS_NOTHING && (l->role == ROLE_CALLER || w->now > l->told_at + 41000))
         judge_fail(w, "leg %" PRIu64 " of call %" PRIu64 " hears nothing", l->id, l->call);
-    if (l->asked && l->hears == HEARS_WORDS && w->now > l->up + PIN_TRIES * PATIENCE_PIN + 41000)
+    if (l->asked && l->hears == HEARS_WORDS &&
+        w->now > l->told_at + PIN_TRIES * PATIENCE_PIN + 41000)
         judge_fail(w, "leg %" PRIu64 " is asked for the PIN for ever", l->id);
     if (l->hears == HEARS_PARTNER && (!partner || partner->partner != l->id || partner->told_gone))
         judge_fail(w, "leg %" PRIu64 " of call %" PRIu64 " talks to nobody", l->id, l->call);

@@ -57,6 +57,7 @@ struct leg {
     bool confirmed;          /* he did, in time */
     call_id call;            /* as the actions said */
     msec since, answered, up, gone;
+    msec told_at; /* when the machine was told that it is up, which may be seconds later */
 };
 
 /* What is known from outside of one call. */
