@@ -310,7 +310,7 @@ static void said(struct world *w, const struct action *a, struct leg *l)
         enters_pin(w, l);
     if (a->say == SAY_CONFIRM)
         confirms(w, l);
-    if (world_chance(w, 95))
+    if (world_chance(w, l->to_tell ? 75 : 95))
         world_later(w, 1500 + world_dice(w, 2500), FUTURE_DELIVER, &note);
     note.wait--;
     if (world_chance(w, 5))
