@@ -415,6 +415,10 @@ static void referred(struct world *w, struct watch *c, const struct action *a)
     judge_look_again(w, c);
     if (old && old->id != c->caller)
         old->taken = true; /* he transferred in another way than by Replaces */
+    if (step == STEP_TRANSFERRING && now->peer_role == PEER_TARGET && !now->peer_up) {
+        c->by_hand = false; /* who referred has gone, and is the parker: patience begins */
+        judge_patience(w, c);
+    }
     if (step == STEP_PARKED) {
         c->met = false;
         c->claimant = 0;
@@ -531,8 +535,8 @@ static void judge_leg(struct world *w, const struct leg *l)
         return;
     if (l->hears == HEARS_NOTHING && (l->role == ROLE_CALLER || w->now > l->told_at + 41000))
         judge_fail(w, "leg %" PRIu64 " of call %" PRIu64 " hears nothing", l->id, l->call);
-    if (l->asked && l->hears == HEARS_WORDS &&
-        w->now > l->told_at + PIN_TRIES * PATIENCE_PIN + 41000)
+    if (l->asked && !l->pin_given && l->hears == HEARS_WORDS &&
+        w->now > l->asked_at + PATIENCE_PIN + 41000)
         judge_fail(w, "leg %" PRIu64 " is asked for the PIN for ever", l->id);
     if (l->hears == HEARS_PARTNER && (!partner || partner->partner != l->id || partner->told_gone))
         judge_fail(w, "leg %" PRIu64 " of call %" PRIu64 " talks to nobody", l->id, l->call);

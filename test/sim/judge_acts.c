@@ -280,6 +280,7 @@ static void judge_question(struct world *w, const struct action *a, struct leg *
     if (++l->asked > 3)
         judge_fail(w, "leg %" PRIu64 " is asked for the PIN %u times", l->id, l->asked);
     l->given[0] = '\0';
+    l->asked_at = w->now;
 }
 
 /* Only who answered a ring back is asked to press 1, and only where that is wanted. */

@@ -50,6 +50,7 @@ struct leg {
     bool elsewhere;          /* taken over by who was asked to: he talks here no more */
     bool silent;             /* hangs up without ever having made a sound */
     unsigned asked;          /* how often for the PIN */
+    msec asked_at;           /* ... the last time */
     bool pin_given;          /* the right one, as far as it was asked for */
     char given[PIN_SIZE];    /* digits since the last question */
     msec confirm_since;      /* he answered a ring back that 1 confirms; 0: he did not */
