@@ -39,7 +39,7 @@ static uint16_t free_port(int type)
     return ntohs(own.sin_port);
 }
 
-static void pin(unsigned core)
+void server_pin(unsigned core)
 {
     cpu_set_t set;
 
@@ -52,7 +52,7 @@ static void pin(unsigned core)
 
 void server_keep_away(void)
 {
-    pin(1);
+    server_pin(1);
 }
 
 /* On core `core`; what it says goes to `log`, or nowhere. */
@@ -65,7 +65,7 @@ static pid_t run(char *const *words, unsigned core, const char *log)
         int nothing = open("/dev/null", O_RDONLY);
 
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        pin(core);
+        server_pin(core);
         if (fd < 0 || nothing < 0 || dup2(nothing, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
             _exit(127);
         execvp(words[0], words);
@@ -84,8 +84,17 @@ static int run_and_wait(char *const *words)
     return waitpid(pid, &status, 0) == pid ? status : -1;
 }
 
+/* Of its own for each server of this program: 2,500 pairs. */
+static unsigned next_audio_port(void)
+{
+    static unsigned servers;
+
+    return 12000 + 5000 * (servers++ % 4);
+}
+
 static void write_config(const struct server *s, const char *path)
 {
+    unsigned audio = next_audio_port();
     FILE *f = fopen(path, "we");
 
     if (!f)
@@ -94,8 +103,9 @@ static void write_config(const struct server *s, const char *path)
                   "[node]\ndestination = pool1.example.com\n"
                   "[sip]\nlisten = udp:127.0.0.1:%u\n"
                   "[web]\nlisten = 127.0.0.1:%u\nadmin-socket = %s/sock\n"
-                  "[store]\nurl = sqlite:%s/db\n[log]\nlevel = warning\n",
-                  s->port, free_port(SOCK_STREAM), s->folder, s->folder);
+                  "[store]\nurl = sqlite:%s/db\n[log]\nlevel = warning\n"
+                  "[media]\nrtp-ports = %u-%u\n",
+                  s->port, free_port(SOCK_STREAM), s->folder, s->folder, audio, audio + 4999);
     if (fclose(f) != 0)
         stop("the configuration cannot be written");
 }
@@ -107,7 +117,8 @@ static void make_ranges(const struct server *s, char *ctl)
     char *range[] = { ctl,  "--socket", sock, "range",         "create",
                       name, first,      last, "--destination", "pool1.example.com",
                       NULL };
-    char *rule[] = { ctl, "--socket", sock, "settings", "set", "cool_down=0", NULL };
+    char *rule[] = { ctl,           "--socket",          sock, "settings", "set",
+                     "cool_down=0", "pickup_timeout=1h", NULL };
 
     (void)snprintf(sock, sizeof sock, "%s/sock", s->folder);
     for (unsigned i = 0, tries = 0; i < 4; tries++) {
@@ -165,9 +176,15 @@ void server_stop(struct server *s)
     char *words[] = { "rm", "-rf", s->folder, NULL };
 
     (void)kill(s->pid, *s->folder ? SIGTERM : SIGKILL);
+    (void)kill(s->pid, SIGCONT);
     (void)waitpid(s->pid, NULL, 0);
     if (*s->folder)
         (void)run_and_wait(words);
+}
+
+void server_pause(const struct server *s, bool pause)
+{
+    (void)kill(s->pid, pause ? SIGSTOP : SIGCONT);
 }
 
 double server_processor(const struct server *s)

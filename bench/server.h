@@ -27,11 +27,15 @@ bool server_start_sipp(struct server *s);
 /* Ends it and waits. Its folder is removed. */
 void server_stop(struct server *s);
 
+/* It stands still, or goes on: so several take turns on one core. */
+void server_pause(const struct server *s, bool pause);
+
 double
 server_processor(const struct server *s);     /* seconds of it, user and system, of all threads */
 double server_memory(const struct server *s); /* resident, MiB */
 
 /* This process runs on another core than servers do, if there is one. */
 void server_keep_away(void);
+void server_pin(unsigned core); /* this process, on that core; no matter if there is only one */
 
 #endif

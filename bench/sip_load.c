@@ -1,46 +1,48 @@
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* memmem, in_pktinfo */
+#define _GNU_SOURCE /* memmem */
 #endif
 #include "sip_load.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
-#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sip_say.h"
 #include "sys/clock.h"
 
 #define CALLS_MAX (1U << 17) /* open at once */
 #define TIMES_MAX (1U << 20)
-#define TAG_SIZE 40
 #define MESSAGE_SIZE 2048
-#define T1 0.5        /* seconds, RFC 3261 17.1.1.2 */
-#define TRIES_MAX 6   /* then it is given up */
-#define SWEEP 0.05    /* seconds between two looks for what to send again */
+#define T1 0.5      /* seconds, RFC 3261 17.1.1.2 */
+#define TRIES_MAX 6 /* then it is given up */
+#define SWEEP 0.05  /* seconds between two looks for what to send again */
+#define KEY_SIZE 64
 #define PATIENCE 40.0 /* seconds for those that are open at the end */
 
 enum state { FREE, INVITING, HELD, ENDING };
 
 struct one {
     enum state state;
-    unsigned number, tries;
+    unsigned tries;
     double sent, first;
-    char tag[TAG_SIZE]; /* the server's */
+    struct sip_call call;
+    struct load_audio audio;
 };
 
 struct load {
-    int signalling, audio;
-    uint16_t port, audio_port;
-    struct sockaddr_in server;
+    struct sip_side side;
+    int audio;
+    char key[KEY_SIZE];
     unsigned next, oldest;         /* numbers: the next to be given, the oldest that may be open */
     unsigned held_first, held_end; /* in `held`, in the order of their answers */
     unsigned unknown;              /* BYEs that were answered 481 */
     double hold, swept;
-    struct load_figures *f;
+    struct load_figures *f, alone;
     unsigned times_count;
     float times[TIMES_MAX];
     unsigned held[CALLS_MAX];
@@ -53,9 +55,9 @@ static double now(void)
     return (double)clock_now_ns() / 1e9;
 }
 
-static int open_socket(uint32_t address, int size, uint16_t *port)
+static int open_socket(int size, uint16_t *port)
 {
-    struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr = { htonl(address) } };
+    struct sockaddr_in own = { .sin_family = AF_INET };
     socklen_t length = sizeof own;
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -69,93 +71,60 @@ static int open_socket(uint32_t address, int size, uint16_t *port)
     return fd;
 }
 
-struct load *load_open(uint16_t port)
+/* Which of our addresses the server sees. */
+static uint32_t own_host(const struct sockaddr_in *server)
+{
+    struct sockaddr_in own = { .sin_family = AF_INET };
+    socklen_t length = sizeof own;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    if (fd < 0 || connect(fd, (const struct sockaddr *)server, sizeof *server) != 0 ||
+        getsockname(fd, (struct sockaddr *)&own, &length) != 0) {
+        perror("bench: no way to the server");
+        exit(EXIT_FAILURE);
+    }
+    close(fd);
+    return ntohl(own.sin_addr.s_addr);
+}
+
+struct load *load_open_at(const char *host, uint16_t port)
 {
     struct load *l = calloc(1, sizeof *l);
 
     if (!l)
         abort();
-    l->signalling = open_socket(INADDR_ANY, 32 << 20, &l->port);
-    l->audio = open_socket(
-        INADDR_ANY, 1, &l->audio_port); /* nobody reads: the kernel throws away what is too much */
-    l->server = (struct sockaddr_in){ .sin_family = AF_INET,
-                                      .sin_port = htons(port),
-                                      .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    l->side.server = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port) };
+    if (inet_pton(AF_INET, host, &l->side.server.sin_addr) != 1) {
+        (void)fprintf(stderr, "bench: %s is no IPv4 address\n", host);
+        exit(EXIT_FAILURE);
+    }
+    l->side.host = own_host(&l->side.server);
+    l->side.own_hosts = l->side.host >> 24 == IN_LOOPBACKNET;
+    l->side.socket = open_socket(32 << 20, &l->side.port);
+    l->audio =
+        open_socket(1, &l->side.audio); /* nobody reads: the kernel throws away what is too much */
     l->next = l->oldest = 1;
+    l->f = &l->alone;
+    l->hold = -1;
     return l;
+}
+
+struct load *load_open(uint16_t port)
+{
+    return load_open_at("127.0.0.1", port);
+}
+
+void load_dial(struct load *l, const struct load_phones *phones)
+{
+    l->side.phones = *phones;
+    l->side.phones_since = l->next;
 }
 
 void load_close(struct load *l)
 {
-    close(l->signalling);
+    close(l->side.socket);
     close(l->audio);
     free(l);
-}
-
-/* ---- what callers say
- * --------------------------------------------------------------------------------- */
-
-/* Loopback is a whole network: each telephone has an address of its own, as in life, and sends from
- * it. */
-static struct in_addr host_of(unsigned number)
-{
-    return (struct in_addr){ htonl(0x7F010001U + number % 65000) };
-}
-
-static void send_from(const struct load *l, unsigned number, const char *text, int length)
-{
-    struct sockaddr_in server = l->server;
-    struct in_pktinfo from = { .ipi_spec_dst = host_of(number) };
-    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof from)] = { 0 };
-    struct iovec part = { (char *)(uintptr_t)text, (size_t)length };
-    struct msghdr m = { .msg_name = &server,
-                        .msg_namelen = sizeof server,
-                        .msg_iov = &part,
-                        .msg_iovlen = 1,
-                        .msg_control = control,
-                        .msg_controllen = sizeof control };
-    struct cmsghdr *about = CMSG_FIRSTHDR(&m);
-
-    about->cmsg_level = IPPROTO_IP;
-    about->cmsg_type = IP_PKTINFO;
-    about->cmsg_len = CMSG_LEN(sizeof from);
-    memcpy(CMSG_DATA(about), &from, sizeof from);
-    (void)sendmsg(l->signalling, &m, 0);
-}
-
-static void send_request(struct load *l, const struct one *c, const char *method, unsigned cseq,
-                         const char *branch, const char *body)
-{
-    char text[MESSAGE_SIZE], host[INET_ADDRSTRLEN];
-    const struct in_addr address = host_of(c->number);
-    int length;
-
-    (void)inet_ntop(AF_INET, &address, host, sizeof host);
-    length =
-        snprintf(text, sizeof text,
-                 "%s sip:park@127.0.0.1:%u SIP/2.0\r\n"
-                 "Via: SIP/2.0/UDP %s:%u;branch=z9hG4bK%s%u\r\nMax-Forwards: 70\r\n"
-                 "From: <sip:+4930%u@provider.example>;tag=c%u\r\nTo: <sip:park@127.0.0.1>%s%s\r\n"
-                 "Call-ID: b%u@bench\r\nCSeq: %u %s\r\nContact: <sip:c@%s:%u>\r\n"
-                 "Referred-By: <sip:105@127.0.0.1:%u>\r\n%sContent-Length: %zu\r\n\r\n%s",
-                 method, ntohs(l->server.sin_port), host, l->port, branch, c->number, c->number,
-                 c->number, *c->tag ? ";tag=" : "", c->tag, c->number, cseq, method, host, l->port,
-                 l->port, *body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
-
-    send_from(l, c->number, text, length);
-}
-
-static void send_invite(struct load *l, const struct one *c)
-{
-    char body[256], host[INET_ADDRSTRLEN];
-    const struct in_addr address = host_of(c->number);
-
-    (void)inet_ntop(AF_INET, &address, host, sizeof host);
-    (void)snprintf(body, sizeof body,
-                   "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
-                   "m=audio %u RTP/AVP 8\r\n",
-                   host, host, l->audio_port);
-    send_request(l, c, "INVITE", 1, "i", body);
 }
 
 static void hang_up(struct load *l, struct one *c)
@@ -163,20 +132,21 @@ static void hang_up(struct load *l, struct one *c)
     c->state = ENDING;
     c->sent = now();
     c->tries = 0;
-    send_request(l, c, "BYE", 2, "b", "");
+    sip_send(&l->side, &c->call, "BYE", 2, "b", "");
 }
 
 static void start(struct load *l)
 {
     struct one *c = &l->calls[l->next % CALLS_MAX];
 
-    *c = (struct one){ .state = INVITING, .number = l->next, .sent = now() };
+    *c = (struct one){ .state = INVITING, .call.number = l->next, .sent = now() };
+    c->audio.own = sip_host_of(&l->side, c->call.number);
     c->first = c->sent;
     l->next++;
     l->f->started++;
     if (l->next - l->oldest > CALLS_MAX)
         l->oldest = l->next - CALLS_MAX;
-    send_invite(l, c);
+    sip_send_invite(&l->side, &c->call);
 }
 
 /* ---- what they hear
@@ -212,7 +182,7 @@ static void agree(const struct load *l, const char *text, const struct sockaddr_
                                      value);
     }
     used += (size_t)snprintf(reply + used, sizeof reply - used, "\r\nContent-Length: 0\r\n\r\n");
-    (void)sendto(l->signalling, reply, used, 0, (const struct sockaddr *)to, sizeof *to);
+    (void)sendto(l->side.socket, reply, used, 0, (const struct sockaddr *)to, sizeof *to);
 }
 
 static void keep_tag(struct one *c, const char *text)
@@ -222,7 +192,27 @@ static void keep_tag(struct one *c, const char *text)
                *tag = to ? memmem(to, (size_t)length, ";tag=", 5) : NULL;
 
     if (tag)
-        (void)snprintf(c->tag, sizeof c->tag, "%.*s", length - (int)(tag + 5 - to), tag + 5);
+        (void)snprintf(c->call.tag, sizeof c->call.tag, "%.*s", length - (int)(tag + 5 - to),
+                       tag + 5);
+}
+
+/* Where the server hears, and its key. */
+static void keep_audio(struct load *l, struct one *c, const char *text)
+{
+    const char *host = strstr(text, "\r\nc=IN IP4 "), *line = strstr(text, "\r\nm=audio ");
+    const char *key = strstr(text, " inline:");
+    unsigned port = 0;
+    char name[INET_ADDRSTRLEN] = "";
+    struct in_addr address;
+
+    if (host && line && sscanf(host, "\r\nc=IN IP4 %15[0-9.]", name) == 1 &&
+        sscanf(line, "\r\nm=audio %5u", &port) == 1 && inet_pton(AF_INET, name, &address) == 1) {
+        c->audio.host = ntohl(address.s_addr);
+        c->audio.port = (uint16_t)port;
+    }
+    *l->key = 0;
+    if (key)
+        (void)snprintf(l->key, sizeof l->key, "%.*s", (int)strcspn(key + 8, "|\r\n "), key + 8);
 }
 
 static void answered(struct load *l, struct one *c)
@@ -233,7 +223,7 @@ static void answered(struct load *l, struct one *c)
     c->state = HELD;
     if (l->hold < 0)
         return;
-    l->held[l->held_end % CALLS_MAX] = c->number;
+    l->held[l->held_end % CALLS_MAX] = c->call.number;
     l->held_at[l->held_end++ % CALLS_MAX] = now();
 }
 
@@ -247,9 +237,11 @@ static void take_final(struct load *l, struct one *c, unsigned code, bool of_inv
         return;
     }
     keep_tag(c, text);
-    if (c->state == INVITING && code == 200)
+    if (c->state == INVITING && code == 200) {
+        keep_audio(l, c, text);
         answered(l, c);
-    send_request(l, c, "ACK", 1, code == 200 ? "a" : "i", "");
+    }
+    sip_send(&l->side, &c->call, "ACK", 1, code == 200 ? "a" : "i", "");
     if (c->state != INVITING)
         return;
     c->state = FREE;
@@ -276,13 +268,13 @@ static void take(struct load *l, const char *text, const struct sockaddr_in *fro
     if (code < 200 || !id || !cseq || sscanf(id, " b%u@", &number) != 1)
         return;
     c = &l->calls[number % CALLS_MAX];
-    if (c->number == number && c->state != FREE)
+    if (c->call.number == number && c->state != FREE)
         take_final(l, c, code, strtoul(cseq, NULL, 10) == 1, text);
 }
 
 static void take_all(struct load *l, int wait)
 {
-    struct pollfd fd = { l->signalling, POLLIN, 0 };
+    struct pollfd fd = { l->side.socket, POLLIN, 0 };
     char text[8192];
 
     if (poll(&fd, 1, wait) < 1)
@@ -290,7 +282,7 @@ static void take_all(struct load *l, int wait)
     for (unsigned i = 0; i < 200; i++) {
         struct sockaddr_in from;
         socklen_t size = sizeof from;
-        ssize_t n = recvfrom(l->signalling, text, sizeof text - 1, MSG_DONTWAIT,
+        ssize_t n = recvfrom(l->side.socket, text, sizeof text - 1, MSG_DONTWAIT,
                              (struct sockaddr *)&from, &size);
 
         if (n <= 0)
@@ -324,9 +316,9 @@ static void sweep(struct load *l, double t)
         c->sent = t;
         l->f->again++;
         if (c->state == INVITING)
-            send_invite(l, c);
+            sip_send_invite(&l->side, &c->call);
         else
-            send_request(l, c, "BYE", 2, "b", "");
+            sip_send(&l->side, &c->call, "BYE", 2, "b", "");
     }
 }
 
@@ -336,7 +328,7 @@ static void end_held(struct load *l, double t)
            l->held_at[l->held_first % CALLS_MAX] + l->hold <= t) {
         struct one *c = &l->calls[l->held[l->held_first % CALLS_MAX] % CALLS_MAX];
 
-        if (c->state == HELD && c->number == l->held[l->held_first % CALLS_MAX])
+        if (c->state == HELD && c->call.number == l->held[l->held_first % CALLS_MAX])
             hang_up(l, c);
         l->held_first++;
     }
@@ -352,6 +344,38 @@ static bool any_open(const struct load *l)
             return true;
     }
     return l->held_first < l->held_end;
+}
+
+unsigned load_call(struct load *l)
+{
+    start(l);
+    return l->next - 1;
+}
+
+void load_turn(struct load *l)
+{
+    take_all(l, 0);
+    sweep(l, now());
+}
+
+int load_socket(const struct load *l)
+{
+    return l->side.socket;
+}
+
+struct load_audio load_audio_of(const struct load *l, unsigned call)
+{
+    return l->calls[call % CALLS_MAX].audio;
+}
+
+unsigned load_last(const struct load *l)
+{
+    return l->next - 1;
+}
+
+const char *load_key(const struct load *l)
+{
+    return l->key;
 }
 
 static int by_size(const void *a, const void *b)
@@ -370,7 +394,7 @@ void load_run(struct load *l, const struct load_plan *plan, struct load_figures 
     l->f = f;
     l->hold = plan->hold;
     l->times_count = 0;
-    for (; t < begin + plan->seconds; t = now()) {
+    for (; t < begin + plan->seconds && !(plan->calls && sent >= plan->calls); t = now()) {
         for (unsigned due = (unsigned)((t - begin) * plan->rate), burst = 0;
              sent < due && burst < 100; burst++, sent++)
             start(l);
@@ -389,6 +413,7 @@ void load_run(struct load *l, const struct load_plan *plan, struct load_figures 
         f->p99 = (double)l->times[(size_t)(l->times_count * 0.99)];
         f->worst = (double)l->times[l->times_count - 1];
     }
+    l->f = &l->alone;
 }
 
 unsigned load_hang_up(struct load *l)
