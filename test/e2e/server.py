@@ -72,9 +72,9 @@ def srv(name, *ports):
     return {("SRV", f"_sip._udp.{name}"): [(10 * (n + 1), 1, port, host) for n, (port, host) in enumerate(ports)]}
 
 
-def hop(s, port, host="127.0.0.1", state=None):
+def hop(s, port, host="127.0.0.1", state=None, timeout=8):
     """What the API says of this server, once it says that state."""
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + timeout
     while True:
         found = [h for h in s.api.ask("GET", "/system/hops")["items"] if (h["host"], h["port"]) == (host, port)]
         if found and (not state or found[0]["state"] == state):

@@ -7,14 +7,14 @@ from dns import NameServer
 from scenario import find, line, run, want, want_that
 from server import Server, hop, srv
 
-FIRST, SECOND, FULL, ODD = (int(os.environ["E2E_" + name]) for name in ("FIRST", "SECOND", "FULL", "ODD"))
+FIRST, SECOND, FULL, ODD, LATER = (int(os.environ["E2E_" + name]) for name in ("FIRST", "SECOND", "FULL", "ODD", "LATER"))
 
 names = NameServer(int(os.environ["E2E_DNS"]), {
     ("A", "one.next"): ["127.0.0.1"],
     **srv("pair.next", (FIRST, "one.next"), (SECOND, "one.next")),
 })
-first, second, full, odd = (Server(port) for port in (FIRST, SECOND, FULL, ODD))
-first.alive = second.alive = ("200 OK",)
+first, second, full, odd, later = (Server(port) for port in (FIRST, SECOND, FULL, ODD, LATER))
+first.alive = second.alive = later.alive = ("200 OK",)
 full.alive = ("503 Service Unavailable",)
 odd.alive = ("404 Not Found",)
 
@@ -69,6 +69,33 @@ def falls_silent(s):
     s.api.ring_back(s.api.parked(orbits.orbit))
     first.wait("INVITE", parker)
     caller.audio.hears_sound(since=time.monotonic())
+
+
+@line("KA-4", "OPTIONS are answered 503 with Retry-After: no more of them come until then, and then it is asked again")
+def left_alone(s):
+    later.alive = ("503 Service Unavailable", "Retry-After: 5")
+    hop(s, LATER, state="down")
+    later.alive, asked, began = ("200 OK",), later.any("OPTIONS"), time.monotonic()
+    hop(s, LATER, state="up", timeout=12)
+    want_that(time.monotonic() - began > 3, f"it was asked again after {time.monotonic() - began:.1f} s")
+    later.any("OPTIONS", after=asked)
+
+
+@line("KA-5", "options-interval = off and a reload: nobody is asked any more; what is remembered is no longer watched", last=True)
+def switched_off(s):
+    path = os.path.join(os.environ["E2E_DIR"], "callpark.conf")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("options-interval = 2s", "options-interval = off"))
+    s.api.ask("POST", "/system/reload", {})
+    deadline = time.monotonic() + 5
+    while any(h["watched"] for h in s.api.ask("GET", "/system/hops")["items"]):
+        want_that(time.monotonic() < deadline, "a server is watched still")
+        time.sleep(0.1)
+    seen = len(second.seen)
+    time.sleep(3)  # nothing can be waited for
+    want(len(second.seen), seen, "requests after the reload")
 
 
 if __name__ == "__main__":
