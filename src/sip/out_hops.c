@@ -83,10 +83,15 @@ static void on_resolved(struct sip *s, uint64_t key, const struct hop_at *at, un
 
     if (!c)
         return;
-    memcpy(c->at, at, count * sizeof *at);
+    if (at && !count && !c->target.way[0]) {
+        out_fail(leg, 503, "no server is found for that name");
+        return;
+    }
+    if (count)
+        memcpy(c->at, at, count * sizeof *at);
     c->hops = count;
     hops_order(s->hops, c->at, count, clock_now());
-    if (count ? !send_next(leg) : !out_invite(leg)) /* the library may know better */
+    if (count ? !send_next(leg) : !out_invite(leg)) /* the library, or the front, may know better */
         out_fail(leg, 503, "the call could not be sent");
 }
 
@@ -111,7 +116,7 @@ void hop_seek(struct leg *leg)
     c->hops = c->tried = 0;
     name_of(uri, c->name);
     if (t->flow)
-        on_resolved(leg->edge, leg->id, c->at, 0);
+        on_resolved(leg->edge, leg->id, NULL, 0);
     else
         resolve(leg->edge, uri, on_resolved, leg->id);
 }

@@ -31,7 +31,8 @@ def record(kind, value):
 
 
 class NameServer:
-    """`zone`: {("SRV", "_sip._udp.pbx.example"): [value, ...]}; `asked` is what was asked, in order."""
+    """`zone`: {("SRV", "_sip._udp.pbx.example"): [value, ...]}, None in the place of the list: it is not answered. `asked` is
+    what was asked, in order."""
 
     def __init__(self, port, zone):
         self.zone, self.asked = zone, []
@@ -47,6 +48,8 @@ class NameServer:
             kind = next((k for k, n in TYPES.items() if n == number), "")
             self.asked.append((kind, asked))
             found = self.zone.get((kind, asked), [])
+            if found is None:
+                continue
             known = any(known == asked for _, known in self.zone)
             head = data[:2] + struct.pack("!HHHHH", 0x8580 | (0 if known else 3), 1, len(found), 0, 0)
             answers = b""

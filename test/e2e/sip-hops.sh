@@ -18,5 +18,6 @@ route = wakes.test sip:wakes.next
 route = held.test sip:held.next
 route = busy.test sip:busy.next
 route = dead.test sip:dead.next
-route = naptr.test sip:naptr.next"
+route = naptr.test sip:naptr.next
+route = slow.test sip:slow.next"
 e2e_phones sip_hops.py

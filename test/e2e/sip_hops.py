@@ -29,6 +29,7 @@ names = NameServer(int(os.environ["E2E_DNS"]), {
     **srv("held.next", (BUSY, "other.next"), (PBX, "one.next")),
     **srv("busy.next", (BUSY, "one.next"), (PBX, "one.next")),
     **srv("dead.next", (dead[0], "one.next"), (dead[1], "one.next")),
+    ("NAPTR", "slow.next"): None,
     ("NAPTR", "naptr.next"): [(20, 1, "SIP+D2U", "_sip._udp.naptr.next"), (10, 1, "SIP+D2T", "_sip._tcp.naptr.next")],
     ("SRV", "_sip._tcp.naptr.next"): [(10, 1, TCP, "one.next")],
     ("SRV", "_sip._udp.naptr.next"): [(10, 1, SILENT, "one.next")],
@@ -139,6 +140,20 @@ def by_naptr(s):
     find(r"\r\nContact: <[^>]*;transport=tcp>", text, "its Contact")
     connection.close()
     listener.close()
+
+
+@line("HP-6", "the name servers say nothing: the call is retrieved meanwhile, and nobody is called any more; another one ends after "
+      "their time, and its caller stays in his orbit")
+def slow_names(s):
+    orbits = s.range()
+    parker, caller = ring(s, orbits, "slow.test")
+    s.api.state(orbits.orbit, "ringing_back")
+    s.talk(caller, s.retrieve(orbits.orbit, 800))
+    parker, caller = ring(s, orbits, "slow.test")
+    call = s.api.until(orbits.orbit, lambda c: c and c["state"] == "ringing_back", "ringing back")
+    again = s.api.until(orbits.orbit, lambda c: c and c["state"] == "parked", "parked", timeout=12)
+    want(again["id"], call["id"], "the call")
+    caller.audio.hears_sound(since=time.monotonic())
 
 
 if __name__ == "__main__":
