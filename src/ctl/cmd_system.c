@@ -62,7 +62,7 @@ int cmd_system_hops(struct ctl *ctl)
                                                    { "MS", "round_trip_ms", CELL_TEXT },
                                                    { 0 } };
     struct ctl_reply r CLEANUP(ctl_reply_done) = { 0 };
-    int code = ctl_list(ctl, "/api/v1/system/hops", &r);
+    int code = ctl_get(ctl, "/api/v1/system/hops", &r);
 
     return code ? code : ctl_show_list(ctl, &r, columns, "host");
 }

@@ -1,6 +1,7 @@
 """Systems that are asked by OPTIONS whether they live, every two seconds."""
 
 import os
+import subprocess
 import time
 
 from dns import NameServer
@@ -36,6 +37,9 @@ def is_up(s):
         want((found["system"], found["transport"], found["watched"]), ("route pair.test", "udp", True), "what it says")
         want_that(found["last_answer"] and 0 <= found["round_trip_ms"] < 1000, f"no time in {found}")
         want(metric(s, port), 1, "hop_up")
+    table = subprocess.run([os.environ["CALLPARKCTL"], "--socket", os.environ["E2E_SOCKET"], "system", "hops"],
+                           stdout=subprocess.PIPE, check=True, timeout=20).stdout.decode()
+    find(rf"route pair\.test +up .* udp +127\.0\.0\.1 +{FIRST} ", table, "callparkctl system hops")
     asked = second.any("OPTIONS")
     find(r"^sip:pair\.next$", asked.uri, "request URI")
     find(r"INVITE", asked.get("Allow"), "Allow")
