@@ -145,7 +145,7 @@ static const struct row {
 } rows[] = {
     /* 0: from elsewhere, or our own ring back */
     { "park", IN, UNTRUSTED, REPLACES_NONE, 0, "refuse 403", "no trusted network" },
-    { "park", IN, LOOP, REPLACES_NONE, 0, "refuse 482", "ring back of ours" },
+    { "park", IN, LOOP, REPLACES_NONE, 0, "refuse 482", "call of ours" },
     { "700", IN, LOOP, REPLACES_NONE, 0, "refuse 482", "" },
     /* 1, 2: Replaces */
     { "700", IN, 0, REPLACES_TWICE, 0, "refuse 400", "two Replaces" },
