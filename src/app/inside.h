@@ -92,7 +92,8 @@ struct app_token {
 struct app_steps {
     call_id call;
     uint32_t count, written; /* kept here; given to the store in all */
-    struct call_step at[STEPS_PER_CALL];
+    uint32_t room;
+    struct call_step *at;
 };
 
 /* A list of changes of an administrator that waits for its turn or for the store. */

@@ -19,10 +19,26 @@ static struct app_steps *steps_of(struct app *a, call_id call)
     if (!*at)
         *at = calloc(1, sizeof(**at));
     if (*at && (*at)->call != call) {
-        memset(*at, 0, sizeof(**at));
+        (*at)->count = (*at)->written = 0;
         (*at)->call = call;
     }
     return *at;
+}
+
+/* Most calls have four or five. */
+static bool has_room(struct app_steps *s)
+{
+    uint32_t room = s->room + 4 < STEPS_PER_CALL ? s->room + 4 : STEPS_PER_CALL;
+    struct call_step *more;
+
+    if (s->count < s->room || s->room == STEPS_PER_CALL)
+        return true;
+    more = realloc(s->at, room * sizeof(*more));
+    if (!more)
+        return false;
+    s->at = more;
+    s->room = room;
+    return true;
 }
 
 /* The first steps tell how the call came in, the last ones where it is: of a very long story the
@@ -68,7 +84,7 @@ void steps_add(struct app *a, const struct action *action)
     struct app_steps *s = action->call ? steps_of(a, action->call) : NULL;
 
     log_step(a, action);
-    if (s) {
+    if (s && has_room(s)) {
         struct call_step *step = next_step(s);
         struct change *change;
 
@@ -89,6 +105,7 @@ void steps_drop(struct app *a, call_id call)
     struct app_steps **at = place(a, call);
 
     if (*at && (*at)->call == call) {
+        free((*at)->at);
         free(*at);
         *at = NULL;
     }
@@ -98,8 +115,11 @@ void steps_free(struct app *a)
 {
     if (!a->steps)
         return;
-    for (size_t i = 0; i < CALLS_MAX; i++)
+    for (size_t i = 0; i < CALLS_MAX; i++) {
+        if (a->steps[i])
+            free(a->steps[i]->at);
         free(a->steps[i]);
+    }
     free(a->steps);
 }
 

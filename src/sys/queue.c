@@ -126,8 +126,11 @@ size_t queue_take(struct queue *q, void *items, size_t most)
     memcpy(to + head * q->item_size, q->items, (taken - head) * q->item_size);
     q->first = (q->first + taken) % q->capacity;
     q->count -= taken;
-    if (taken && q->count == 0)
+    if (taken && q->count == 0) {
+        q->first =
+            0; /* so that a queue uses no more of its memory, and of the cache, than ever waited */
         sleep_again(q);
+    }
     unlock(q);
     return taken;
 }
