@@ -2,18 +2,21 @@
  * SRTP, beside a bare sendmmsg() loop that sends the same packets at the same pace, by turns in one
  * run and to the same receiver; how many each of them keeps on time on one core; and the gaps that
  * telephones hear. Who sends has the first core, who listens the second. Fails only when something
- * arrives that should not, or does not arrive. [--short | cost | most | calls, for a profile] */
+ * arrives that should not, or does not arrive. [--short | cost | most | calls, for a profile |
+ * --target HOST:PORT --park N ..., another server: target.h] */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bare_sender.h"
+#include "median.h"
 #include "opener.h"
 #include "processor.h"
 #include "receiver.h"
 #include "server.h"
 #include "sip_load.h"
+#include "target.h"
 
 #define STREAMS_MAX 12000
 #define ROUNDS_MAX 5
@@ -48,32 +51,6 @@ struct plan {
     unsigned subjects; /* so many of them, from the first on */
     double seconds;
 };
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median_ratio(const double *of, const double *to, unsigned rounds)
-{
-    double ratio[ROUNDS_MAX];
-
-    for (unsigned i = 0; i < rounds; i++)
-        ratio[i] = of[i] / to[i];
-    qsort(ratio, rounds, sizeof *ratio, by_size);
-    return ratio[rounds / 2];
-}
-
-static double median(const double *of, unsigned rounds)
-{
-    double sorted[ROUNDS_MAX];
-
-    memcpy(sorted, of, rounds * sizeof *of);
-    qsort(sorted, rounds, sizeof *sorted, by_size);
-    return sorted[rounds / 2];
-}
 
 /* ---- who sends
  * --------------------------------------------------------------------------------- */
@@ -306,6 +283,8 @@ int main(int argc, char **argv)
     bool right = true;
 
     server_keep_away();
+    if (target_is_meant(argc, argv))
+        return target_measure(argc, argv) ? EXIT_SUCCESS : EXIT_FAILURE;
     p.receiver = receiver_open(STREAMS_MAX);
     if (strcmp(only, "--short") != 0) {
         p.rounds = ROUNDS_MAX;

@@ -254,6 +254,8 @@ static double percentile(const struct receiver *r, double part)
 
     for (size_t i = 0; i <= STEPS_MOST; i++)
         all += r->gaps[i];
+    if (!all)
+        return 0;
     while (step < STEPS_MOST && (double)(below += r->gaps[step]) < part * (double)all)
         step++;
     return (double)(step + 1) / STEPS_OF_MS;
