@@ -13,14 +13,26 @@ static bool is_same_call(const struct leg *leg, const sip_t *sip)
            text_is_nocase(leg->facts.local_tag, sip->sip_from->a_tag);
 }
 
+/* A name of our own making, with the orbit in it, and not merely the caller's, which others may
+ * share.
+ */
+static bool has_our_name(const struct sip_call *call)
+{
+    char user[DIALLED_SIZE];
+
+    uri_user(user, call->caller.uri);
+    return (call->is_ring_back || call->auto_answer) && strstr(call->from_display, call->orbit) &&
+           !text_is(call->from_display, call->caller.display) && !text_is(call->from_display, user);
+}
+
 /* A phone system that makes a call of its own of it keeps who we said that we are: nobody else is
  * called like an orbit, or has one in his name in just these words. */
 static bool is_named_alike(const struct sip_call *call, const struct party *from, const char *user)
 {
-    return call->orbit[0] &&
-           ((text_is(call->from_user, call->orbit) && text_is(user, call->orbit)) ||
-            (strstr(call->from_display, call->orbit) &&
-             text_is(call->from_display, from->display)));
+    if (!call->orbit[0])
+        return false;
+    return (text_is(call->from_user, call->orbit) && text_is(user, call->orbit)) ||
+           (has_our_name(call) && text_is(call->from_display, from->display));
 }
 
 /* Or it says whom it is for, and who has forwarded it (RFC 7044, RFC 5806): the one who waits, and

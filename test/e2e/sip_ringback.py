@@ -200,6 +200,24 @@ def loop_without_headers(s):
     caller.audio.hears_sound(since=time.monotonic())
 
 
+@line("RB-16-name", "the ring back shows no more than the caller's number, and the orbit is part of that: who else calls from there is "
+      "parked")
+def loop_no_name(s):
+    orbits, other, parker = s.range(ringback_prefix="%n"), s.range(), s.user()
+    company = f"+4930{orbits.orbit}5"
+    caller = s.dialog(orbits.park, user=company, host="provider.example")
+    caller.audio = s.audio(440)
+    answer = caller.invite([f"Referred-By: <sip:{parker}@callpark.test>"], caller.audio.offer())
+    want(answer.code, 200, "parking")
+    caller.audio.start(answer.body)
+    s.api.ring_back(s.api.parked(orbits.orbit))
+    phone = s.accept(parker)
+    phone.ring()
+    find(f'"{company}"'.replace("+", r"\+"), phone.invite_request.get("From"), "From")
+    second = s.dialog(other.park, user=company, host="provider.example", display=company)
+    want(second.invite([], s.audio(0).offer()).code, 200, "the second call")
+
+
 @line("RB-18", "nobody answers our INVITE at all: parked again after 64*T1")
 def silence(s):
     orbits, caller, parker, call = parked(s)
