@@ -166,13 +166,12 @@ static void add_auth(struct metrics *m, const struct sip_counts *s)
 static void add_hop(const struct sip_hop *h, struct metrics *m, const char *name, double value)
 {
     char system[2 * SIP_HOP_SYSTEM_SIZE], host[2 * FQDN_SIZE];
+    bool v6 = strchr(h->host, ':') != NULL;
 
     escape(system, sizeof system, h->system);
     escape(host, sizeof host, h->host);
-    put(m,
-        strchr(host, ':') ? "callpark_%s{system=\"%s\",server=\"%s:[%s]:%u\"} %g\n"
-                          : "callpark_%s{system=\"%s\",server=\"%s:%s:%u\"} %g\n",
-        name, system, h->transport, host, h->port, value);
+    put(m, "callpark_%s{system=\"%s\",server=\"%s:%s%s%s:%u\"} %g\n", name, system, h->transport,
+        v6 ? "[" : "", host, v6 ? "]" : "", h->port, value);
 }
 
 /* One whose state nobody knows has none. */

@@ -115,7 +115,7 @@ static int on_answer(struct leg *magic, nta_outgoing_t *request, const sip_t *si
     if (request != p->request || status < 200)
         return 0;
     p->request = NULL;
-    if (nta_sip_is_internal(sip) || status == 408)
+    if (!sip || nta_sip_is_internal(sip) || status == 408)
         failed(p, 0);
     else if (status == 503)
         failed(p, sip->sip_retry_after ? (msec)sip->sip_retry_after->af_delta * 1000 : 0);

@@ -181,7 +181,7 @@ void hop_silent(struct leg *leg)
 bool hop_passed_over(struct leg *leg, int status, const sip_t *sip)
 {
     struct calling *c = leg->calling;
-    bool made_up = nta_sip_is_internal(sip);
+    bool made_up = !sip || nta_sip_is_internal(sip);
     msec wait = !made_up && sip->sip_retry_after ? (msec)sip->sip_retry_after->af_delta * 1000 : 0;
 
     if (!made_up && status != 503) {
