@@ -333,11 +333,13 @@ class Dialog:
         return len([m for m in self.seen if m.method == method and not m.repeated])
 
     def quiet(self, seconds, *methods):
-        """Fails if one of these requests (or any) comes meanwhile."""
+        """Fails if one of these requests (or any) comes meanwhile, or came before and nobody has asked for it."""
         before = len(self.seen)
         time.sleep(seconds)
         came = [m for m in self.seen[before:]
                 if m.method and not m.repeated and (not methods or m.method in methods)]
+        with self.arrived:
+            came += [m for m in self.inbox if m.method in methods and m is not self.invite_request]
         if came:
             raise Missing(f"{self.user}: {came[0].start} came, where nothing should")
 
