@@ -217,6 +217,7 @@ void app_turn(struct app *a, int most)
     turn_end_group(a);
     turn_submit(a);
     tell_pressure(a);
+    explicit_bzero(a->items, count * sizeof a->items[0]); /* an SDP's keys may be in them */
 }
 
 int app_run(struct app *a)
@@ -264,6 +265,7 @@ static int make_tables(struct app *a, struct err *err)
     if (!a->deployment || !a->draft || !a->orbits_memory || !a->calls_memory || !a->steps ||
         !a->tokens || !a->groups || !a->queue || !a->items)
         return err_set(err, -ENOMEM, "out of memory for the tables");
+    queue_wipe(a->queue);
     a->jobs_end = &a->jobs;
     if (music_new(a, err))
         return -ENOMEM;
@@ -343,6 +345,7 @@ static void take_rest(struct app *a)
             (item.from == FROM_HTTP && a->watcher.request))
             take(a, &item);
     }
+    explicit_bzero(&item, sizeof item);
     turn_end_group(a);
     turn_submit(a);
 }
@@ -356,6 +359,7 @@ static void drop_rest(struct app *a)
         if (item.from == FROM_STORE && item.store.type == STORE_ROWS)
             store_rows_free(item.store.rows);
     }
+    explicit_bzero(&item, sizeof item);
 }
 
 /* Edges first, so that nothing puts events any more; the store last, so that all is written. */

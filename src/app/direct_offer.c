@@ -53,7 +53,7 @@ bool direct_offered(struct app *a, struct app_leg *l, const struct sip_event *s)
 /* Their answer to an offer that was the other side's words. */
 bool direct_acked(struct app *a, struct app_leg *l, const struct session_offer *answer)
 {
-    struct session agreed;
+    WIPED struct session agreed;
     struct fault fault;
 
     if (!l->direct.tells)
@@ -75,7 +75,7 @@ void direct_passed(struct app *a, struct app_leg *l, uint16_t code)
 {
     struct app_leg *p = direct_partner(a, l);
     uint32_t transaction = p ? p->direct.passing : 0;
-    struct session agreed;
+    WIPED struct session agreed;
     struct fault fault;
 
     if (!transaction)
@@ -102,7 +102,7 @@ void direct_passed(struct app *a, struct app_leg *l, uint16_t code)
 /* While the other one still sends here, what he says is to reach this one as he wants it now. */
 static bool took(struct app *a, struct app_leg *l, const struct session_offer *answer)
 {
-    struct session agreed;
+    WIPED struct session agreed;
     struct fault fault;
 
     if (!answer->present || !guard_agree(a, l, answer, CODEC_NONE, &agreed, &fault))

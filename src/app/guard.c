@@ -161,7 +161,7 @@ bool guard_agree(const struct app *a, const struct app_leg *l, const struct sess
                  enum codec prefer, struct session *out, struct fault *fault)
 {
     struct session_wish wish = { prefer, false };
-    struct session agreed;
+    WIPED struct session agreed;
     enum session_verdict verdict = session_agree(theirs, &wish, &agreed);
 
     if (verdict != SESSION_AGREED) {

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "app/app.h"
 #include "sys/queue.h"
@@ -39,6 +40,13 @@ struct app_direct {
     bool refused;    /* not tried again with this partner */
     bool up;         /* nothing comes through us any more */
 };
+
+/* Of a session on the stack, whose key is to go with it: WIPED struct session agreed; */
+static inline void session_wipe(struct session *s)
+{
+    explicit_bzero(&s->crypto, sizeof(s->crypto));
+}
+#define WIPED __attribute__((cleanup(session_wipe)))
 
 /* What the app knows of one leg, beside what the core knows. */
 struct app_leg {

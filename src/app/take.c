@@ -21,7 +21,7 @@ static struct event leg_event(enum event_type type, leg_id leg, uint16_t code)
 /* What could not be answered later is refused before anything is done for it. */
 static void judge_offer(struct app *a, struct app_leg *l, struct invite *in)
 {
-    struct session agreed;
+    WIPED struct session agreed;
     struct fault fault;
 
     if (!l->theirs.present || guard_agree(a, l, &l->theirs, CODEC_NONE, &agreed, &fault))
@@ -77,7 +77,7 @@ static void leg_failed(struct app *a, leg_id leg, uint16_t code)
 static bool take_answer(struct app *a, struct app_leg *l, const struct session_offer *answer,
                         struct fault *fault)
 {
-    struct session agreed;
+    WIPED struct session agreed;
 
     l->our_offer = false;
     if (!guard_agree(a, l, answer, CODEC_NONE, &agreed, fault))
@@ -153,7 +153,7 @@ static void take_answered(struct app *a, const struct sip_event *s)
 bool take_offer_as_ours(struct app *a, struct app_leg *l, uint32_t transaction,
                         const struct session_offer *offer)
 {
-    struct session agreed;
+    WIPED struct session agreed;
     struct fault fault;
 
     if (!offer->present) {

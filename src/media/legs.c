@@ -26,8 +26,18 @@ bool media_leg_init(struct legs *l, uint32_t most, uint64_t seed)
     return true;
 }
 
+/* The keys of it. */
+static void wipe(struct leg *one)
+{
+    srtp_wipe(one->local.key, sizeof one->local.key);
+    srtp_wipe(&one->hears, sizeof one->hears);
+}
+
 void media_leg_done(struct legs *l)
 {
+    for (uint32_t i = 0; l->all && i < l->most; i++)
+        if (l->all[i].leg)
+            wipe(&l->all[i]);
     free(l->all);
     free(l->free);
     free(l->by_id);
@@ -79,8 +89,7 @@ void media_leg_forget(struct legs *l, struct leg *one)
         at = &(*at)->next_by_id;
     *at = one->next_by_id;
     one->leg = 0;
-    srtp_wipe(one->local.key, sizeof one->local.key);
-    srtp_wipe(&one->hears, sizeof one->hears);
+    wipe(one);
 }
 
 void media_leg_give_back(struct legs *l, uint32_t number)

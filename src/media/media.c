@@ -390,6 +390,28 @@ static void settle_agreement(struct media *m, struct leg *leg, const struct agre
     leg->local.rtcp_port = (uint16_t)(leg->port + (mux ? 0 : 1));
 }
 
+static int send_agreement(struct media *m, struct leg *leg, const struct session *agreed,
+                          struct command *c)
+{
+    int failed = follow_crypto(leg, agreed, &c->agree);
+
+    if (failed)
+        return failed;
+    if (c->agree.rtp.family != FAMILY_NONE && c->agree.rtp.family != leg->family)
+        return -EAFNOSUPPORT;
+    failed = move(m, leg, c);
+    if (failed)
+        return failed;
+    if (!send_command(m, leg, c)) {
+        if (c->agree.new_lane)
+            ports_give_back(&m->ports, leg->family, c->agree.lane.port);
+        lane_close(&c->agree.lane);
+        return -EAGAIN;
+    }
+    settle_agreement(m, leg, &c->agree, agreed->rtcp_mux);
+    return 0;
+}
+
 int media_agree(struct media *m, leg_id id, const struct session *agreed)
 {
     struct leg *leg = media_leg_find(&m->legs, id);
@@ -403,26 +425,14 @@ int media_agree(struct media *m, leg_id id, const struct session *agreed)
     if (failed)
         return failed;
     c = agreement(leg, agreed);
-    failed = follow_crypto(leg, agreed, &c.agree);
+    failed = send_agreement(m, leg, agreed, &c);
+    srtp_wipe(&c, sizeof c);
     if (failed)
         return failed;
-    if (c.agree.rtp.family != FAMILY_NONE && c.agree.rtp.family != leg->family)
-        return -EAFNOSUPPORT;
-    failed = move(m, leg, &c);
-    if (failed)
-        return failed;
-    if (!send_command(m, leg, &c)) {
-        if (c.agree.new_lane)
-            ports_give_back(&m->ports, leg->family, c.agree.lane.port);
-        lane_close(&c.agree.lane);
-        return -EAGAIN;
-    }
-    settle_agreement(m, leg, &c.agree, agreed->rtcp_mux);
     if (agreed->keying == KEYING_SDES) {
         leg->sends_with = agreed->crypto.suite;
         leg->hears = agreed->crypto;
     }
-    srtp_wipe(&c, sizeof c);
     return 0;
 }
 

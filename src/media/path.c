@@ -59,6 +59,8 @@ static void note(struct path *p, enum dtls_state state)
     if (state == DTLS_READY && !p->ready) {
         p->ready = dtls_keys(p->dtls, &ours, &theirs) && secure_open(p->s, &ours, &theirs);
         p->dead = !p->ready;
+        srtp_wipe(&ours, sizeof ours);
+        srtp_wipe(&theirs, sizeof theirs);
     } else if (state == DTLS_FAILED && !p->dead) {
         log_warning("media",
                     "leg %llu: no keys for its audio: the handshake failed, or its "

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "media/srtp_cipher.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/queue.h"
@@ -40,6 +41,7 @@ static void obey(struct worker *w)
 
     for (size_t i = 0; i < count; i++)
         worker_do(w, &commands[i]);
+    srtp_wipe(commands, count * sizeof *commands); /* keys */
 }
 
 /* After a tick has been sent: how late its packets left. */
@@ -182,6 +184,8 @@ int worker_start(struct worker *w, struct shared *shared, unsigned number, uint6
     tables = sources_init(&w->sources[FAMILY_4], shared->streams_max, seed) &&
              sources_init(&w->sources[FAMILY_6], shared->streams_max, seed);
     w->commands = queue_new(sizeof(struct command), commands);
+    if (w->commands)
+        queue_wipe(w->commands);
     w->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (!tables || !w->commands || w->epoll < 0 || watch_shared(w) != 0)
         return err_set(err, -ENOMEM, "media: not enough memory or descriptors for worker %u",

@@ -85,15 +85,14 @@ static char *begin_body(struct leg *leg)
 /* `text` is the leg's from now on; if it was not `made`, all is as before, and NULL. */
 static const char *finish_body(struct leg *leg, char *text, bool made)
 {
-    char *smaller;
+    char *smaller = made ? strdup(text) : NULL;
 
-    if (!made) {
-        leg->origin.version -= leg->sdp != NULL;
-        free(text);
-        return NULL;
-    }
-    smaller = realloc(text, strlen(text) + 1);
-    return keep_body(leg, smaller ? smaller : text);
+    explicit_bzero(text, SDP_TEXT_SIZE);
+    free(text);
+    if (smaller)
+        return keep_body(leg, smaller);
+    leg->origin.version -= leg->sdp != NULL;
+    return NULL;
 }
 
 const char *dialog_body(struct leg *leg, const sip_t *offer, const struct session *agreed,

@@ -4,6 +4,7 @@
 #include "sip/edge.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "sys/clock.h"
@@ -18,6 +19,8 @@ static int on_answered(struct leg *leg, nta_outgoing_t *request, const sip_t *si
 void offer_drop(struct leg *leg)
 {
     leg->offer_at = NEVER;
+    if (leg->reoffer)
+        explicit_bzero(leg->reoffer, sizeof *leg->reoffer); /* a key of ours, or of theirs */
     free(leg->reoffer);
     leg->reoffer = NULL;
 }

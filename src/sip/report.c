@@ -26,6 +26,18 @@ struct sip_event *report_begin(struct leg *leg, enum sip_event_type type)
     return ev;
 }
 
+/* Keys of audio may be in it, and the event stays in its place until the next one. */
+static void wipe(struct session_offer *offer)
+{
+    explicit_bzero(offer->crypto, sizeof offer->crypto);
+}
+
+static void drop(struct held *h)
+{
+    explicit_bzero(h, sizeof *h);
+    free(h);
+}
+
 static void try_again(struct sip *s, su_timer_t *timer, void *unused)
 {
     struct held *h;
@@ -34,7 +46,7 @@ static void try_again(struct sip *s, su_timer_t *timer, void *unused)
     while ((h = s->held_first) != NULL && s->report(s->to, &h->event)) {
         s->held_first = h->next;
         s->held_count--;
-        free(h);
+        drop(h);
     }
     if (h)
         su_timer_set_interval(timer, try_again, NULL, HELD_RETRY_MSEC);
@@ -66,6 +78,7 @@ void report_edge(struct sip *s)
 {
     if (s->held_first || !s->report(s->to, &s->event))
         hold(s);
+    wipe(&s->event.offer);
 }
 
 void report_send(struct leg *leg)
@@ -74,13 +87,18 @@ void report_send(struct leg *leg)
 
     if (!leg->silent)
         report_edge(s);
+    else
+        wipe(&s->event.offer);
 }
 
 bool report_offer(struct leg *leg)
 {
     struct sip *s = leg->edge;
 
-    return !s->held_first && s->report(s->to, &s->event);
+    bool taken = !s->held_first && s->report(s->to, &s->event);
+
+    wipe(&s->event.offer);
+    return taken;
 }
 
 void report_forget(struct sip *s)
@@ -89,7 +107,7 @@ void report_forget(struct sip *s)
         struct held *h = s->held_first;
 
         s->held_first = h->next;
-        free(h);
+        drop(h);
     }
     if (s->held_timer)
         su_timer_destroy(s->held_timer);

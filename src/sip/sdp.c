@@ -36,13 +36,16 @@ static unsigned rank(const struct sdp_body *body, const sdp_session_t *sdp, cons
     struct session_crypto crypto[SESSION_CRYPTO_MAX];
     bool handshake = policy->srtp != SRTP_OFF && sdp_keys_usable(sdp, m);
     enum profile profile = body->profile[line];
+    unsigned keys;
 
     if (m->m_type != sdp_media_audio || !body->known[line] || m->m_port == 0 ||
         m->m_port > UINT16_MAX)
         return 0;
     if (profile_is_dtls(profile))
         return handshake ? 3 : 0;
-    if (read_crypto(m, policy, crypto))
+    keys = read_crypto(m, policy, crypto);
+    explicit_bzero(crypto, sizeof crypto);
+    if (keys)
         return 2;
     return handshake || (!profile_is_secure(profile) && policy->srtp != SRTP_REQUIRED);
 }
@@ -206,6 +209,8 @@ bool sdp_take(const char *text, size_t length, const struct sdp_policy *policy,
     sdp = parser ? sdp_session(parser) : NULL;
     if (sdp)
         read_session(sdp, &body, policy, out);
+    sdp_keys_wipe(sdp);
     sdp_parser_free(parser);
+    explicit_bzero(&body, sizeof body);
     return sdp != NULL;
 }

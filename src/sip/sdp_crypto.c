@@ -128,8 +128,9 @@ bool sdp_crypto_read(struct session_crypto *out, const char *value)
 
     good = text_copy(text, sizeof text, value);
     while (good && *(at += strspn(at, " "))) {
-        if (count == WORDS_MAX)
-            return false;
+        good = count < WORDS_MAX;
+        if (!good)
+            break;
         word[count++] = at;
         at += strcspn(at, " ");
         if (*at)
@@ -138,6 +139,8 @@ bool sdp_crypto_read(struct session_crypto *out, const char *value)
     good = good && read_words(&c, word, count);
     if (good)
         *out = c;
+    explicit_bzero(text, sizeof text);
+    explicit_bzero(&c, sizeof c);
     return good;
 }
 
@@ -145,7 +148,10 @@ bool sdp_crypto_write(char to[SDP_CRYPTO_SIZE], uint32_t tag, enum srtp_suite su
                       const uint8_t key[SRTP_KEY_MAX])
 {
     char text[SRTP_KEY_MAX * 4 / 3 + 8];
+    bool fits;
 
     encode(text, key, suite_key_size(suite) + suite_salt_size(suite));
-    return text_format(to, SDP_CRYPTO_SIZE, "%u %s inline:%s", tag, suite_name(suite), text);
+    fits = text_format(to, SDP_CRYPTO_SIZE, "%u %s inline:%s", tag, suite_name(suite), text);
+    explicit_bzero(text, sizeof text);
+    return fits;
 }

@@ -196,3 +196,11 @@ void sdp_keys_write(struct sdp_keys *k, const struct sdp_keys_wish *wish,
     if (wish->ice && local->ice.present)
         write_ice(k, local);
 }
+
+void sdp_keys_wipe(const sdp_session_t *sdp)
+{
+    for (const sdp_media_t *m = sdp ? sdp->sdp_media : NULL; m; m = m->m_next)
+        for (const sdp_attribute_t *a = m->m_attributes; a; a = a->a_next)
+            if (a->a_name && a->a_value && strcasecmp(a->a_name, "crypto") == 0)
+                explicit_bzero((char *)a->a_value, strlen(a->a_value)); /* in memory of its own */
+}

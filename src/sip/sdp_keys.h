@@ -13,6 +13,9 @@ void sdp_keys_read(const sdp_session_t *sdp, const sdp_media_t *m, struct sessio
 /* Has it a fingerprint that we would believe? */
 bool sdp_keys_usable(const sdp_session_t *sdp, const sdp_media_t *m);
 
+/* The key lines are not needed any more: nothing is left of them in the parser's own text. */
+void sdp_keys_wipe(const sdp_session_t *sdp);
+
 struct sdp_keys_wish {
     bool ice, bundle;
     const char *mid; /* "": none */

@@ -135,14 +135,15 @@ static sdp_media_t our_media(struct parts *p, const struct session_local *local,
                           .m_mode = direction & 3u };
 }
 
-static bool print(char *to, size_t size, const sdp_session_t *sdp)
+/* Straight into `to`, so that the keys are nowhere else but in `p`, and there no more. */
+static bool print(char *to, size_t size, struct parts *p)
 {
     sdp_printer_t *printer =
-        sdp_print(NULL, sdp, NULL, 0, sdp_f_all_rtpmaps | sdp_f_mode_always | sdp_f_realloc);
-    const char *text = printer ? sdp_message(printer) : NULL;
-    bool fits = text && text_copy(to, size, text);
+        sdp_print(NULL, &p->session, to, (isize_t)size, sdp_f_all_rtpmaps | sdp_f_mode_always);
+    bool fits = printer && sdp_message(printer);
 
     sdp_printer_free(printer);
+    explicit_bzero(p->crypto, sizeof p->crypto);
     return fits;
 }
 
@@ -249,17 +250,17 @@ static bool answer(char *to, size_t size, const sdp_session_t *offer, const stru
     begin(&p, local, origin);
     fill_maps(&p, agreed);
     add_common(&p, local, agreed->ptime, agreed->rtcp_mux);
-    if (agreed->keying == KEYING_SDES)
-        add_crypto(&p, agreed->crypto.tag, agreed->crypto.suite, local);
-    answer_keys(&p, agreed, local);
     count = fill_media(media, lines, formats, &p, offer, body);
     if (agreed->line >= count)
         return false;
+    if (agreed->keying == KEYING_SDES)
+        add_crypto(&p, agreed->crypto.tag, agreed->crypto.suite, local);
+    answer_keys(&p, agreed, local);
     next = media[agreed->line].m_next;
     media[agreed->line] = our_media(&p, local, agreed->direction, lines[agreed->line].protocol);
     media[agreed->line].m_next = next;
     p.session.sdp_media = media;
-    return print(to, size, &p.session);
+    return print(to, size, &p);
 }
 
 bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
@@ -276,7 +277,9 @@ bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
     parser = sdp_parse(NULL, body.text, (issize_t)body.length, 0);
     offer = parser ? sdp_session(parser) : NULL;
     done = offer && answer(to, size, offer, &body, agreed, local, origin);
+    sdp_keys_wipe(offer);
     sdp_parser_free(parser);
+    explicit_bzero(&body, sizeof body);
     return done;
 }
 
@@ -317,7 +320,7 @@ bool sdp_make_offer(char *to, size_t size, enum codec prefer, bool plain,
     media =
         our_media(&p, local, DIR_SENDRECV, profile_name(protect ? protect->profile : PROFILE_AVP));
     p.session.sdp_media = &media;
-    return print(to, size, &p.session);
+    return print(to, size, &p);
 }
 
 /* What a browser takes: Opus first, keys by a handshake that either side may begin, all on one port
@@ -342,7 +345,7 @@ bool sdp_make_web_offer(char *to, size_t size, enum codec prefer, const struct s
     add_keys(&p, &wish, local);
     media = our_media(&p, local, DIR_SENDRECV, profile_name(PROFILE_DTLS_AVPF));
     p.session.sdp_media = &media;
-    return print(to, size, &p.session);
+    return print(to, size, &p);
 }
 
 /* ---- somebody else's audio ---- */
@@ -369,7 +372,7 @@ bool sdp_make_passed_offer(char *to, size_t size, const struct session_offer *th
     add_common(&p, &end, theirs->ptime ? theirs->ptime : 20, theirs->rtcp_mux);
     media = our_media(&p, &end, theirs->direction, profile_name(PROFILE_AVP));
     p.session.sdp_media = &media;
-    return print(to, size, &p.session);
+    return print(to, size, &p);
 }
 
 bool sdp_make_passed_answer(char *to, size_t size, const char *text, size_t length,
@@ -382,9 +385,11 @@ bool sdp_make_passed_answer(char *to, size_t size, const char *text, size_t leng
                             .ptime = theirs->ptime ? theirs->ptime : 20,
                             .direction = theirs->direction,
                             .rtcp_mux = theirs->rtcp_mux };
-    struct session_offer asked;
+    struct session_offer asked = { .present = false };
+    bool usable = theirs->codec_count && sdp_take(text, length, NULL, &asked) && asked.usable;
 
-    if (!theirs->codec_count || !sdp_take(text, length, NULL, &asked) || !asked.usable)
+    explicit_bzero(asked.crypto, sizeof asked.crypto);
+    if (!usable)
         return false;
     said.line = asked.line;
     said.rtcp_mux = said.rtcp_mux && asked.rtcp_mux;

@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 struct queue {
-    pthread_mutex_t mutex; /* guards all below but the two sizes and the descriptor */
+    pthread_mutex_t mutex; /* guards all below but sizes, descriptor and `wipes` */
     size_t item_size, capacity;
     size_t first, count;
     int fd;
+    bool wipes;
     unsigned char *items;
 };
 
@@ -42,14 +43,26 @@ struct queue *queue_new(size_t item_size, size_t capacity)
     return q;
 }
 
+static unsigned char *place(const struct queue *q, size_t index)
+{
+    return q->items + ((q->first + index) % q->capacity) * q->item_size;
+}
+
 void queue_free(struct queue *q)
 {
     if (!q)
         return;
     pthread_mutex_destroy(&q->mutex);
     close(q->fd);
+    for (size_t i = 0; q->wipes && i < q->count; i++)
+        explicit_bzero(place(q, i), q->item_size);
     free(q->items);
     free(q);
+}
+
+void queue_wipe(struct queue *q)
+{
+    q->wipes = true;
 }
 
 static void lock(struct queue *q)
@@ -88,11 +101,6 @@ static void sleep_again(const struct queue *q)
     assert(n == sizeof sum);
 }
 
-static unsigned char *place(const struct queue *q, size_t index)
-{
-    return q->items + ((q->first + index) % q->capacity) * q->item_size;
-}
-
 bool queue_offer(struct queue *q, const void *item, size_t reserve)
 {
     bool taken;
@@ -114,6 +122,14 @@ bool queue_put(struct queue *q, const void *item)
     return queue_offer(q, item, 0);
 }
 
+/* `count` items from the first, which does not wrap round. */
+static void move(const struct queue *q, unsigned char *to, unsigned char *from, size_t count)
+{
+    memcpy(to, from, count * q->item_size);
+    if (q->wipes)
+        explicit_bzero(from, count * q->item_size);
+}
+
 size_t queue_take(struct queue *q, void *items, size_t most)
 {
     unsigned char *to = items;
@@ -122,8 +138,8 @@ size_t queue_take(struct queue *q, void *items, size_t most)
     lock(q);
     taken = q->count < most ? q->count : most;
     head = q->capacity - q->first < taken ? q->capacity - q->first : taken;
-    memcpy(to, place(q, 0), head * q->item_size);
-    memcpy(to + head * q->item_size, q->items, (taken - head) * q->item_size);
+    move(q, to, place(q, 0), head);
+    move(q, to + head * q->item_size, q->items, taken - head);
     q->first = (q->first + taken) % q->capacity;
     q->count -= taken;
     if (taken && q->count == 0) {

@@ -13,6 +13,10 @@ struct queue;
 struct queue *queue_new(size_t item_size, size_t capacity);
 void queue_free(struct queue *q);
 
+/* From now on nothing of an item is left in the queue once it is taken, or the queue is freed: for
+ * items that hold keys. Before the first one is put. */
+void queue_wipe(struct queue *q);
+
 /* Put one item; false if the queue is full (the item is not taken) . Any thread. */
 bool queue_put(struct queue *q, const void *item);
 
