@@ -78,6 +78,7 @@ def attacked(s):
     answer = retriever.invite(sdp=retriever.audio.offer())
     retriever.audio.start(answer.body)
     retriever.audio.hears(440)
+    audio.wait(lambda: len(audio.sent) >= 30, "30 packets of his own, to be sent again,")
     audio.hush()
     stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     stranger.bind(("127.0.0.1", 0))
