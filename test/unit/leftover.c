@@ -47,20 +47,30 @@ static unsigned count_in(int memory, uint64_t from, uint64_t to, const unsigned 
     return found;
 }
 
+/* "7f00-7f10 rw-p ...": private and to be written, and not what is left out. */
+static bool is_ours(const char *line, uint64_t *from, uint64_t *to)
+{
+    char *mode;
+
+    *from = strtoull(line, &mode, 16);
+    *to = strtoull(mode + 1, &mode, 16);
+    return strncmp(mode, " rw", 3) == 0 && mode[4] == 'p' && *to - *from < LARGE &&
+           !strstr(line, "[stack]");
+}
+
 unsigned leftover_count(const unsigned char *masked, size_t size)
 {
     int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
     FILE *maps = fopen("/proc/self/maps", "re");
-    char line[512], mode[8];
-    unsigned long long from, to;
+    uint64_t from, to;
     unsigned found = 0;
+    char line[512];
 
     assert_true(memory >= 0 && maps);
     block = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(block != MAP_FAILED);
     while (fgets(line, sizeof line, maps))
-        if (sscanf(line, "%llx-%llx %7s", &from, &to, mode) == 3 && mode[0] == 'r' &&
-            mode[1] == 'w' && mode[3] == 'p' && !strstr(line, "[stack]") && to - from < LARGE)
+        if (is_ours(line, &from, &to))
             found += count_in(memory, from, to, masked, size);
     munmap(block, BLOCK);
     (void)fclose(maps);
