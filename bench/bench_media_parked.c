@@ -2,7 +2,7 @@
  * SRTP, beside a bare sendmmsg() loop that sends the same packets at the same pace, by turns in one
  * run and to the same receiver; how many each of them keeps on time on one core; and the gaps that
  * telephones hear. Who sends has the first core, who listens the second. Fails only when something
- * arrives that should not, or does not arrive. [--short | cost | most | calls, for a profile |
+ * arrives that should not, or does not arrive. [--short | cost [CALLS] | most | gaps CALLS |
  * --target HOST:PORT --park N ..., another server: target.h] */
 #include <poll.h>
 #include <stdio.h>
@@ -23,6 +23,8 @@
 #define TRIES 3
 #define HOST 0x7F010001U /* of the first call; each next one has the next */
 #define STEP 500
+#define RATE 150    /* parked a second: beside thousands of streams the same core has little left */
+#define SETTLE 1500 /* ms until the server has read every ACK: it may be stopped for long */
 
 enum who { BARE, PLAIN, AES_CM, AES_GCM, SUBJECTS };
 
@@ -70,10 +72,11 @@ static pid_t start_bare(const struct plan *p)
 /* So many more, and they stay. */
 static bool park(struct subject *s, unsigned calls)
 {
-    struct load_plan plan = { .rate = 400, .seconds = 60, .calls = calls, .hold = -1 };
+    struct load_plan plan = { .rate = RATE, .seconds = 120, .calls = calls, .hold = -1 };
     struct load_figures f;
 
     load_run(s->load, &plan, &f);
+    (void)poll(NULL, 0, SETTLE);
     if (f.answered == calls)
         return true;
     printf("%s: of %u calls %u were parked, %u found it busy, %u were shed\n", s->name, f.started,
@@ -265,6 +268,7 @@ static void gaps(struct plan p, unsigned calls)
     p.seconds = 10;
     start_server(&ours, &p);
     if (park(&ours, calls)) {
+        server_pause(&ours.server, true);
         take_turn(&p, &bare, &u);
         print_gaps(bare.name, &p, &u);
         take_turn(&p, &ours, &u);
@@ -274,36 +278,44 @@ static void gaps(struct plan p, unsigned calls)
     end_server(&ours);
 }
 
+/* "cost 1000", "gaps 4000": one part alone, as for a profile. */
+static bool run(struct plan *p, const char *part, unsigned calls)
+{
+    bool right = true;
+
+    if (!*part || strcmp(part, "cost") == 0) {
+        p->calls = calls ? calls : 1000;
+        right = cost(p);
+        p->calls = 4000;
+        right = (calls || cost(p)) && right;
+    }
+    if (!*part || strcmp(part, "most") == 0)
+        calls = most(*p) * 4 / 5;
+    if (calls && strcmp(part, "cost") != 0)
+        gaps(*p, calls);
+    return right;
+}
+
 int main(int argc, char **argv)
 {
-    const char *only = argc > 1 ? argv[1] : "";
+    const char *part = argc > 1 ? argv[1] : "";
+    unsigned calls = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
     struct plan p = {
         .program = argv[0], .calls = 100, .rounds = 1, .subjects = AES_CM + 1, .seconds = 0.5
     };
-    bool right = true;
+    bool right;
 
     server_keep_away();
     if (target_is_meant(argc, argv))
         return target_measure(argc, argv) ? EXIT_SUCCESS : EXIT_FAILURE;
     p.receiver = receiver_open(STREAMS_MAX);
-    if (strcmp(only, "--short") != 0) {
+    if (strcmp(part, "--short") == 0) {
+        right = cost(&p);
+    } else {
         p.rounds = ROUNDS_MAX;
         p.subjects = SUBJECTS;
         p.seconds = 3;
-    }
-    if (atoi(only) > 0 && atoi(only) <= STREAMS_MAX) {
-        gaps(p, (unsigned)atoi(only));
-    } else if (p.rounds == 1) {
-        right = cost(&p);
-    } else {
-        if (strcmp(only, "most") != 0)
-            for (p.calls = 1000; p.calls <= 4000; p.calls += 3000)
-                right = cost(&p) && right;
-        if (strcmp(only, "cost") != 0) {
-            unsigned best = most(p);
-
-            gaps(p, best * 4 / 5);
-        }
+        right = run(&p, part, calls <= STREAMS_MAX ? calls : STREAMS_MAX);
     }
     receiver_close(p.receiver);
     return right ? EXIT_SUCCESS : EXIT_FAILURE;

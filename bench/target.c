@@ -16,7 +16,7 @@
 struct target {
     char host[64];
     uint16_t port;
-    const char *at;
+    const char *at, *suite;
     unsigned calls;
     double rate, seconds;
     pid_t pid; /* 0: not told */
@@ -40,6 +40,8 @@ static bool read_one(struct target *t, const char *name, const char *value)
         return read_place(t, value);
     if (strcmp(name, "--at") == 0)
         t->at = value;
+    else if (strcmp(name, "--srtp") == 0)
+        t->suite = value;
     else if (strcmp(name, "--park") == 0 && number >= 1 && number <= CALLS_MAX)
         t->calls = (unsigned)number;
     else if (strcmp(name, "--rate") == 0 && number > 0 && number <= 10000)
@@ -58,7 +60,8 @@ static bool read_all(struct target *t, int argc, char **argv)
     *t = (struct target){ .rate = 50, .seconds = 8 };
     for (int i = 1; i < argc; i += 2)
         if (i + 1 == argc || !read_one(t, argv[i], argv[i + 1])) {
-            printf("%s: what does that mean? --target HOST:PORT --park N [--at URI] [--rate CALLS] "
+            printf("%s: what does that mean? --target HOST:PORT --park N [--at URI] [--srtp SUITE] "
+                   "[--rate CALLS] "
                    "[--seconds S] [--pid PID]; HOST is an IPv4 address\n",
                    argv[i]);
             return false;
@@ -102,8 +105,10 @@ bool target_measure(int argc, char **argv)
     if (!read_all(&t, argc, argv))
         return false;
     r = receiver_open(t.calls);
+    if (t.suite)
+        receiver_expect(r, strstr(t.suite, "GCM") ? 16 : strstr(t.suite, "_32") ? 4 : 10);
     l = load_open_at(t.host, t.port);
-    phones = (struct load_phones){ .at = t.at, .audio = receiver_port(r) };
+    phones = (struct load_phones){ .at = t.at, .suite = t.suite, .audio = receiver_port(r) };
     load_dial(l, &phones);
     plan.rate = t.rate;
     plan.calls = t.calls;

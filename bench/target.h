@@ -1,5 +1,7 @@
 /* The parking of the benchmarks at any other SIP server, for comparison:
- *     --target HOST:PORT --park N [--at URI] [--rate CALLS] [--seconds S] [--pid PID] */
+ *     --target HOST:PORT --park N [--at URI] [--srtp SUITE] [--rate CALLS] [--seconds S]
+ *     [--pid PID]
+ * SUITE as in SDP, AES_CM_128_HMAC_SHA1_80; PID is the server's, for what it uses. */
 #ifndef CALLPARK_BENCH_TARGET_H
 #define CALLPARK_BENCH_TARGET_H
 
