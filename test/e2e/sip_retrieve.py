@@ -288,8 +288,8 @@ def seconds(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-def with_pin(s, **more):
-    orbits = s.range(pin="2580", **more)
+def with_pin(s, pin="2580", **more):
+    orbits = s.range(pin=pin, **more)
     caller = s.park(orbits, s.user(), tone=440)
     return orbits, caller, s.api.parked(orbits.orbit)
 
@@ -380,7 +380,8 @@ def pin_ring_back(s):
 
 @line("PN-07", "a ticket stands for the PIN; the API tells who asks that it is asked, and never the PIN itself")
 def pin_elsewhere(s):
-    orbits, caller, call = with_pin(s)
+    pin = "36925814"  # so long that it is in no time, id or hash by chance
+    orbits, caller, call = with_pin(s, pin)
     seen = s.api.ask("POST", "/explain", {"from": "104", "to": orbits.orbit})
     want((seen["decision"], seen["pin"]), ("retrieve", True), "what would happen")
     path = f"/settings/ranges/{orbits.id}"
@@ -388,7 +389,7 @@ def pin_elsewhere(s):
          ("****", "****"), "as it is shown")
     s.api.ask("PUT", path, {**s.api.ask("GET", path), "announce": "off"})
     trail = str(s.api.items("/audit-events?limit=100"))
-    want_that("2580" not in trail, "the audit trail has the PIN in it")
+    want_that(pin not in trail, "the audit trail has the PIN in it")
     s.api.ask("PATCH", f"/settings/ranges/{s.range().id}", {"pin": "****"}, 422)
     retriever = s.retrieve(call["ticket"].split("@")[0].removeprefix("sip:"), 620)
     s.talk(caller, retriever)
