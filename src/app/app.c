@@ -14,6 +14,7 @@
 #include "sys/log.h"
 
 #define TAKEN_AT_ONCE 64
+#define DELAY_MOST 300    /* milliseconds that something may wait; nothing new is taken then */
 #define TICKS_AT_ONCE 256 /* deadlines handled before the queue is looked at again */
 
 static atomic_bool want_stop, want_reload;
@@ -26,6 +27,7 @@ static bool from_sip(void *to, const struct sip_event *ev)
     struct app_item item;
 
     item.from = FROM_SIP;
+    item.put = clock_now();
     item.sip = *ev;
     if (ev->type == SIP_INVITE)
         return queue_offer(a->queue, &item, EVENTS_RESERVED);
@@ -191,22 +193,36 @@ static int patience(struct app *a)
     return next <= a->now ? 0 : (int)(next - a->now);
 }
 
-/* Places that are kept for answers do not count: when the others are taken, nothing new is. */
-static void tell_pressure(struct app *a)
+/* For how long has what came by SIP waited for us? */
+static msec waited(const struct app *a, size_t count)
 {
-    size_t waiting = queue_length(a->queue);
+    for (size_t i = 0; i < count; i++)
+        if (a->items[i].from == FROM_SIP)
+            return a->now > a->items[i].put ? a->now - a->items[i].put : 0;
+    return 0;
+}
+
+/* By how many wait and by how long (RFC 6357 5.2): whoever is not answered within half a second
+ * asks again, and then it is too late to refuse. Places that are kept for answers do not count:
+ * when the others are taken, nothing new is. */
+static void tell_pressure(struct app *a, msec delay)
+{
+    size_t by_count = 100 * queue_length(a->queue) / (EVENTS_WAITING - EVENTS_RESERVED);
+    size_t by_delay = 100 * delay / DELAY_MOST;
 
     if (a->sip)
-        sip_pressure(a->sip, (unsigned)(100 * waiting / (EVENTS_WAITING - EVENTS_RESERVED)));
+        sip_pressure(a->sip, (unsigned)(by_count > by_delay ? by_count : by_delay));
 }
 
 void app_turn(struct app *a, int most)
 {
     size_t count;
+    msec delay;
 
     (void)queue_wait(a->queue, most); /* false: time has come for something */
     look_at_clock(a);
     count = queue_take(a->queue, a->items, TAKEN_AT_ONCE);
+    delay = waited(a, count);
     for (size_t i = 0; i < count; i++)
         take(a, &a->items[i]);
     tick(a);
@@ -216,7 +232,7 @@ void app_turn(struct app *a, int most)
     }
     turn_end_group(a);
     turn_submit(a);
-    tell_pressure(a);
+    tell_pressure(a, delay);
     explicit_bzero(a->items, count * sizeof a->items[0]); /* an SDP's keys may be in them */
 }
 

@@ -74,6 +74,7 @@ struct app_leg {
 /* One thing in the queue of the loop. */
 struct app_item {
     enum { FROM_SIP, FROM_MEDIA, FROM_STORE, FROM_HTTP, FROM_CHORE } from;
+    msec put; /* FROM_SIP: when */
     union {
         struct sip_event sip;
         struct media_event media;

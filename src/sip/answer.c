@@ -53,6 +53,7 @@ void in_answer(struct leg *leg, const struct session *agreed, const struct sessi
         return;
     }
     leg->state = LEG_ANSWERED;
+    leg->edge->unacknowledged++;
     if (replaced)
         replaced->replaced = true;
     send_answer(leg, body, told);
@@ -138,6 +139,8 @@ int in_acked(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
         return 0;
     nta_incoming_destroy(irq);
     leg->invite = NULL;
+    if (leg->state == LEG_ANSWERED)
+        leg->edge->unacknowledged--;
     if (sip)
         take_ack(leg, sip);
     else

@@ -107,6 +107,8 @@ static void take_bye(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     if (leg->invite) {
         if (nta_incoming_status(leg->invite) < 200)
             nta_incoming_treply(leg->invite, SIP_487_REQUEST_CANCELLED, TAG_END());
+        else
+            leg->edge->unacknowledged--;
         nta_incoming_destroy(leg->invite);
         leg->invite = NULL;
     }

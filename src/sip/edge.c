@@ -230,7 +230,7 @@ static int make_agent(struct sip *s, struct err *err)
 
     s->strict = strict_class();
     s->agent = nta_agent_create(
-        s->root, SIP_NONE, NULL, s, NTATAG_UA(1), NTATAG_MERGE_482(1), NTATAG_EXTRA_100(1),
+        s->root, SIP_NONE, shed_message, s, NTATAG_UA(1), NTATAG_MERGE_482(1), NTATAG_EXTRA_100(1),
         NTATAG_MCLASS(s->strict), NTATAG_CANCEL_487(1), NTATAG_MAXSIZE(2 * MESSAGE_MAX),
         NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_UDP_MTU(65535),
         NTATAG_MAX_PROCEEDING(LEGS_MAX), NTATAG_USE_NAPTR(1), NTATAG_USE_SRV(1),

@@ -89,8 +89,10 @@ struct sip {
     bool stopping;
     su_root_t *root;
     nta_agent_t *agent;
-    struct front *front; /* TLS and WebSocket; NULL: no listener needs it */
-    nta_leg_t *outside;  /* takes what belongs to no dialog */
+    struct front *front;     /* TLS and WebSocket; NULL: no listener needs it */
+    nta_leg_t *outside;      /* takes what belongs to no dialog */
+    bool stateless;          /* shed_message() does, as there is too much to do */
+    unsigned unacknowledged; /* answers of ours whose ACK has not come */
     msg_mclass_t *strict;
     struct listener listeners[SIP_LISTEN_MAX];
     unsigned listener_count;
@@ -311,6 +313,8 @@ bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *
 /* ---- in.c, answer.c, dialog.c, out.c, timer.c, strict.c ---- */
 
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip);
+void in_take(struct sip *s, nta_incoming_t *irq,
+             const sip_t *sip);                 /* the same, if it is not shed */
 void in_sender(msg_t *msg, struct address *to); /* where it came from; "" : not known */
 void in_source(nta_incoming_t *irq, struct address *to);
 /* Who has sent this request, whatever it came by, and as whom we know him; NULL: nobody. */
@@ -482,8 +486,10 @@ void exit_note(struct sip_event *ev, const struct sip_peer *peer, const sip_t *s
 void quiet_stun(void);
 
 /* Refuse it with 503 if there is too much to do for one of its kind (shed.c): true, and it is
- * answered. */
+ * answered. From then on, for as long as there is too much to do, all that belongs to no dialog
+ * comes through shed_message(), which refuses without a transaction (RFC 3261 8.2.7). */
 bool shed(struct sip *s, nta_incoming_t *irq, const sip_t *sip);
+int shed_message(struct sip *s, nta_agent_t *agent, msg_t *msg, sip_t *sip);
 
 /* ---- watch.c, watch_in.c, watch_out.c ---- */
 

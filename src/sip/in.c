@@ -455,32 +455,38 @@ static unsigned need_of(const sip_t *sip)
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip)
 {
     struct sip *s = edge;
-    struct address source;
-    struct asker asker;
 
     (void)outside;
     if (sip->sip_request->rq_method == sip_method_ack)
-        return 200;    /* of nothing we know; an ACK is never answered */
+        return 200; /* of nothing we know; an ACK is never answered */
+    if (!shed(s, irq, sip))
+        in_take(s, irq, sip);
+    return 0;
+}
+
+void in_take(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
+{
+    struct address source;
+    struct asker asker;
+
     if (s->stopping) { /* nobody takes what we report any more */
         nta_incoming_treply(irq, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR("5"),
                             TAG_END());
         nta_incoming_destroy(irq);
-        return 0;
+        return;
     }
-    if (shed(s, irq, sip))
-        return 0;
     if (is_intruder(s, irq)) {
         refuse(irq, SIP_403_FORBIDDEN);
-        return 0;
+        return;
     }
     in_source(irq, &source);
     auth_begin(s);
     if (is_cancel(sip)) {
         take_cancel(s, irq, sip, &source);
-        return 0;
+        return;
     }
     if (!auth_admit(s, irq, sip, need_of(sip), &asker))
-        return 0;
+        return;
     if (sip->sip_to->a_tag && sip->sip_request->rq_method == sip_method_subscribe) {
         watch_refresh(s, irq, sip);
     } else if (sip->sip_to->a_tag) {
@@ -492,5 +498,4 @@ int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, c
     } else {
         dispatch(s, irq, sip, &source, &asker);
     }
-    return 0;
 }

@@ -9,6 +9,11 @@
 #include "base/text.h"
 #include "core/decide.h"
 
+/* The library walks through a list of all answers that it may have to send again, for each that it
+ * does. Ten thousand whose ACKs get lost in a flood are more work than the flood; so refusals are
+ * sent without a transaction, and parks are refused before there are so many. */
+#define UNACKNOWLEDGED_MOST 1024
+
 /* From which pressure on (percent) some of a kind are refused; at 100 all but the first kind are.
  */
 enum kind { KIND_COMPLETES, KIND_RETRIEVES, KIND_PARKS, KIND_WATCHES, KIND_PROBES };
@@ -55,46 +60,101 @@ static unsigned random_percent(struct sip *s)
 }
 
 /* RFC 7339 4.1: a client that knows of overload control is told what share of its requests not to
- * send. */
-static void tell_share(msg_t *answer, unsigned percent)
+ * send. The answer copies the Via. */
+static void tell_share(msg_t *msg, const sip_t *sip, unsigned percent)
 {
-    sip_t *sip = sip_object(answer);
-    sip_via_t *via = sip ? sip->sip_via : NULL;
+    sip_via_t *via = sip->sip_via;
     char share[16];
 
     if (!via || !msg_header_find_param(via->v_common, "oc"))
         return;
     text_format(share, sizeof share, "oc=%u", percent);
-    (void)msg_header_replace_param(msg_home(answer), via->v_common,
-                                   su_strdup(msg_home(answer), share));
-    (void)msg_header_replace_param(msg_home(answer), via->v_common, "oc-validity=2000");
+    (void)msg_header_replace_param(msg_home(msg), via->v_common, su_strdup(msg_home(msg), share));
+    (void)msg_header_replace_param(msg_home(msg), via->v_common, "oc-validity=2000");
+}
+
+/* What the loop says, or how many answers wait for their ACK: where these get lost, there are too
+ * many parks in the air already. */
+static unsigned pressure_of(const struct sip *s)
+{
+    unsigned loop = atomic_load_explicit(&s->pressure, memory_order_relaxed);
+    unsigned open = 100 * s->unacknowledged / UNACKNOWLEDGED_MOST;
+
+    return loop > open ? loop : open;
+}
+
+static void set_stateless(struct sip *s, bool stateless)
+{
+    if (s->stateless != stateless)
+        nta_agent_set_params(s->agent, NTATAG_STATELESS(stateless), TAG_END());
+    s->stateless = stateless;
+}
+
+/* The share of its kind that is refused now, in percent; 0: it is taken. */
+static unsigned share_refused(struct sip *s, const sip_t *sip)
+{
+    unsigned pressure = pressure_of(s), from = threshold[kind_of(sip)], share;
+
+    if (pressure < from)
+        return 0;
+    share = pressure >= 100 ? 100 : 100 * (pressure - from + 1) / (100 - from + 1);
+    if (random_percent(s) >= share)
+        return 0;
+    atomic_fetch_add_explicit(&s->counters.shed, 1, memory_order_relaxed);
+    return share;
+}
+
+static void retry_after(struct sip *s, char wait[4])
+{
+    text_format(wait, 4, "%u", 1 + random_percent(s) / 10);
 }
 
 bool shed(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
 {
-    unsigned pressure = atomic_load_explicit(&s->pressure, memory_order_relaxed);
-    enum kind kind = kind_of(sip);
-    unsigned from = threshold[kind], share;
+    unsigned share = share_refused(s, sip);
     char wait[4];
     msg_t *answer;
 
-    if (pressure < from)
+    if (!share)
         return false;
-    share = pressure >= 100 ? 100 : 100 * (pressure - from + 1) / (100 - from + 1);
-    if (random_percent(s) >= share)
-        return false;
-    atomic_fetch_add_explicit(&s->counters.shed, 1, memory_order_relaxed);
-    text_format(wait, sizeof wait, "%u", 1 + random_percent(s) / 10);
+    set_stateless(s, true);
+    retry_after(s, wait);
     answer = nta_incoming_create_response(irq, SIP_503_SERVICE_UNAVAILABLE);
     if (answer &&
         sip_add_tl(answer, sip_object(answer), SIPTAG_RETRY_AFTER_STR(wait), TAG_END()) >= 0) {
-        tell_share(answer, share);
+        tell_share(answer, sip_object(answer), share);
         nta_incoming_mreply(irq, answer);
     } else {
         nta_incoming_treply(irq, SIP_503_SERVICE_UNAVAILABLE, TAG_END());
     }
     nta_incoming_destroy(irq);
     return true;
+}
+
+int shed_message(struct sip *s, nta_agent_t *agent, msg_t *msg, sip_t *sip)
+{
+    nta_incoming_t *irq;
+    unsigned share;
+    char wait[4];
+
+    if (!sip || !sip->sip_request || sip->sip_request->rq_method == sip_method_ack) {
+        nta_msg_discard(agent, msg); /* of nothing we know */
+        return 0;
+    }
+    if (pressure_of(s) < threshold[KIND_PROBES])
+        set_stateless(s, false);
+    share = share_refused(s, sip);
+    if (share) {
+        retry_after(s, wait);
+        tell_share(msg, sip, share);
+        (void)nta_msg_treply(agent, msg, SIP_503_SERVICE_UNAVAILABLE, SIPTAG_RETRY_AFTER_STR(wait),
+                             TAG_END()); /* not sent: it asks again */
+        return 0;
+    }
+    irq = nta_incoming_create(agent, s->outside, msg, sip, TAG_END());
+    if (irq)
+        in_take(s, irq, sip);
+    return 0;
 }
 
 void sip_pressure(struct sip *s, unsigned percent)
