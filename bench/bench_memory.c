@@ -15,8 +15,10 @@
 static bool measure(const char *program, unsigned calls, bool patient)
 {
     /* The first calls pay for tables that all use. */
-    struct load_plan first = { .rate = 50, .seconds = 1, .hold = -1 };
-    struct load_plan rest = { .rate = RATE, .seconds = calls / RATE, .hold = -1 };
+    struct load_plan first = { .rate = 50, .seconds = 1, .hold = -1, .patience = PATIENCE };
+    struct load_plan rest = {
+        .rate = RATE, .seconds = calls / RATE, .hold = -1, .patience = PATIENCE
+    };
     struct load_figures some, many;
     double before, busy, after;
     unsigned unknown;

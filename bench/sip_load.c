@@ -22,7 +22,6 @@
 #define TRIES_MAX 6 /* then it is given up */
 #define SWEEP 0.05  /* seconds between two looks for what to send again */
 #define KEY_SIZE 64
-#define PATIENCE 40.0 /* seconds for those that are open at the end */
 
 enum state { FREE, INVITING, HELD, ENDING };
 
@@ -253,6 +252,15 @@ static void take_final(struct load *l, struct one *c, unsigned code, bool of_inv
         l->f->others++;
 }
 
+/* He had given up, or hung up before our ACK arrived: as a phone does, which wants no call any
+ * more. */
+static void too_late(struct load *l, struct one *c, const char *text)
+{
+    keep_tag(c, text);
+    sip_send(&l->side, &c->call, "ACK", 1, "a", "");
+    hang_up(l, c);
+}
+
 static void take(struct load *l, const char *text, const struct sockaddr_in *from)
 {
     int length = 0;
@@ -268,8 +276,12 @@ static void take(struct load *l, const char *text, const struct sockaddr_in *fro
     if (code < 200 || !id || !cseq || sscanf(id, " b%u@", &number) != 1)
         return;
     c = &l->calls[number % CALLS_MAX];
-    if (c->call.number == number && c->state != FREE)
+    if (c->call.number != number)
+        return;
+    if (c->state != FREE)
         take_final(l, c, code, strtoul(cseq, NULL, 10) == 1, text);
+    else if (code == 200 && strtoul(cseq, NULL, 10) == 1)
+        too_late(l, c, text);
 }
 
 static void take_all(struct load *l, int wait)
@@ -402,7 +414,7 @@ void load_run(struct load *l, const struct load_plan *plan, struct load_figures 
         sweep(l, t);
         end_held(l, t);
     }
-    for (double end = t; t < end + PATIENCE && any_open(l); t = now()) {
+    for (double end = t; t < end + plan->patience && any_open(l); t = now()) {
         take_all(l, 1);
         sweep(l, t);
         end_held(l, t);
@@ -419,7 +431,7 @@ void load_run(struct load *l, const struct load_plan *plan, struct load_figures 
 unsigned load_hang_up(struct load *l)
 {
     struct load_figures f;
-    struct load_plan none = { .hold = 0 };
+    struct load_plan none = { .patience = PATIENCE };
     double t = now();
 
     l->unknown = 0;
@@ -433,4 +445,12 @@ unsigned load_hang_up(struct load *l)
     }
     load_run(l, &none, &f);
     return l->unknown;
+}
+
+void load_forget(struct load *l)
+{
+    for (unsigned n = l->oldest; n < l->next; n++)
+        l->calls[n % CALLS_MAX].state = FREE;
+    l->oldest = l->next;
+    l->held_first = l->held_end;
 }

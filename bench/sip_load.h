@@ -8,11 +8,14 @@
 
 struct load;
 
+#define PATIENCE 40.0
+
 struct load_plan {
-    double rate;    /* calls a second; 0: none, only wait for what is open */
-    double seconds; /* for so long */
-    unsigned calls; /* or until there were so many; 0: any number */
-    double hold;    /* seconds from the answer to BYE; less than 0: they stay */
+    double rate;     /* calls a second; 0: none, only wait for what is open */
+    double seconds;  /* for so long */
+    unsigned calls;  /* or until there were so many; 0: any number */
+    double hold;     /* seconds from the answer to BYE; less than 0: they stay */
+    double patience; /* seconds for what is open at the end; PATIENCE is enough for all */
 };
 
 struct load_figures {
@@ -41,7 +44,7 @@ void load_close(struct load *l);
 /* What it points to must last. */
 void load_dial(struct load *l, const struct load_phones *phones);
 
-/* Runs the plan, then waits until each call but those that stay is over: 40 s at most. */
+/* Runs the plan, then waits until each call but those that stay is over. */
 void load_run(struct load *l, const struct load_plan *plan, struct load_figures *f);
 
 /* One call by itself; its number. Others' messages and it go on in load_turn(), which reads what
@@ -62,5 +65,8 @@ const char *load_key(const struct load *l); /* of SRTP, in the last answer: base
 
 /* All that stayed hang up. Returns how many of them the server did not know any more. */
 unsigned load_hang_up(struct load *l);
+
+/* Nothing more is sent for what is open: whoever called has given up, as in a flood. */
+void load_forget(struct load *l);
 
 #endif
