@@ -22,7 +22,8 @@
 #define ROUNDS_MAX 5
 #define TRIES 3
 #define HOST 0x7F010001U /* of the first call; each next one has the next */
-#define STEP 500
+#define LEAST 4000
+#define STEP 250
 #define RATE 150    /* parked a second: beside thousands of streams the same core has little left */
 #define SETTLE 1500 /* ms until the server has read every ACK: it may be stopped for long */
 
@@ -245,11 +246,11 @@ static unsigned most(struct plan p)
     bool on[2] = { true, true };
 
     start_server(&ours, &p);
-    for (p.calls = 3000; p.calls <= STREAMS_MAX && (on[0] || on[1]); p.calls += STEP) {
+    for (p.calls = LEAST; p.calls <= STREAMS_MAX && (on[0] || on[1]); p.calls += STEP) {
         on[0] = on[0] && is_on_time(&p, &bare);
         best[0] = on[0] ? p.calls : best[0];
-        server_pause(&ours.server, false);
-        on[1] = on[1] && park(&ours, p.calls == 3000 ? 3000 : STEP) && is_on_time(&p, &ours);
+        server_pause(&ours.server, !on[1]); /* to park; who is out stands still */
+        on[1] = on[1] && park(&ours, p.calls == LEAST ? LEAST : STEP) && is_on_time(&p, &ours);
         best[1] = on[1] ? p.calls : best[1];
     }
     end_server(&ours);
