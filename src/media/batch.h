@@ -14,6 +14,7 @@
 #include "media/rtp.h"
 
 #define BATCH_MAX 64
+#define CACHE_LINE 64                            /* bytes, on nearly all processors */
 #define BATCH_PAYLOAD_MAX (RTP_PAYLOAD_MAX + 32) /* with what SRTP adds */
 
 struct batch {
