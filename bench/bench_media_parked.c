@@ -73,7 +73,9 @@ static pid_t start_bare(const struct plan *p)
 /* So many more, and they stay. */
 static bool park(struct subject *s, unsigned calls)
 {
-    struct load_plan plan = { .rate = RATE, .seconds = 120, .calls = calls, .hold = -1 };
+    struct load_plan plan = {
+        .rate = RATE, .seconds = 120, .calls = calls, .hold = -1, .patience = PATIENCE
+    };
     struct load_figures f;
 
     load_run(s->load, &plan, &f);

@@ -42,7 +42,9 @@ struct used {
 
 static bool place(struct bench *b, unsigned calls, bool retrieve)
 {
-    struct load_plan plan = { .rate = 200, .seconds = 120, .calls = calls, .hold = -1 };
+    struct load_plan plan = {
+        .rate = 200, .seconds = 120, .calls = calls, .hold = -1, .patience = PATIENCE
+    };
     struct load_phones phones = { .orbit = ORBIT_FIRST + b->pairs,
                                   .retrieve = retrieve,
                                   .audio = receiver_port(b->receiver) };

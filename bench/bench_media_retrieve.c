@@ -139,7 +139,9 @@ static bool measure(struct bench *b, unsigned count, unsigned others)
 
 static bool park_others(struct bench *b)
 {
-    struct load_plan plan = { .rate = 200, .seconds = 30, .calls = OTHERS, .hold = -1 };
+    struct load_plan plan = {
+        .rate = 200, .seconds = 30, .calls = OTHERS, .hold = -1, .patience = PATIENCE
+    };
     struct load_phones phones = { .orbit = OTHERS_FIRST };
     struct load_figures f;
 

@@ -94,7 +94,7 @@ bool target_is_meant(int argc, char **argv)
 bool target_measure(int argc, char **argv)
 {
     struct load_phones phones = { 0 };
-    struct load_plan plan = { .hold = -1 };
+    struct load_plan plan = { .hold = -1, .patience = PATIENCE };
     struct load_figures f;
     struct receiver *r;
     struct arrivals a;
