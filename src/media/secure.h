@@ -26,6 +26,9 @@ bool secure_change(struct stream *s, const struct session_crypto *ours,
 /* A packet or report that came in, with the key that it was made with. */
 bool secure_take(struct secure *s, uint8_t *packet, size_t *size, bool rtcp);
 
+/* Soon a packet will be protected: have the processor read what that takes. */
+void secure_fetch(const struct secure *s);
+
 void secure_done(struct stream *s);
 
 #endif

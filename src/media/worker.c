@@ -1,6 +1,6 @@
 /* The thread of a worker: commands, then what is due to be sent, then what has come in, then sleep.
  */
-#include "media/worker.h"
+#include "media/secure.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -61,11 +61,16 @@ static void note_lateness(struct worker *w, uint64_t tick, uint64_t packets)
         atomic_store_explicit(&w->counts.late_us_max, us, memory_order_relaxed);
 }
 
-/* In the 20 ms since its last turn a stream has left the processor's caches. */
-static void fetch(const struct pacer_node *node)
+/* In the 20 ms since its last turn a stream has left the processor's caches: the keys of the next
+ * one are fetched, and the one behind it. */
+static void fetch_ahead(const struct pacer_node *next)
 {
-    for (size_t at = 0; node && at < sizeof(struct stream); at += CACHE_LINE)
-        __builtin_prefetch((const char *)node + at, 1);
+    const struct stream *s = (const struct stream *)next;
+
+    if (s && s->secure)
+        secure_fetch(s->secure);
+    for (size_t at = 0; next && next->next && at < sizeof *s; at += CACHE_LINE)
+        __builtin_prefetch((const char *)next->next + at, 1);
 }
 
 static void send_tick(struct worker *w, uint64_t tick, struct pacer_node *node)
@@ -77,7 +82,7 @@ static void send_tick(struct worker *w, uint64_t tick, struct pacer_node *node)
         struct stream *s = (struct stream *)node;
 
         next = node->next;
-        fetch(next ? next->next : NULL); /* the next one is on its way since the last turn */
+        fetch_ahead(next);
         if (play_turn(w, s, tick))
             pacer_add(&w->pacer, node, node->due + s->ptime);
     }
