@@ -91,6 +91,7 @@ export async function park(calls, { phone = false } = {}) {
     for (const from of [begun.stdout, begun.stderr]) from.on('data', (piece) => (said += piece));
     const there = async () => {
         if (begun.exitCode !== null) throw new Error(`the demo has ended: ${said}`);
+        if (phone && !/^phone \S+$/m.test(said)) return false;
         return (await api('GET', 'parked-calls')).items.filter((c) => c.state === 'parked').length >= calls;
     };
     await until(there, `${calls} calls are parked`);
