@@ -339,7 +339,8 @@ class Dialog:
         came = [m for m in self.seen[before:]
                 if m.method and not m.repeated and (not methods or m.method in methods)]
         with self.arrived:
-            came += [m for m in self.inbox if m.method in methods and m is not self.invite_request]
+            came += [m for m in self.inbox
+                     if m.method in methods and m is not self.invite_request and not getattr(m, "answered", False)]
         if came:
             raise Missing(f"{self.user}: {came[0].start} came, where nothing should")
 
