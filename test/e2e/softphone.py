@@ -47,6 +47,19 @@ def free_port(kind=socket.SOCK_DGRAM):
         return s.getsockname()[1]
 
 
+def free_pair():
+    """baresip listens by UDP and TCP, and by TLS at the next port."""
+    while True:
+        first = free_port()
+        try:
+            for port in first, first + 1:
+                with socket.socket() as s:
+                    s.bind(("127.0.0.1", port))
+            return first
+        except (OSError, OverflowError):
+            continue
+
+
 def write_tone(path, hertz, seconds=60):
     with wave.open(path, "wb") as out:
         out.setnchannels(1)
@@ -123,7 +136,7 @@ class Softphone(Ear):
         tone, rtp = os.path.join(self.folder, "tone.wav"), 40000 + int(self.control) % 400 * 20
         write_tone(tone, self.tone)
         modules = glob.glob("/usr/lib/baresip/modules") + glob.glob("/usr/lib/*/baresip/modules")
-        text = CONFIG.format(sip=free_port(), name=self.name, tone=tone, rtp=rtp, rtp_end=rtp + 18, modules=modules[0],
+        text = CONFIG.format(sip=free_pair(), name=self.name, tone=tone, rtp=rtp, rtp_end=rtp + 18, modules=modules[0],
                              control=self.control, folder=self.folder, ca=ca or "", verify="yes" if ca else "no")
         mode = "auto" if answers else "manual"
         account = f"<sip:{self.name}@{self.where}>;audio_codecs=pcmu;answermode={mode};{parameters}\n"
