@@ -21,8 +21,9 @@ const here = await range('Ours', '700', '719');
 const other = await range('Other', '800', '819');
 await api('PATCH', `number-ranges/${other.id}`, { park_number: '899' });
 await park(1);
-const call = (await api('GET', 'parked-calls')).items[0];
-if (call.range_id !== here.id) throw new Error('the demo parks somewhere else than was thought');
+// One that was to be fetched may still be there: whoever asked for it has ended his phone.
+const call = (await api('GET', 'parked-calls')).items.find((c) => c.range_id === here.id);
+if (!call) throw new Error('the demo parks somewhere else than was thought');
 
 const everyone = [
     await identity('ann-administrator', [['administrator', 'all']]),
