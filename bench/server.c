@@ -137,6 +137,19 @@ static void make_ranges(const struct server *s, char *ctl)
         stop("callparkd takes no settings");
 }
 
+/* The first seconds of a server belong to its music, which it prepares in every form. */
+static void settle(const struct server *s)
+{
+    double before = server_processor(s), after;
+
+    for (unsigned i = 0; i < 50; i++, before = after) {
+        (void)poll(NULL, 0, 200);
+        after = server_processor(s);
+        if (after - before < 0.02)
+            return;
+    }
+}
+
 void server_start(struct server *s, const char *program)
 {
     char own[PATH_MAX], daemon[PATH_MAX + 16], ctl[PATH_MAX + 16], conf[96], log[96];
@@ -157,6 +170,7 @@ void server_start(struct server *s, const char *program)
     write_config(s, conf);
     s->pid = run(words, 0, log);
     make_ranges(s, ctl);
+    settle(s);
 }
 
 bool server_start_sipp(struct server *s)
