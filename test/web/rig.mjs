@@ -93,6 +93,12 @@ async function holdAgainst(page, response) {
 function watch(page) {
     page.expected = [];
     page.asked = [];
+    page.unread = new Set();
+    // Another document: what the last one had not read, nobody reads any more, and nobody is told so.
+    page.on('domcontentloaded', () => {
+        for (const wait of page.unread) bodies.delete(wait);
+        page.unread.clear();
+    });
     page.on('console', (message) => {
         if (['error', 'warning'].includes(message.type()) && !refusal(message.text())) fault(page, `console: ${message.text()}`);
     });
@@ -110,6 +116,7 @@ function watch(page) {
         if (response.url().startsWith(origin) && path.startsWith('/assets/') && response.status() >= 400) fault(page, `${path}: ${response.status()}`);
         if (!response.url().startsWith(origin) || !path.startsWith('/api/') || operationOf(response.request().method(), path) === undefined) return;
         const wait = holdAgainst(page, response).finally(() => bodies.delete(wait));
+        page.unread.add(wait);
         bodies.set(wait, () => fault(page, `the answer to ${response.request().method()} ${path} (${response.status()}) is never read to its end, which keeps a connection`));
     });
 }
