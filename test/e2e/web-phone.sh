@@ -14,6 +14,7 @@ E2E_WS=$1 E2E_WSS=$2 E2E_TLS=$3 PHONE_PAGE=http://localhost:$4
 [ -d "$e2e_root/test/web/node_modules/jssip" ] || e2e_fail "what test/web/package-lock.json names is not installed: tools/npm.sh test/web"
 E2E_CA=$tls/cert.pem
 export CHROMIUM="${CHROMIUM:-/usr/bin/chromium}" E2E_WS E2E_WSS E2E_TLS E2E_CA PHONE_PAGE
+E2E_T1=250 # a browser takes its time for a handshake, and 20*T1 is all it gets
 e2e_start "[sip]
 listen = ws:127.0.0.1:$E2E_WS
 listen = wss:127.0.0.1:$E2E_WSS
