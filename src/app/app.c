@@ -193,10 +193,11 @@ static int patience(struct app *a)
     return next <= a->now ? 0 : (int)(next - a->now);
 }
 
-/* For how long has what came by SIP waited for us? */
+/* For how long has what came by SIP waited for us? Only a backlog counts, not that we once were
+ * late. */
 static msec waited(const struct app *a, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; count == TAKEN_AT_ONCE && i < count; i++)
         if (a->items[i].from == FROM_SIP)
             return a->now > a->items[i].put ? a->now - a->items[i].put : 0;
     return 0;
