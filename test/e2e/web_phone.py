@@ -77,7 +77,7 @@ def browser_parks(s):
     browser = Browser(s.user(), 700)
     try:
         browser.do("call", to=orbits.orbit)
-        s.api.parked(orbits.orbit)
+        s.api.parked(orbits.orbit, PATIENCE)
         heard = browser.hears_music()
         want(heard["codec"], "audio/opus", "codec")
         retriever = s.retrieve(orbits.orbit, 1300)
@@ -93,7 +93,7 @@ def browser_parks(s):
 def browser_retrieves(s):
     orbits = s.range()
     caller = s.park(orbits, s.user(), tone=1300)
-    s.api.parked(orbits.orbit)
+    s.api.parked(orbits.orbit, PATIENCE)
     browser = Browser(s.user(), 700, secure=True)
     try:
         browser.do("call", to=orbits.orbit)
@@ -120,7 +120,7 @@ def browser_is_rung(s):
         want(answer.code, 200, "taking over")
         caller.audio.start(answer.body)
         browser.do("wait", **{"for": "ended"})
-        s.api.ring_back(s.api.parked(orbits.orbit))
+        s.api.ring_back(s.api.parked(orbits.orbit, PATIENCE))
         browser.do("wait", **{"for": "ringing"})
         browser.do("answer")
         caller.audio.hears(700)
