@@ -516,61 +516,6 @@ int config_set_realms(struct config_reading *r, const char *value, void *to, siz
     return each_item(r, value, add_realm);
 }
 
-/* "30min" is what people write; the reader of durations says "30m". */
-int config_set_span(struct config_reading *r, const char *value, void *to, size_t size)
-{
-    const uint64_t least = 60000;
-    const char *minutes = strstr(value, "min");
-    uint64_t span = 0;
-    char plain[32] = "";
-
-    (void)size;
-    if (minutes)
-        (void)text_format(plain, sizeof(plain), "%.*sm%.16s",
-                          (int)(minutes - value < 8 ? minutes - value : 8), value, minutes + 3);
-    if (!text_duration(minutes ? plain : value, &span) || span < least)
-        return wrong(r, "is no length of time of a minute or more: write for example 30min or 12h",
-                     value);
-    memcpy(to, &span, sizeof(span));
-    return 0;
-}
-
-int config_set_unheard(struct config_reading *r, const char *value, void *to, size_t size)
-{
-    uint64_t span = NEVER;
-
-    (void)size;
-    if (!text_is_nocase(value, "off") &&
-        (!text_duration(value, &span) || span < 1000 || span > 3600000))
-        return wrong(r, "is no length of time from 1s to 1h: write for example 10s, or off", value);
-    memcpy(to, &span, sizeof(span));
-    return 0;
-}
-
-/* Longer than a ring back rings by default makes no sense. */
-int config_set_hop_timeout(struct config_reading *r, const char *value, void *to, size_t size)
-{
-    uint64_t span;
-
-    (void)size;
-    if (!text_duration(value, &span) || span < 1000 || span > 20000)
-        return wrong(r, "is no length of time from 1s to 20s: write for example 4s", value);
-    memcpy(to, &span, sizeof(span));
-    return 0;
-}
-
-int config_set_options(struct config_reading *r, const char *value, void *to, size_t size)
-{
-    uint64_t span = 0;
-
-    (void)size;
-    if (!text_is_nocase(value, "off") &&
-        (!text_duration(value, &span) || span < 2000 || span > 3600000))
-        return wrong(r, "is no length of time from 2s to 1h: write for example 60s, or off", value);
-    memcpy(to, &span, sizeof(span));
-    return 0;
-}
-
 int config_set_rate(struct config_reading *r, const char *value, void *to, size_t size)
 {
     uint64_t number;
