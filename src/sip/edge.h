@@ -301,6 +301,8 @@ void headers_invite(struct invite *to, const sip_t *sip);
 void headers_number(char dialled[DIALLED_SIZE], char orbit[NUMBER_SIZE], const url_t *url);
 void headers_reason(char to[128], const sip_t *sip);
 bool headers_allow(const sip_t *sip, const char *method);
+/* Seconds until it may be asked again (RFC 3261 20.33); 0: it does not say, or `sip` is NULL. */
+uint32_t headers_retry_after(const sip_t *sip);
 const char *headers_unknown(const sip_t *sip, const char *name); /* value, or NULL */
 void headers_uri(char *to, size_t size, const url_t *url);       /* the whole URI, "" if too long */
 /* `"display" <uri>` with the display quoted; "" when it does not fit or there is no URI. */

@@ -334,6 +334,11 @@ void headers_reason(char to[128], const sip_t *sip)
         text_append(to, 128, ";text=\"%s\"", text);
 }
 
+uint32_t headers_retry_after(const sip_t *sip)
+{
+    return sip && sip->sip_retry_after ? (uint32_t)sip->sip_retry_after->af_delta : 0;
+}
+
 bool headers_allow(const sip_t *sip, const char *method)
 {
     const msg_param_t *m = sip->sip_allow ? sip->sip_allow->k_items : NULL;

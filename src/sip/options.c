@@ -41,8 +41,6 @@ struct options {
 static void add_system(struct options *o, const char *kind, const char *name, const char *uri)
 {
     struct system *y = &o->systems[o->count];
-    su_home_t home[1] = { SU_HOME_INIT(home) };
-    const url_t *url;
 
     if (!uri[0])
         return;
@@ -52,10 +50,7 @@ static void add_system(struct options *o, const char *kind, const char *name, co
     memset(y, 0, sizeof *y);
     (void)text_format(y->label, sizeof y->label, name[0] ? "%s %s" : "%s%s", kind, name); /* cut */
     (void)text_copy(y->uri, sizeof y->uri, uri); /* the same size */
-    su_home_init(home);
-    url = url_make(home, uri);
-    (void)text_copy(y->host, sizeof y->host, url && url->url_host ? url->url_host : ""); /* cut */
-    su_home_deinit(home);
+    uri_host(y->host, uri);
     o->count++;
 }
 
@@ -118,7 +113,7 @@ static int on_answer(struct leg *magic, nta_outgoing_t *request, const sip_t *si
     if (!sip || nta_sip_is_internal(sip) || status == 408)
         failed(p, 0);
     else if (status == 503)
-        failed(p, sip->sip_retry_after ? (msec)sip->sip_retry_after->af_delta * 1000 : 0);
+        failed(p, (msec)headers_retry_after(sip) * 1000);
     else
         lives(p);
     nta_outgoing_destroy(request);

@@ -95,18 +95,6 @@ static void on_resolved(struct sip *s, uint64_t key, const struct hop_at *at, un
         out_fail(leg, 503, "the call could not be sent");
 }
 
-/* The certificate of whoever is reached by SRV is for the name that was asked for (RFC 5922 4). */
-static void name_of(const char *uri, char to[FQDN_SIZE])
-{
-    su_home_t home[1] = { SU_HOME_INIT(home) };
-    const url_t *url;
-
-    su_home_init(home);
-    url = url_make(home, uri);
-    (void)text_copy(to, FQDN_SIZE, url && url->url_host ? url->url_host : ""); /* cut: no name */
-    su_home_deinit(home);
-}
-
 void hop_seek(struct leg *leg)
 {
     struct calling *c = leg->calling;
@@ -114,7 +102,7 @@ void hop_seek(struct leg *leg)
     const char *uri = t->route[0] ? t->route : t->uri;
 
     c->hops = c->tried = 0;
-    name_of(uri, c->name);
+    uri_host(c->name, uri); /* a certificate is for the name that was asked for (RFC 5922 4) */
     if (t->flow)
         on_resolved(leg->edge, leg->id, NULL, 0);
     else
@@ -182,7 +170,7 @@ bool hop_passed_over(struct leg *leg, int status, const sip_t *sip)
 {
     struct calling *c = leg->calling;
     bool made_up = !sip || nta_sip_is_internal(sip);
-    msec wait = !made_up && sip->sip_retry_after ? (msec)sip->sip_retry_after->af_delta * 1000 : 0;
+    msec wait = made_up ? 0 : (msec)headers_retry_after(sip) * 1000;
 
     if (!made_up && status != 503) {
         hop_heard(leg);

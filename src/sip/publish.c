@@ -257,7 +257,7 @@ static bool mended(struct publication *p, int status, const sip_t *sip)
 static void failed(struct publication *p, int status, const sip_t *sip)
 {
     struct sip *s = p->edge;
-    uint32_t pause = sip && sip->sip_retry_after ? (uint32_t)sip->sip_retry_after->af_delta : 0;
+    uint32_t pause = headers_retry_after(sip);
 
     if (atomic_fetch_add_explicit(&s->counters.publishes_failed, 1, memory_order_relaxed) % 100 ==
         0)

@@ -446,18 +446,13 @@ static void pace(struct sip *s, su_timer_t *timer, void *unused)
 
 /* ---- answers ---- */
 
-static uint32_t retry_after(const sip_t *sip)
-{
-    return sip && sip->sip_retry_after ? (uint32_t)sip->sip_retry_after->af_delta : 0;
-}
-
 /* RFC 6665 4.2.2: whoever does not know the subscription, or nobody who answers, ends it. One who
  * says when to ask again, or has a fault of his own, keeps it. */
 static int on_notified(struct leg *magic, nta_outgoing_t *request, const sip_t *sip)
 {
     struct watch *w = (struct watch *)(void *)magic;
     int status = sip && sip->sip_status ? sip->sip_status->st_status : nta_outgoing_status(request);
-    uint32_t later = retry_after(sip);
+    uint32_t later = headers_retry_after(sip);
 
     if (!w || request != w->notify || status < 200)
         return 0;
