@@ -197,7 +197,9 @@ static int patience(struct app *a)
  * late. */
 static msec waited(const struct app *a, size_t count)
 {
-    for (size_t i = 0; count == TAKEN_AT_ONCE && i < count; i++)
+    if (count < TAKEN_AT_ONCE)
+        return 0;
+    for (size_t i = 0; i < count; i++)
         if (a->items[i].from == FROM_SIP)
             return a->now > a->items[i].put ? a->now - a->items[i].put : 0;
     return 0;

@@ -142,9 +142,9 @@ size_t queue_take(struct queue *q, void *items, size_t most)
     move(q, to + head * q->item_size, q->items, taken - head);
     q->first = (q->first + taken) % q->capacity;
     q->count -= taken;
+    /* From its beginning again: a queue uses no more memory, and cache, than ever waited in it. */
     if (taken && q->count == 0) {
-        q->first =
-            0; /* so that a queue uses no more of its memory, and of the cache, than ever waited */
+        q->first = 0;
         sleep_again(q);
     }
     unlock(q);
