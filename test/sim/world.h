@@ -208,16 +208,20 @@ void people_arrive(struct world *w);
 void people_settings(struct world *w);
 void people_ranges(struct world *w, bool both);
 
+#define LATE 100 /* how late a tick may come, and more */
+
 /* judge.c: what is known from outside, and whether it is as it should be */
 void judge_event(struct world *w, const struct event *ev);
-void judge_after(struct world *w);
-void judge_end(struct world *w);
-void judge_restart(struct world *w);
 struct watch *judge_watch(struct world *w, call_id call);
 bool judge_is_alive(const struct leg *l);
 void judge_patience(struct world *w, struct watch *c); /* nobody is to be rung before its end */
 void judge_left_orbit(struct world *w, struct watch *c);
 void judge_step(struct world *w, const struct event *ev, const struct action *a);
+
+/* judge_moments.c: between two steps, at the end of a day, and after a restart */
+void judge_after(struct world *w);
+void judge_end(struct world *w);
+void judge_restart(struct world *w);
 
 /* judge_acts.c: may the machine ask for that? */
 void judge_action(struct world *w, const struct event *ev, const struct action *a);
