@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "bare_sender.h"
+#include "measure.h"
 #include "median.h"
 #include "opener.h"
-#include "processor.h"
 #include "receiver.h"
 #include "server.h"
 #include "sip_load.h"
@@ -105,25 +105,6 @@ static void end_server(struct subject *s)
 /* ---- one turn
  * --------------------------------------------------------------------------------- */
 
-struct used {
-    double all, media;
-    struct arrivals heard;
-};
-
-static void listen_to(const struct plan *p, pid_t pid, struct used *u)
-{
-    double all, media;
-
-    (void)poll(NULL, 0, 300);
-    receiver_begin(p->receiver);
-    all = processor_of(pid);
-    media = processor_of_threads(pid, "media-");
-    receiver_listen(p->receiver, p->seconds);
-    u->all = processor_of(pid) - all;
-    u->media = processor_of_threads(pid, "media-") - media;
-    receiver_sum(p->receiver, p->seconds, &u->heard);
-}
-
 static void take_turn(const struct plan *p, const struct subject *s, struct used *u)
 {
     pid_t pid = s->load ? s->server.pid : start_bare(p);
@@ -131,7 +112,7 @@ static void take_turn(const struct plan *p, const struct subject *s, struct used
     receiver_expect(p->receiver, s->growth);
     if (s->load)
         server_pause(&s->server, false);
-    listen_to(p, pid, u);
+    measure_while_heard(p->receiver, pid, 300, p->seconds, u);
     if (s->load)
         server_pause(&s->server, true);
     else

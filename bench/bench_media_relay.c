@@ -11,8 +11,8 @@
 
 #include "bare_relay.h"
 #include "bare_sender.h"
+#include "measure.h"
 #include "median.h"
-#include "processor.h"
 #include "receiver.h"
 #include "server.h"
 #include "sip_load.h"
@@ -30,11 +30,6 @@ struct bench {
     unsigned pairs; /* that are talking */
     double seconds;
     struct bare_stream voices[2 * PAIRS_MAX], bare_voices[2 * PAIRS_MAX];
-};
-
-struct used {
-    double all, media;
-    struct arrivals heard;
 };
 
 /* ---- who talks
@@ -92,17 +87,9 @@ static void listen_to(struct bench *b, pid_t relay, const struct bare_stream *vo
                       struct used *u)
 {
     pid_t talking = start_talking(b, voices);
-    double all, media;
 
-    (void)poll(NULL, 0, 500);
-    receiver_begin(b->receiver);
-    all = processor_of(relay);
-    media = processor_of_threads(relay, "media-");
-    receiver_listen(b->receiver, b->seconds);
-    u->all = processor_of(relay) - all;
-    u->media = processor_of_threads(relay, "media-") - media;
+    measure_while_heard(b->receiver, relay, 500, b->seconds, u);
     bare_stop(talking);
-    receiver_sum(b->receiver, b->seconds, &u->heard);
 }
 
 static void take_bare_turn(struct bench *b, struct used *u)

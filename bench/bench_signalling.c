@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "median.h"
+#include "processor.h"
 #include "server.h"
 #include "sip_load.h"
 
@@ -35,6 +37,18 @@ static void print(const char *what, const struct load_figures *f)
     (void)fflush(stdout);
 }
 
+static struct load *begin(struct server *s, const char *program)
+{
+    server_start(s, program);
+    return load_open(s->port);
+}
+
+static void end(struct server *s, struct load *l)
+{
+    load_close(l);
+    server_stop(s);
+}
+
 static bool set_up(const char *program, unsigned parked, unsigned seconds)
 {
     struct load_plan fill = {
@@ -47,15 +61,13 @@ static bool set_up(const char *program, unsigned parked, unsigned seconds)
     char what[64];
     unsigned unknown;
 
-    server_start(&s, program);
-    l = load_open(s.port);
+    l = begin(&s, program);
     load_run(l, &fill, &filled);
     load_run(l, &some, &f);
     (void)snprintf(what, sizeof what, "50 a second beside %u parked", filled.answered);
     print(what, &f);
     unknown = load_hang_up(l);
-    load_close(l);
-    server_stop(&s);
+    end(&s, l);
     if (unknown)
         printf("%u calls were lost\n", unknown);
     return all_answered(&filled) && all_answered(&f) && !unknown;
@@ -71,16 +83,14 @@ static void hold_a_second(const char *program, double rate, unsigned seconds,
     char what[64];
     double used;
 
-    server_start(&s, program);
-    l = load_open(s.port);
-    used = server_processor(&s);
+    l = begin(&s, program);
+    used = processor_of(s.pid);
     load_run(l, &plan, f);
-    used = server_processor(&s) - used;
+    used = processor_of(s.pid) - used;
     (void)snprintf(what, sizeof what, "%.0f a second, %.0f %% of a core", rate,
                    100 * used / (seconds + 1));
     print(what, f);
-    load_close(l);
-    server_stop(&s);
+    end(&s, l);
 }
 
 /* The highest rate that went on for `seconds` without a retransmission. */
@@ -105,21 +115,14 @@ static double cost(const struct server *s, const struct load_plan *plan)
 {
     struct load *l = load_open(s->port);
     struct load_figures f;
-    double used = server_processor(s);
+    double used = processor_of(s->pid);
 
     load_run(l, plan, &f);
-    used = server_processor(s) - used;
+    used = processor_of(s->pid) - used;
     load_close(l);
     if (!all_answered(&f))
         print("not all were answered", &f);
     return f.answered ? used / f.answered * 1e6 : 0;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
 }
 
 static void beside_sipp(const char *program)
@@ -144,8 +147,7 @@ static void beside_sipp(const char *program)
         printf("a call: callparkd %.0f us, SIPp's built-in server %.0f us; ratio %.1f\n", we, they,
                ratio[i]);
     }
-    qsort(ratio, ROUNDS, sizeof *ratio, by_size);
-    printf("median ratio %.1f\n", ratio[ROUNDS / 2]);
+    printf("median ratio %.1f\n", median(ratio, ROUNDS));
 }
 
 static bool flood(const char *program, double rate, unsigned seconds)
@@ -158,8 +160,7 @@ static bool flood(const char *program, double rate, unsigned seconds)
     char what[64];
     bool good;
 
-    server_start(&s, program);
-    l = load_open(s.port);
+    l = begin(&s, program);
     load_run(l, &usual, &before);
     print("before: 50 a second", &before);
     load_run(l, &much, &during);
@@ -172,8 +173,7 @@ static bool flood(const char *program, double rate, unsigned seconds)
     load_run(l, &usual, &after);
     print("and then", &after);
     good = all_answered(&before) && all_answered(&after);
-    load_close(l);
-    server_stop(&s);
+    end(&s, l);
     return good;
 }
 

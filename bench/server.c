@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* sched_setaffinity */
 #endif
 #include "server.h"
+#include "processor.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -140,11 +141,11 @@ static void make_ranges(const struct server *s, char *ctl)
 /* The first seconds of a server belong to its music, which it prepares in every form. */
 static void settle(const struct server *s)
 {
-    double before = server_processor(s), after;
+    double before = processor_of(s->pid), after;
 
     for (unsigned i = 0; i < 50; i++, before = after) {
         (void)poll(NULL, 0, 200);
-        after = server_processor(s);
+        after = processor_of(s->pid);
         if (after - before < 0.02)
             return;
     }
@@ -199,21 +200,6 @@ void server_stop(struct server *s)
 void server_pause(const struct server *s, bool pause)
 {
     (void)kill(s->pid, pause ? SIGSTOP : SIGCONT);
-}
-
-double server_processor(const struct server *s)
-{
-    unsigned long user = 0, kernel = 0;
-    char path[64];
-    FILE *f;
-
-    (void)snprintf(path, sizeof path, "/proc/%d/stat", s->pid);
-    f = fopen(path, "re");
-    if (!f || fscanf(f, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-                     &kernel) != 2)
-        stop("the server is gone");
-    (void)fclose(f);
-    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
 }
 
 double server_memory(const struct server *s)
