@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "world.h"
 
-
 /* Promise 3: the number is told only when the disk has it. */
 static void judge_told(struct world *w, const struct action *a, const struct leg *l)
 {
