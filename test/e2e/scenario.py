@@ -183,8 +183,9 @@ class Scenario:
     def outsider(self, dialled, **more):
         return self.dialog(dialled, user=f"+4930{next(numbers):07d}", host="provider.example", **more)
 
-    def accept(self, user, timeout=PATIENCE):
-        dialog = endpoint.accept(user, timeout)
+    def accept(self, user, timeout=PATIENCE, at=None):
+        """The call to a user of the endpoint that all lines share, or of `at`."""
+        dialog = (at or endpoint).accept(user, timeout)
         dialog.user = user
         self.dialogs.append(dialog)
         return dialog

@@ -52,6 +52,15 @@ def ends(made, what):
         raise Missing(f"{what}: the connection is still open") from None
 
 
+def talks_when_rung(s, far, user, caller):
+    """The user's phone at `far` is called, picks up, and both talk until the caller hangs up."""
+    phone = s.accept(user, at=far)
+    pick_up(s, phone, 620)
+    s.talk(caller, phone)
+    caller.bye()
+    phone.request("BYE")
+
+
 def park_over(s, endpoint, tone):
     """A call that comes by this connection is parked."""
     orbits, parker = s.range(), s.user()
@@ -113,13 +122,7 @@ def rings_back_over(s, transport):
     call = s.api.parked(orbits.orbit)
     phone.expect(extension)
     s.api.ring_back(call)
-    rung = phone.accept(extension)
-    rung.user = extension
-    s.dialogs.append(rung)
-    pick_up(s, rung, 620)
-    s.talk(caller, rung)
-    caller.bye()
-    rung.request("BYE")
+    talks_when_rung(s, phone, extension, caller)
     want(len(phone.dialogs), 2, "dialogs on the connection")
 
 
@@ -160,9 +163,7 @@ def called_by_tls(s, certificate, scheme="sip", host=None):
 def call_by_tls(s):
     for scheme in "sip", "sips":
         orbits, far, user, caller = called_by_tls(s, "next", scheme)
-        phone = far.accept(user)
-        phone.user = user
-        s.dialogs.append(phone)
+        phone = s.accept(user, at=far)
         find(rf"SIP/2\.0/TLS 127\.0\.0\.1:{PORT['tls']};", phone.invite_request.get("Via"), "Via")
         find(r"transport=tls", phone.invite_request.get("Contact"), "Contact")
         pick_up(s, phone, 620)
@@ -179,13 +180,7 @@ def call_by_tls(s):
 def call_by_tls_srv(s):
     for scheme in "sip", "sips":
         orbits, far, user, caller = called_by_tls(s, "secured", scheme, host=f"{scheme}.secure.test")
-        phone = far.accept(user)
-        phone.user = user
-        s.dialogs.append(phone)
-        pick_up(s, phone, 620)
-        s.talk(caller, phone)
-        caller.bye()
-        phone.request("BYE")
+        talks_when_rung(s, far, user, caller)
     orbits, far, user, caller = called_by_tls(s, "next", host="other.secure.test")
     log_has("its certificate is not for other.secure.test")
     s.api.parked(orbits.orbit)

@@ -278,23 +278,30 @@ static void who_is_left_hears_music(void **state)
     close_pair(e, &p);
 }
 
+/* The payload types of telephone-events at either side. */
+static void agree_on_keys(struct engine *e, const struct pair *p, int16_t at_a, int16_t at_b)
+{
+    struct session session;
+
+    phone_session(&p->a, &session);
+    session.dtmf_payload_type = at_a;
+    assert_int_equal(media_agree(e->media, 1, &session), 0);
+    phone_session(&p->b, &session);
+    session.dtmf_payload_type = at_b;
+    assert_int_equal(media_agree(e->media, 2, &session), 0);
+}
+
 /* RV-09. */
 static void digits_go_on_under_the_other_number(void **state)
 {
     struct engine *e = *state;
-    struct session session;
     uint32_t begin = 0;
     int heard = 0;
     struct pair p;
     struct heard h;
 
     connect_pair(e, &p, "127.0.0.1", CODEC_PCMU, "127.0.0.1", CODEC_PCMU);
-    phone_session(&p.a, &session);
-    session.dtmf_payload_type = 96;
-    assert_int_equal(media_agree(e->media, 1, &session), 0);
-    phone_session(&p.b, &session);
-    session.dtmf_payload_type = 101;
-    assert_int_equal(media_agree(e->media, 2, &session), 0);
+    agree_on_keys(e, &p, 96, 101);
     assert_int_equal(media_bridge(e->media, 1, 2), 0);
     assert_true(phone_falls_silent(&p.a)); /* the music has stopped: the bridge stands */
     phone_send_tone(&p.b, &p.to_b.rtp, TONE_B);
@@ -324,17 +331,11 @@ static void digits_go_on_under_the_other_number(void **state)
 static void a_digit_from_before_the_bridge_is_kept(void **state)
 {
     struct engine *e = *state;
-    struct session session;
     struct pair p;
     struct heard h;
 
     connect_pair(e, &p, "127.0.0.1", CODEC_PCMU, "127.0.0.1", CODEC_PCMU);
-    phone_session(&p.a, &session);
-    session.dtmf_payload_type = 101;
-    assert_int_equal(media_agree(e->media, 1, &session), 0);
-    phone_session(&p.b, &session);
-    session.dtmf_payload_type = 101;
-    assert_int_equal(media_agree(e->media, 2, &session), 0);
+    agree_on_keys(e, &p, 101, 101);
     phone_send_digit(&p.b, &p.to_b.rtp, 101, 1, false, 160);
     phone_send_digit(&p.b, &p.to_b.rtp, 101, 1, true, 320);
     assert_int_equal(engine_wait(e, MEDIA_DIGIT, 2).digit, '1');

@@ -123,6 +123,19 @@ static void gives_up_for_a_while(void **state)
     assert_true(phone_quiet(&phone, 200)); /* not followed */
 }
 
+/* An account that is taken back when it is wanted no more, or at a stop. */
+static void register_to_take_back(void)
+{
+    struct sip_config config;
+
+    configure(&config, "park");
+    config.registers[0].unregister = true;
+    assert_int_equal(sip_reload(bench.sip, &config, NULL), 0);
+    phone_expect(&phone, "REGISTER ");
+    phone_answer(&phone, "200 OK", "r", "Expires: 3600\r\n", NULL);
+    wait_registered(1, 1);
+}
+
 static void takes_itself_back_when_told_to(void **state)
 {
     struct sip_config config;
@@ -134,12 +147,7 @@ static void takes_itself_back_when_told_to(void **state)
     bench_config(&config);
     assert_int_equal(sip_reload(bench.sip, &config, NULL), 0);
     assert_true(phone_quiet(&phone, 100)); /* not without being told */
-    configure(&config, "park");
-    config.registers[0].unregister = true;
-    assert_int_equal(sip_reload(bench.sip, &config, NULL), 0);
-    phone_expect(&phone, "REGISTER ");
-    phone_answer(&phone, "200 OK", "r", "Expires: 3600\r\n", NULL);
-    wait_registered(1, 1);
+    register_to_take_back();
     bench_config(&config);
     assert_int_equal(sip_reload(bench.sip, &config, NULL), 0);
     phone_expect(&phone, "REGISTER ");
@@ -156,15 +164,9 @@ static void *stop(void *unused)
 /* Registered and told to take itself back, and the server stops on this thread. */
 static pthread_t begin_to_stop(void)
 {
-    struct sip_config config;
     pthread_t thread;
 
-    configure(&config, "park");
-    config.registers[0].unregister = true;
-    assert_int_equal(sip_reload(bench.sip, &config, NULL), 0);
-    phone_expect(&phone, "REGISTER ");
-    phone_answer(&phone, "200 OK", "r", "Expires: 3600\r\n", NULL);
-    wait_registered(1, 1);
+    register_to_take_back();
     assert_int_equal(pthread_create(&thread, NULL, stop, NULL), 0);
     expect_next();
     assert_string_equal(phone_header(&phone, "Expires"), "0");

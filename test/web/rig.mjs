@@ -63,7 +63,7 @@ export const mend = () => listen(port);
 // ---- what is wrong, whatever the test is about ----
 
 let faults = [];
-const bodies = new Map(); // answers whose bodies are on their way, and what was asked
+const bodies = new Map(); // answers whose bodies are on their way: by which page, and what was asked
 
 function fault(page, text) {
     const line = `${page ? new URL(page.url()).pathname + ': ' : ''}${text}`;
@@ -93,11 +93,9 @@ async function holdAgainst(page, response) {
 function watch(page) {
     page.expected = [];
     page.asked = [];
-    page.unread = new Set();
     // Another document: what the last one had not read, nobody reads any more, and nobody is told so.
     page.on('domcontentloaded', () => {
-        for (const wait of page.unread) bodies.delete(wait);
-        page.unread.clear();
+        for (const [wait, answer] of bodies) if (answer.page === page) bodies.delete(wait);
     });
     page.on('console', (message) => {
         if (['error', 'warning'].includes(message.type()) && !refusal(message.text())) fault(page, `console: ${message.text()}`);
@@ -116,8 +114,7 @@ function watch(page) {
         if (response.url().startsWith(origin) && path.startsWith('/assets/') && response.status() >= 400) fault(page, `${path}: ${response.status()}`);
         if (!response.url().startsWith(origin) || !path.startsWith('/api/') || operationOf(response.request().method(), path) === undefined) return;
         const wait = holdAgainst(page, response).finally(() => bodies.delete(wait));
-        page.unread.add(wait);
-        bodies.set(wait, () => fault(page, `the answer to ${response.request().method()} ${path} (${response.status()}) is never read to its end, which keeps a connection`));
+        bodies.set(wait, { page, what: `${response.request().method()} ${path} (${response.status()})` });
     });
 }
 
@@ -332,7 +329,7 @@ async function one({ name, body }, number) {
     bodies.clear();
     try {
         await body();
-        await until(() => !bodies.size, 'all answers are there').catch(() => bodies.forEach((say) => say()));
+        await until(() => !bodies.size, 'all answers are there').catch(() => bodies.forEach(({ page, what }) => fault(page, `the answer to ${what} is never read to its end, which keeps a connection`)));
     } catch (e) {
         error = e;
     }
