@@ -3,6 +3,7 @@
  * disk, so that they are the same after a restart. */
 #include <errno.h>
 #include <sodium.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,13 +12,16 @@
 #include "sys/log.h"
 
 _Static_assert(PICKUP_BYTES <= crypto_auth_BYTES, "what a call's ids are made of");
+_Static_assert(crypto_shorthash_KEYBYTES <= crypto_auth_KEYBYTES, "one secret is key to both");
+_Static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "what was told, in short");
 
-/* Of which call's lamp the edge has been told last, by slot. */
+/* Of which call's lamp the edge has been told last, by slot, and what, in short. */
 struct app_lamps {
     unsigned char secret[crypto_auth_KEYBYTES];
     bool behind; /* something could not be told: all of it once more */
     call_id lit[CALLS_MAX];
     number_key orbit[CALLS_MAX];
+    uint64_t told[CALLS_MAX]; /* 0: tell it again */
 };
 
 /* ---- ids ---- */
@@ -94,7 +98,21 @@ static void darken(struct app *a, size_t slot)
     struct orbit_lamp lamp = { .orbit = a->lamps->orbit[slot], .call = a->lamps->lit[slot] };
 
     a->lamps->lit[slot] = 0;
+    a->lamps->told[slot] = 0;
     tell(a, &lamp);
+}
+
+/* Of a lamp without its ids, which depend on the call alone. Keyed, so that nobody who chooses his
+ * name can have it taken for another. */
+static uint64_t in_short(const struct app *a, const struct orbit_lamp *lamp)
+{
+    unsigned char hash[crypto_shorthash_BYTES];
+    uint64_t value;
+
+    (void)crypto_shorthash(hash, (const unsigned char *)lamp, offsetof(struct orbit_lamp, pickup),
+                           a->lamps->secret);
+    memcpy(&value, hash, sizeof(value));
+    return value ? value : 1;
 }
 
 void lamps_look(struct app *a, call_id id)
@@ -103,6 +121,7 @@ void lamps_look(struct app *a, call_id id)
     size_t slot = id % CALLS_MAX;
     struct orbit_lamp lamp;
     bool was_lit = a->lamps->lit[slot] == id && id;
+    uint64_t now;
 
     if (!id || !a->sip)
         return;
@@ -113,8 +132,12 @@ void lamps_look(struct app *a, call_id id)
         darken(a, slot);
     if (!lamp.lit)
         return;
+    now = in_short(a, &lamp);
+    if (a->lamps->lit[slot] == id && a->lamps->told[slot] == now)
+        return; /* most steps of a call show in no lamp */
     a->lamps->lit[slot] = id;
     a->lamps->orbit[slot] = lamp.orbit;
+    a->lamps->told[slot] = now;
     tell(a, &lamp);
 }
 
@@ -162,6 +185,8 @@ void lamps_ranges(struct app *a)
         free(list);
         return;
     }
+    for (struct call *c = calls_next(a->park.calls, 0); c; c = calls_next(a->park.calls, c->id))
+        a->lamps->told[c->id % CALLS_MAX] = 0; /* whether there is a ticket may differ now */
     for (size_t i = 0; i < all->count; i++)
         if (all->at[i].type == RANGE_CALL_PARK &&
             text_is(all->at[i].destination, a->config.destination))

@@ -48,8 +48,14 @@ void lamp_of(const struct call *c, struct orbit_lamp *out)
 
 static void append_hex(char *to, size_t size, const unsigned char *bytes)
 {
-    for (unsigned i = 0; i < PROOF_BYTES; i++)
-        (void)text_append(to, size, "%02x", bytes[i]);
+    static const char digits[] = "0123456789abcdef";
+    char hex[PROOF_DIGITS];
+
+    for (unsigned i = 0; i < PROOF_BYTES; i++) {
+        hex[2 * i] = digits[bytes[i] >> 4];
+        hex[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    (void)text_copy_n(to + strlen(to), size - strlen(to), hex, sizeof hex);
 }
 
 void pickup_write(struct pickup *to, call_id call, const unsigned char bytes[PICKUP_BYTES])
