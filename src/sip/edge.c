@@ -368,6 +368,7 @@ static void tear_down(struct sip *s)
     report_forget(s);
     su_timer_destroy(s->count_timer);
     refer_forget_all(s);
+    tell_forget_all(s);
     sip_leg_free(s->legs);
     watch_free(s);
     hops_stop(s);

@@ -105,7 +105,8 @@ struct sip {
     struct held *held_first, **held_last;
     unsigned held_count;
     su_timer_t *held_timer, *count_timer;
-    unsigned messages; /* that wait for an answer, see tell.c */
+    struct telling *tellings; /* text messages that wait for an answer, see tell.c */
+    unsigned messages;        /* how many */
     struct subscription *refers;
     unsigned refer_count;
     uint32_t last_refer;
@@ -467,6 +468,7 @@ void timer_acknowledge(struct leg *leg, nta_outgoing_t *request); /* the 200 to 
 /* ---- tell.c ---- */
 
 void tell_message(struct sip *s, const struct sip_message *m);
+void tell_forget_all(struct sip *s); /* those on their way, at the end */
 /* Have this phone show whom it is connected with; the same name is told once. */
 void tell_identity(struct leg *leg, const char *display, const char *uri);
 void tell_now(struct leg *leg); /* identify_at has come */

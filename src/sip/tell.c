@@ -18,7 +18,9 @@
 
 /* One on its way, until it is answered. */
 struct telling {
+    struct telling *next;
     struct sip *edge;
+    nta_outgoing_t *request;
     struct sip_message message;
     struct target target;
     struct said *said; /* NULL: nobody asked for a password */
@@ -27,9 +29,22 @@ struct telling {
 
 static void forget_message(struct telling *t)
 {
+    struct telling **at = &t->edge->tellings;
+
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
     t->edge->messages--;
+    if (t->request)
+        nta_outgoing_destroy(t->request);
     out_said_free(t->said);
     free(t);
+}
+
+void tell_forget_all(struct sip *s)
+{
+    while (s->tellings)
+        forget_message(s->tellings);
 }
 
 static bool send_message(struct telling *t);
@@ -55,6 +70,7 @@ static int on_message_answer(struct leg *magic, nta_outgoing_t *request, const s
         return 0;
     again = (status == 401 || status == 407) && answer_challenge(t, request, sip);
     nta_outgoing_destroy(request);
+    t->request = NULL;
     if (again && send_message(t))
         return 0;
     if (status >= 300)
@@ -72,7 +88,6 @@ static bool send_message(struct telling *t)
     struct answers answers;
     sip_call_id_t *name;
     const char *tag;
-    nta_outgoing_t *request = NULL;
 
     su_home_init(home);
     out_said(t->said, "MESSAGE", at->uri, &answers);
@@ -81,7 +96,7 @@ static bool send_message(struct telling *t)
     text_format(uri, sizeof uri, "sip:%s@%s", t->message.from_user, aim_domain(s, at->listener));
     text_format(to, sizeof to, "<%s>", at->uri);
     if (name && tag && text_format(from, sizeof from, "<%s>;tag=%s", uri, tag))
-        request = nta_outgoing_tcreate(
+        t->request = nta_outgoing_tcreate(
             s->outside, on_message_answer, (struct leg *)(void *)t, (url_string_t const *)at->route,
             SIP_METHOD_MESSAGE, URL_STRING_MAKE(at->uri), SIPTAG_CALL_ID(name),
             SIPTAG_FROM_STR(from), SIPTAG_TO_STR(to),
@@ -93,7 +108,7 @@ static bool send_message(struct telling *t)
             SIPTAG_PAYLOAD_STR(t->message.text), TPTAG_IDENT(s->listeners[at->listener].ident),
             TAG_END());
     su_home_deinit(home);
-    return request != NULL;
+    return t->request != NULL;
 }
 
 void tell_message(struct sip *s, const struct sip_message *m)
@@ -109,6 +124,8 @@ void tell_message(struct sip *s, const struct sip_message *m)
     }
     t->edge = s;
     t->message = *m;
+    t->next = s->tellings;
+    s->tellings = t;
     s->messages++;
     if (aim(s, &t->target, &whom) && send_message(t))
         return;

@@ -11,6 +11,7 @@ import threading
 import time
 
 from phone import Missing, PATIENCE
+from ports import next_ports
 
 RATE = 8000
 
@@ -98,12 +99,11 @@ class Audio:
     def bind_pair(self):
         for _ in range(200):
             rtp, rtcp = (socket.socket(self.family, socket.SOCK_DGRAM) for _ in range(2))
+            port = next_ports(2)
             try:
-                rtp.bind((self.host, 0))
-                port = rtp.getsockname()[1]
-                if port % 2 == 0:
-                    rtcp.bind((self.host, port + 1))
-                    return rtp, rtcp
+                rtp.bind((self.host, port))
+                rtcp.bind((self.host, port + 1))
+                return rtp, rtcp
             except OSError:
                 pass
             rtp.close()
@@ -209,7 +209,9 @@ class Audio:
         deadline = time.monotonic() + timeout
         while not test():
             if time.monotonic() > deadline:
-                raise Missing(f"{what} was not heard within {timeout} s ({len(self.packets)} packets came)")
+                streams = sorted({(p.source[1], p.ssrc) for p in list(self.packets)})
+                raise Missing(f"{what} was not heard within {timeout} s ({len(self.packets)} packets came; "
+                              f"from port and SSRC: {streams[:4]})")
             time.sleep(0.02)
         return time.monotonic()
 

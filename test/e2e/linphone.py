@@ -6,6 +6,7 @@ import re
 import subprocess
 
 from audio import RATE
+from ports import next_ports
 from softphone import Ear, end, free_port, read_samples, until, write_tone
 
 SETTINGS = """[sip]
@@ -38,7 +39,7 @@ class Linphone(Ear):
             os.makedirs(os.path.join(self.folder, below))
         rc, self.heard = os.path.join(self.folder, "rc"), os.path.join(self.folder, "heard.wav")
         with open(rc, "w", encoding="utf-8") as f:
-            f.write(SETTINGS.format(sip=free_port(), name=name, where=where, rtp=free_port() // 2 * 2))
+            f.write(SETTINGS.format(sip=free_port(), name=name, where=where, rtp=next_ports(2)))
         write_tone(os.path.join(self.folder, "tone.wav"), tone)
         self.log = open(os.path.join(self.folder, "log"), "w", encoding="utf-8")
         self.process = subprocess.Popen(["linphonec", "-c", rc, "-d", "6", "-l", os.path.join(self.folder, "trace")],

@@ -64,6 +64,14 @@ def no_text(s):
         want_that(s.endpoint.texts.get(user) is None, f"{user} got a text message")
 
 
+@line("OR-02e", "the server ends while a text message waits for an answer: it ends all the same, and leaves nothing", last=True)
+def text_at_the_end(s):
+    orbits, parker = s.range(message="on"), s.user()
+    s.endpoint.text_codes[parker] = 0
+    s.park(orbits, parker)
+    text_of(s, parker)
+
+
 # --- a call back that speaks the number ---
 
 

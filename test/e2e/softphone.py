@@ -13,6 +13,7 @@ import wave
 
 from audio import RATE, power_at
 from phone import Missing
+from ports import next_ports
 
 PATIENCE = 25  # seconds; a program starts slowly on a machine that does other things too
 
@@ -133,7 +134,7 @@ class Softphone(Ear):
         until(self.listens, f"{name}: baresip's start", self.said)
 
     def write_files(self, parameters, ca, answers):
-        tone, rtp = os.path.join(self.folder, "tone.wav"), 40000 + int(self.control) % 400 * 20
+        tone, rtp = os.path.join(self.folder, "tone.wav"), next_ports(20)
         write_tone(tone, self.tone)
         modules = glob.glob("/usr/lib/baresip/modules") + glob.glob("/usr/lib/*/baresip/modules")
         text = CONFIG.format(sip=free_pair(), name=self.name, tone=tone, rtp=rtp, rtp_end=rtp + 18, modules=modules[0],
