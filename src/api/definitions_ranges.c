@@ -124,8 +124,7 @@ static void plan_all(struct plan *p, struct wishes *all)
         p->full = true;
         return;
     }
-    memcpy(scratch->at, p->now->ranges.at, p->now->ranges.count * sizeof scratch->at[0]);
-    scratch->count = p->now->ranges.count;
+    ranges_copy(scratch, &p->now->ranges);
     if (p->prune)
         plan_removals(p, all, scratch);
     if (plan_changes_existing(p))

@@ -25,38 +25,65 @@ static void import_free(void *plan)
 
 /* ---- what goes ---- */
 
-static bool is_listed(const struct import *im, size_t count, range_id id)
+static int compare_ids(const void *a, const void *b)
 {
-    for (size_t i = 0; i < count; i++)
-        if (im->rows[i].wish.range.id == id)
-            return true;
-    return false;
+    range_id x = *(const range_id *)a, y = *(const range_id *)b;
+
+    return (x > y) - (x < y);
 }
 
-static bool add_deletions(struct ask *q, struct import *im)
+/* The ids of all that the import names, in order; the caller frees them. NULL: no memory. */
+static range_id *listed_ids(const struct import *im)
+{
+    range_id *ids = calloc(im->count + 1, sizeof *ids);
+
+    for (size_t i = 0; ids && i < im->count; i++)
+        ids[i] = im->rows[i].wish.range.id;
+    if (ids)
+        qsort(ids, im->count, sizeof *ids, compare_ids);
+    return ids;
+}
+
+static bool is_listed(const range_id *ids, size_t count, range_id id)
+{
+    return bsearch(&id, ids, count, sizeof *ids, compare_ids) != NULL;
+}
+
+/* What is not listed and may be removed, behind what is listed; there is room for all of it. */
+static void add_unlisted(struct ask *q, struct import *im, const range_id *ids, size_t listed)
 {
     const struct ranges *all = &app_deployment(q->app)->ranges;
-    size_t listed = im->count;
 
-    if (im->mode != IMPORT_MODE_REPLACE)
-        return true;
-    im->rows = realloc(im->rows, (listed + all->count + 1) * sizeof *im->rows);
-    if (!im->rows)
-        return false;
     for (size_t i = 0; i < all->count; i++) {
         struct import_row *row = &im->rows[im->count];
-
         struct place_of place = place_of_range(app_deployment(q->app), &all->at[i]);
 
         /* What is not his to change is not his to remove. */
-        if (is_listed(im, listed, all->at[i].id) || !ask_sees(q, MAY_RANGES_WRITE, &place))
+        if (is_listed(ids, listed, all->at[i].id) || !ask_sees(q, MAY_RANGES_WRITE, &place))
             continue;
         memset(row, 0, sizeof *row);
         row->wish.range = all->at[i];
         row->action = IMPORT_DELETE;
         im->count++;
     }
-    return true;
+}
+
+static bool add_deletions(struct ask *q, struct import *im)
+{
+    size_t present = app_deployment(q->app)->ranges.count;
+    struct import_row *larger;
+    range_id *ids;
+
+    if (im->mode != IMPORT_MODE_REPLACE)
+        return true;
+    ids = listed_ids(im);
+    larger = ids ? realloc(im->rows, (im->count + present + 1) * sizeof *im->rows) : NULL;
+    if (larger) {
+        im->rows = larger;
+        add_unlisted(q, im, ids, im->count);
+    }
+    free(ids);
+    return larger != NULL;
 }
 
 /* ---- what is made of it ---- */

@@ -13,8 +13,7 @@
 /* Only what is filled is copied: the tables have room for much more. */
 static void copy_tables(struct deployment *to, const struct deployment *from)
 {
-    memcpy(to->ranges.at, from->ranges.at, from->ranges.count * sizeof(to->ranges.at[0]));
-    to->ranges.count = from->ranges.count;
+    ranges_copy(&to->ranges, &from->ranges);
     memcpy(to->range_settings, from->range_settings,
            from->range_settings_count * sizeof(to->range_settings[0]));
     memcpy(to->range_settings_id, from->range_settings_id,

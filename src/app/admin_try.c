@@ -218,11 +218,30 @@ static enum admin_status try_site_remove(struct app *a, struct admin_change *c,
     return ADMIN_DONE;
 }
 
-/* What holds in every range must hold together, wherever the single settings come from. */
-static enum admin_status check_rules(struct app *a, struct admin_result *result)
+static enum admin_status check_range_rules(struct app *a, const struct range *r,
+                                           struct admin_result *result)
 {
     struct rules rules;
 
+    deployment_rules(a->draft, r->destination, r->id, &rules, NULL);
+    if (rules_check(&rules, &result->err) == 0)
+        return ADMIN_DONE;
+    (void)err_prefix(&result->err, "range %.64s: ", r->name);
+    return ADMIN_INVALID;
+}
+
+/* What holds in every range must hold together, wherever the single settings come from. Settings of
+ * one range concern no other. */
+static enum admin_status check_rules(struct app *a, const struct scope *changed,
+                                     struct admin_result *result)
+{
+    const struct range *own =
+        changed->kind == SCOPE_RANGE ? ranges_by_id(&a->draft->ranges, changed->range) : NULL;
+    enum admin_status status = ADMIN_DONE;
+    struct rules rules;
+
+    if (own)
+        return check_range_rules(a, own, result);
     for (size_t i = 0; i < a->draft->destination_count; i++) {
         const char *fqdn = a->draft->destinations[i].fqdn;
 
@@ -230,16 +249,9 @@ static enum admin_status check_rules(struct app *a, struct admin_result *result)
         if (rules_check(&rules, &result->err))
             return ADMIN_INVALID;
     }
-    for (size_t i = 0; i < a->draft->ranges.count; i++) {
-        const struct range *r = &a->draft->ranges.at[i];
-
-        deployment_rules(a->draft, r->destination, r->id, &rules, NULL);
-        if (rules_check(&rules, &result->err)) {
-            (void)err_prefix(&result->err, "range %.64s: ", r->name);
-            return ADMIN_INVALID;
-        }
-    }
-    return ADMIN_DONE;
+    for (size_t i = 0; i < a->draft->ranges.count && status == ADMIN_DONE; i++)
+        status = check_range_rules(a, &a->draft->ranges.at[i], result);
+    return status;
 }
 
 /* A hash that was named before may stay, lost or not: else nothing of that scope could be changed.
@@ -291,7 +303,7 @@ static enum admin_status try_settings(struct app *a, struct admin_change *c,
     }
     c->settings.version = mine->version + 1;
     *mine = c->settings;
-    return check_rules(a, result);
+    return check_rules(a, &c->scope, result);
 }
 
 enum admin_status admin_try(struct app *a, struct admin_change *c, struct admin_result *result)

@@ -51,16 +51,28 @@ struct range_verdict {
     bool hint_large; /* fine, but more than RANGE_NUMBERS_HINT numbers */
 };
 
+/* What searches look at. It is small beside a range: all of them are read in the time that a few
+ * ranges would take. */
+struct range_mark {
+    range_id id;
+    number_key park_number;     /* 0: none */
+    uint32_t name, destination; /* hashes: equal ones are compared as texts */
+    uint32_t size;
+};
+
+/* To be read; changed by ranges_put(), ranges_remove() and ranges_copy() alone. */
 struct ranges {
     struct range at[RANGES_MAX]; /* sorted by `first` */
     size_t count;
+    struct range_mark mark[RANGES_MAX]; /* of at[i] */
+    uint16_t by_id[RANGES_MAX];         /* places in `at`, by rising id */
 };
 
 uint32_t range_size(const struct range *r);
 bool range_holds(const struct range *r, number_key number);
 
-/* Which range of the deployment holds this number (O(log n)), has this id or this name; NULL: none.
- */
+/* Which range of the deployment holds this number, has this id (O(log n) both) or this name; NULL:
+ * none. */
 const struct range *ranges_holding(const struct ranges *all, number_key number);
 const struct range *ranges_by_id(const struct ranges *all, range_id id);
 const struct range *ranges_by_name(const struct ranges *all, const char *name); /* no case */
@@ -82,6 +94,7 @@ struct range_verdict ranges_check(const struct ranges *all, const struct range *
  */
 void ranges_put(struct ranges *all, const struct range *r);
 bool ranges_remove(struct ranges *all, range_id id);
+void ranges_copy(struct ranges *to, const struct ranges *from); /* only what is filled */
 
 /* The free block of `size` numbers with this many digits and prefix that lies nearest to `near`;
  * false if there is none. */

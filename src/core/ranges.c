@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "core/range.h"
 
+_Static_assert(RANGES_MAX <= UINT16_MAX, "a place fits in by_id");
+
 /* --- finding --- */
 
 /* The position of the first range that ends at or behind `number`; `count` when there is none. */
@@ -32,32 +34,59 @@ const struct range *ranges_holding(const struct ranges *all, number_key number)
     return i < all->count && range_holds(&all->at[i], number) ? &all->at[i] : NULL;
 }
 
+/* The position in `by_id` of the first id that is not below `id`. */
+static size_t id_position(const struct ranges *all, range_id id)
+{
+    size_t low = 0, high = all->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (all->mark[all->by_id[middle]].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 const struct range *ranges_by_id(const struct ranges *all, range_id id)
 {
-    for (size_t i = 0; i < all->count; i++)
-        if (all->at[i].id == id)
+    size_t i = id_position(all, id);
+
+    return i < all->count && all->mark[all->by_id[i]].id == id ? &all->at[all->by_id[i]] : NULL;
+}
+
+/* FNV-1a without regard to ASCII case. */
+static uint32_t hash(const char *text)
+{
+    uint32_t h = 2166136261;
+
+    for (; *text; text++)
+        h = (h ^ (uint8_t)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text)) * 16777619;
+    return h;
+}
+
+/* Behind `from`; NULL: there is no other. */
+static const struct range *named(const struct ranges *all, const char *name, size_t from)
+{
+    uint32_t wanted = hash(name);
+
+    for (size_t i = from; i < all->count; i++)
+        if (all->mark[i].name == wanted && text_is_nocase(all->at[i].name, name))
             return &all->at[i];
     return NULL;
 }
 
 const struct range *ranges_by_name(const struct ranges *all, const char *name)
 {
-    for (size_t i = 0; i < all->count; i++)
-        if (text_is_nocase(all->at[i].name, name))
-            return &all->at[i];
-    return NULL;
+    return name ? named(all, name, 0) : NULL;
 }
 
-/* Asked for every call, so texts are compared and not read: a number has one text only. */
 const struct range *ranges_by_park_number(const struct ranges *all, number_key number)
 {
-    char text[NUMBER_SIZE];
-
-    if (!number)
-        return NULL;
-    number_text(text, number);
-    for (size_t i = 0; i < all->count; i++)
-        if (all->at[i].park_number[0] == text[0] && strcmp(all->at[i].park_number, text) == 0)
+    for (size_t i = 0; number && i < all->count; i++)
+        if (all->mark[i].park_number == number)
             return &all->at[i];
     return NULL;
 }
@@ -185,8 +214,8 @@ static bool search_block(const struct ranges *all, const struct range *own, numb
     if (size == 0 || !set_bounds(&s, near))
         return false;
     for (size_t i = 0; i < all->count; i++)
-        if (*all->at[i].park_number && all->at[i].id != s.own)
-            add_park_number(&s, park_number_of(&all->at[i]));
+        if (all->mark[i].park_number && all->mark[i].id != s.own)
+            add_park_number(&s, all->mark[i].park_number);
     if (own)
         add_park_number(&s, park_number_of(own));
     start = find_block(all, &s, near, size);
@@ -233,10 +262,10 @@ static unsigned find_conflicts(const struct ranges *all, const struct range *r,
             count++;
         }
     for (size_t i = 0; i < all->count; i++) {
-        number_key number = all->at[i].id != r->id ? park_number_of(&all->at[i]) : 0;
+        const struct range_mark *m = &all->mark[i];
 
-        if (number && range_holds(r, number)) {
-            note_conflict(v, all->at[i].id);
+        if (m->park_number && m->id != r->id && range_holds(r, m->park_number)) {
+            note_conflict(v, m->id);
             count++;
         }
     }
@@ -304,22 +333,19 @@ static struct range_verdict overlap(const struct ranges *all, const struct range
 static struct range_verdict judge_name(const struct ranges *all, const struct range *r,
                                        struct err *err)
 {
+    const struct range *other = named(all, r->name, 0);
     char span[2 * NUMBER_SIZE + 2], name[72];
+    struct range_verdict v = fault(RANGE_NAME_TAKEN, "/name");
 
-    for (size_t i = 0; i < all->count; i++) {
-        const struct range *other = &all->at[i];
-
-        if (other->id != r->id && text_is_nocase(other->name, r->name)) {
-            struct range_verdict v = fault(RANGE_NAME_TAKEN, "/name");
-
-            note_conflict(&v, other->id);
-            range_span_text(span, other->first, other->last);
-            err_set(err, -EEXIST, "Name '%s' is taken by the range %s: choose another name",
-                    text_shown(name, sizeof name, r->name), span);
-            return v;
-        }
-    }
-    return fault(RANGE_FINE, "");
+    if (other && other->id == r->id)
+        other = named(all, r->name, (size_t)(other - all->at) + 1);
+    if (!other)
+        return fault(RANGE_FINE, "");
+    note_conflict(&v, other->id);
+    range_span_text(span, other->first, other->last);
+    err_set(err, -EEXIST, "Name '%s' is taken by the range %s: choose another name",
+            text_shown(name, sizeof name, r->name), span);
+    return v;
 }
 
 static struct range_verdict judge_numbers(const struct ranges *all, const struct range *r,
@@ -331,15 +357,27 @@ static struct range_verdict judge_numbers(const struct ranges *all, const struct
     return count ? overlap(all, r, v, count, err) : v;
 }
 
+/* How many numbers the destination of `r` has in other ranges. Not `exactly`: two destinations with
+ * the same hash count as one, so it is as many or more. */
+static uint32_t numbers_of_others(const struct ranges *all, const struct range *r, bool exactly)
+{
+    uint32_t wanted = hash(r->destination), sum = 0;
+
+    for (size_t i = 0; i < all->count; i++)
+        if (all->mark[i].destination == wanted && all->mark[i].id != r->id &&
+            (!exactly || text_is_nocase(all->at[i].destination, r->destination)))
+            sum += all->mark[i].size;
+    return sum;
+}
+
 static struct range_verdict judge_destination(const struct ranges *all, const struct range *r,
                                               struct err *err)
 {
-    uint32_t others = 0, most = DESTINATION_NUMBERS_MAX;
+    uint32_t others = numbers_of_others(all, r, false), most = DESTINATION_NUMBERS_MAX;
     char where[72];
 
-    for (size_t i = 0; i < all->count; i++)
-        if (all->at[i].id != r->id && text_is_nocase(all->at[i].destination, r->destination))
-            others += range_size(&all->at[i]);
+    if (others + range_size(r) > most)
+        others = numbers_of_others(all, r, true);
     if (others + range_size(r) <= most)
         return fault(RANGE_FINE, "");
     err_set(err, -ENOSPC,
@@ -410,28 +448,79 @@ struct range_verdict ranges_check(const struct ranges *all, const struct range *
 
 /* --- changing --- */
 
+/* Places at or behind `from` are now one further on, or one less far. */
+static void shift_places(struct ranges *all, size_t from, int by)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (all->by_id[i] >= from)
+            all->by_id[i] = (uint16_t)(all->by_id[i] + by);
+}
+
+static void write_at(struct ranges *all, size_t i, const struct range *r)
+{
+    all->at[i] = *r;
+    all->mark[i] = (struct range_mark){ .id = r->id,
+                                        .park_number = park_number_of(r),
+                                        .name = hash(r->name),
+                                        .destination = hash(r->destination),
+                                        .size = range_size(r) };
+}
+
 bool ranges_remove(struct ranges *all, range_id id)
 {
     const struct range *r = ranges_by_id(all, id);
-    size_t i = r ? (size_t)(r - all->at) : 0;
+    size_t i = r ? (size_t)(r - all->at) : 0, n = id_position(all, id);
 
     if (!r)
         return false;
     all->count--;
     memmove(&all->at[i], &all->at[i + 1], (all->count - i) * sizeof all->at[0]);
+    memmove(&all->mark[i], &all->mark[i + 1], (all->count - i) * sizeof all->mark[0]);
+    memmove(&all->by_id[n], &all->by_id[n + 1], (all->count - n) * sizeof all->by_id[0]);
+    shift_places(all, i, -1);
     return true;
+}
+
+static void insert(struct ranges *all, const struct range *r)
+{
+    size_t i = position(all, r->first), n = id_position(all, r->id);
+
+    assert(all->count < RANGES_MAX && r->id && r->first && r->first <= r->last);
+    assert(i == all->count || r->last < all->at[i].first);
+    shift_places(all, i, 1);
+    memmove(&all->at[i + 1], &all->at[i], (all->count - i) * sizeof all->at[0]);
+    memmove(&all->mark[i + 1], &all->mark[i], (all->count - i) * sizeof all->mark[0]);
+    memmove(&all->by_id[n + 1], &all->by_id[n], (all->count - n) * sizeof all->by_id[0]);
+    all->by_id[n] = (uint16_t)i;
+    all->count++;
+    write_at(all, i, r);
+}
+
+/* Between the same neighbours as before? */
+static bool stays(const struct ranges *all, size_t i, const struct range *r)
+{
+    return (i == 0 || all->at[i - 1].last < r->first) &&
+           (i + 1 == all->count || r->last < all->at[i + 1].first);
 }
 
 void ranges_put(struct ranges *all, const struct range *r)
 {
+    const struct range *old = ranges_by_id(all, r->id);
     struct range copy = *r; /* `r` may be an entry of the table */
-    size_t i;
+    size_t i = old ? (size_t)(old - all->at) : 0;
 
-    (void)ranges_remove(all, copy.id); /* when it replaces one */
-    assert(all->count < RANGES_MAX && copy.id && copy.first && copy.first <= copy.last);
-    i = position(all, copy.first);
-    assert(i == all->count || copy.last < all->at[i].first);
-    memmove(&all->at[i + 1], &all->at[i], (all->count - i) * sizeof all->at[0]);
-    all->at[i] = copy;
-    all->count++;
+    if (old && stays(all, i, &copy)) {
+        write_at(all, i, &copy);
+        return;
+    }
+    (void)ranges_remove(all, copy.id);
+    insert(all, &copy);
+}
+
+void ranges_copy(struct ranges *to, const struct ranges *from)
+{
+    memcpy(to->at, from->at, from->count * sizeof to->at[0]);
+    memcpy(to->mark, from->mark, from->count * sizeof to->mark[0]);
+    memcpy(to->by_id, from->by_id, from->count * sizeof to->by_id[0]);
+    to->count = from->count;
 }

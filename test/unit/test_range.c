@@ -410,6 +410,39 @@ static void check_table(void)
     }
 }
 
+static void check_copy(void)
+{
+    struct ranges *copy = calloc(1, sizeof *copy), *whole = all;
+
+    assert_non_null(copy);
+    ranges_copy(copy, all);
+    assert_int_equal(copy->count, all->count);
+    all = copy;
+    check_table();
+    all = whole;
+    free(copy);
+}
+
+/* The same place, and all that a search goes by is another. */
+static void changes_in_place(void **state)
+{
+    struct range r = *ranges_by_id(all, 7);
+
+    (void)state;
+    (void)text_copy(r.name, sizeof r.name, "Purchase");
+    (void)text_copy(r.park_number, sizeof r.park_number, "6501");
+    (void)text_copy(r.destination, sizeof r.destination, "pool9.contoso.com");
+    r.last -= 10;
+    assert_int_equal(ranges_check(all, &r, NULL).fault, RANGE_FINE);
+    ranges_put(all, &r);
+    check_table();
+    assert_null(ranges_by_name(all, "Sales"));
+    assert_int_equal(ranges_by_name(all, "PURCHASE")->id, 7);
+    assert_null(ranges_by_park_number(all, key("6500")));
+    assert_int_equal(ranges_by_park_number(all, key("6501"))->id, 7);
+    assert_null(ranges_holding(all, key("6099")));
+}
+
 static void keeps_its_order(void **state)
 {
     uint32_t seed = 12345;
@@ -417,12 +450,12 @@ static void keeps_its_order(void **state)
 
     (void)state;
     for (unsigned step = 0; step < 3000; step++) {
-        char name[12], start[12], end[12];
+        char name[16], start[12], end[12];
         range_id id = 1 + (seed = seed * 1103515245 + 12345) / 65536 % 60;
         unsigned at = (seed = seed * 1103515245 + 12345) / 65536 % 180;
         struct range r;
 
-        snprintf(name, sizeof name, "n%u", (unsigned)id);
+        snprintf(name, sizeof name, "n%u.%u", (unsigned)id, step % 7);
         snprintf(start, sizeof start, "%u", 1000 + at * 50);
         snprintf(end, sizeof end, "%u", 1000 + at * 50 + 20);
         r = range_of(id, name, start, end);
@@ -432,8 +465,10 @@ static void keeps_its_order(void **state)
             ranges_remove(all, id);
         else if (ranges_check(all, &r, NULL).fault == RANGE_FINE)
             ranges_put(all, &r);
-        if (step % 100 == 0)
+        if (step % 100 == 0) {
             check_table();
+            check_copy();
+        }
     }
     check_table();
     for (size_t i = 0; i < all->count; i++)
@@ -494,6 +529,7 @@ int main(void)
         WITH_TABLE(fills_the_table),
         WITH_TABLE(group_pickup_has_no_park_number),
         WITH_TABLE(finds_free_blocks),
+        WITH_TABLE(changes_in_place),
         WITH_TABLE(keeps_its_order),
         WITH_TABLE(finds_ranges),
         cmocka_unit_test(has_names),
