@@ -106,7 +106,7 @@ static void write_config(const struct server *s, const char *path)
                   "[web]\nlisten = 127.0.0.1:%u\nadmin-socket = %s/sock\n"
                   "[store]\nurl = sqlite:%s/db\n[log]\nlevel = warning\n"
                   "[media]\nrtp-ports = %u-%u\n",
-                  s->port, free_port(SOCK_STREAM), s->folder, s->folder, audio, audio + 4999);
+                  s->port, s->web, s->folder, s->folder, audio, audio + 4999);
     if (fclose(f) != 0)
         stop("the configuration cannot be written");
 }
@@ -168,6 +168,7 @@ void server_start(struct server *s, const char *program)
     (void)snprintf(conf, sizeof conf, "%s/conf", s->folder);
     (void)snprintf(log, sizeof log, "%s/log", s->folder);
     s->port = free_port(SOCK_DGRAM);
+    s->web = free_port(SOCK_STREAM);
     write_config(s, conf);
     s->pid = run(words, 0, log);
     make_ranges(s, ctl);
@@ -184,6 +185,19 @@ bool server_start_sipp(struct server *s)
     s->pid = run(words, 0, NULL);
     (void)poll(NULL, 0, 500);
     return waitpid(s->pid, NULL, WNOHANG) == 0;
+}
+
+void server_token(const struct server *s, char to[SERVER_TOKEN_SIZE])
+{
+    char path[96];
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "%s/db.token", s->folder);
+    f = fopen(path, "re");
+    if (!f || !fgets(to, SERVER_TOKEN_SIZE, f))
+        stop("the server has no token");
+    (void)fclose(f);
+    to[strcspn(to, "\r\n")] = '\0';
 }
 
 void server_stop(struct server *s)

@@ -9,6 +9,7 @@
 struct server {
     pid_t pid;
     uint16_t port; /* SIP over UDP on 127.0.0.1 */
+    uint16_t web;  /* the API, on 127.0.0.1; 0: it has none */
     char folder[64];
 };
 
@@ -24,14 +25,16 @@ void server_start(struct server *s, const char *program);
 /* SIPp's built-in server, the yardstick of what SIP has to cost. False: there is no sipp. */
 bool server_start_sipp(struct server *s);
 
+#define SERVER_TOKEN_SIZE 128
+/* The token that may do all at its API. Ends the program if there is none. */
+void server_token(const struct server *s, char to[SERVER_TOKEN_SIZE]);
+
 /* Ends it and waits. Its folder is removed. */
 void server_stop(struct server *s);
 
 /* It stands still, or goes on: so several take turns on one core. */
 void server_pause(const struct server *s, bool pause);
 
-double
-server_processor(const struct server *s);     /* seconds of it, user and system, of all threads */
 double server_memory(const struct server *s); /* resident, MiB */
 
 /* This process runs on another core than servers do, if there is one. */

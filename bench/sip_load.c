@@ -407,8 +407,11 @@ void load_run(struct load *l, const struct load_plan *plan, struct load_figures 
     l->hold = plan->hold;
     l->times_count = 0;
     for (; t < begin + plan->seconds && !(plan->calls && sent >= plan->calls); t = now()) {
-        for (unsigned due = (unsigned)((t - begin) * plan->rate), burst = 0;
-             sent < due && burst < 100; burst++, sent++)
+        unsigned due = (unsigned)((t - begin) * plan->rate);
+
+        if (plan->calls && due > plan->calls)
+            due = plan->calls;
+        for (unsigned burst = 0; sent < due && burst < 100; burst++, sent++)
             start(l);
         take_all(l, sent < (unsigned)((now() - begin) * plan->rate) ? 0 : 1);
         sweep(l, t);

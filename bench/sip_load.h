@@ -31,6 +31,7 @@ struct load_phones {
     bool retrieve;     /* by somebody inside for himself; else somebody outside is sent there */
     bool own_hosts;    /* each at an address of its own, of 127.1.0.0/16; they must stay so */
     uint16_t audio;    /* the port of their audio; 0: one that nobody reads */
+    bool mute;         /* they want no audio: a=inactive, so that calls cost no packets */
     const char *suite; /* of SRTP with a key in the SDP, by its name there; NULL: in the clear */
 };
 

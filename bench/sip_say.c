@@ -115,8 +115,9 @@ void sip_send_invite(const struct sip_side *s, const struct sip_call *c)
         write_crypto(s->phones.suite, crypto, sizeof crypto);
     (void)snprintf(body, sizeof body,
                    "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
-                   "m=audio %u %s 8\r\n%s",
+                   "m=audio %u %s 8\r\n%s%s",
                    host, host, s->phones.audio ? s->phones.audio : s->audio,
-                   s->phones.suite ? "RTP/SAVP" : "RTP/AVP", crypto);
+                   s->phones.suite ? "RTP/SAVP" : "RTP/AVP", s->phones.mute ? "a=inactive\r\n" : "",
+                   crypto);
     sip_send(s, c, "INVITE", 1, "i", body);
 }
