@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,47 +22,62 @@ static atomic_bool want_stop, want_reload;
 
 /* ---- from the edges' threads ---- */
 
+/* Of an event only as much as there is of it: many are far shorter than the longest. */
+static bool put(struct app *a, const struct app_item *head, const void *event, size_t size,
+                size_t reserve)
+{
+    struct queue_piece pieces[] = { { head, offsetof(struct app_item, sip) }, { event, size } };
+
+    return queue_offer_pieces(a->queue, pieces, 2, reserve);
+}
+
 static bool from_sip(void *to, const struct sip_event *ev)
 {
-    struct app *a = to;
-    struct app_item item;
+    struct app_item head;
 
-    item.from = FROM_SIP;
-    item.put = clock_now();
-    item.sip = *ev;
-    if (ev->type == SIP_INVITE)
-        return queue_offer(a->queue, &item, EVENTS_RESERVED);
-    return queue_put(a->queue, &item);
+    head.from = FROM_SIP;
+    head.put = clock_now();
+    return put(to, &head, ev, sip_event_size(ev->type),
+               ev->type == SIP_INVITE ? EVENTS_RESERVED : 0);
 }
 
 static bool from_media(void *to, const struct media_event *ev)
 {
-    struct app *a = to;
-    struct app_item item;
+    struct app_item head;
 
-    item.from = FROM_MEDIA;
-    item.media = *ev;
-    return queue_put(a->queue, &item);
+    head.from = FROM_MEDIA;
+    return put(to, &head, ev, sizeof(*ev), 0);
 }
 
 static bool from_store(void *to, const struct store_event *ev)
 {
-    struct app *a = to;
-    struct app_item item;
+    struct app_item head;
 
-    item.from = FROM_STORE;
-    item.store = *ev;
-    return queue_put(a->queue, &item);
+    head.from = FROM_STORE;
+    return put(to, &head, ev, sizeof(*ev), 0);
 }
 
 static bool from_http(void *to, struct http_request *rq)
 {
-    struct app *a = to;
-    struct app_item item;
+    struct app_item head;
 
-    item.from = FROM_HTTP;
-    item.http = rq;
-    return queue_offer(a->queue, &item, EVENTS_RESERVED);
+    head.from = FROM_HTTP;
+    return put(to, &head, &rq, sizeof(struct http_request *), EVENTS_RESERVED);
+}
+
+bool app_put_chore(struct app *a, struct chore *c)
+{
+    struct app_item head;
+
+    head.from = FROM_CHORE;
+    return put(a, &head, &c, sizeof(struct chore *), 0);
+}
+
+/* An SDP's keys may be in it. */
+static void wipe(struct app_item *item)
+{
+    if (item->from == FROM_SIP)
+        explicit_bzero(item, offsetof(struct app_item, sip) + sip_event_size(item->sip.type));
 }
 
 /* ---- one event through the core ---- */
@@ -236,7 +252,8 @@ void app_turn(struct app *a, int most)
     turn_end_group(a);
     turn_submit(a);
     tell_pressure(a, delay);
-    explicit_bzero(a->items, count * sizeof a->items[0]); /* an SDP's keys may be in them */
+    for (size_t i = 0; i < count; i++)
+        wipe(&a->items[i]);
 }
 
 int app_run(struct app *a)

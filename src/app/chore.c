@@ -26,9 +26,8 @@ struct chores {
 static void give_back(struct app *a, struct chore *c)
 {
     static const struct timespec pause = { .tv_nsec = 1000000 };
-    struct app_item item = { .from = FROM_CHORE, .chore = c };
 
-    while (!queue_put(a->queue, &item)) {
+    while (!app_put_chore(a, c)) {
         if (atomic_load(&a->chores->ending)) {
             a->chores->left = c;
             return;

@@ -75,7 +75,7 @@ struct app_leg {
 struct app_item {
     enum { FROM_SIP, FROM_MEDIA, FROM_STORE, FROM_HTTP, FROM_CHORE } from;
     msec put; /* FROM_SIP: when */
-    union {
+    union {   /* of a SIP event as much as sip_event_size() says */
         struct sip_event sip;
         struct media_event media;
         struct store_event store;
@@ -183,6 +183,7 @@ void app_step(struct app *a,
               const struct event *ev); /* one event through the core, and what it wants */
 void app_own_event(struct app *a, const struct event *ev); /* to be stepped after the present one */
 void app_tell(struct app *a, const struct app_event *ev);  /* the watcher */
+bool app_put_chore(struct app *a, struct chore *c); /* from the chores' thread; false: full */
 
 /* take.c */
 void take_sip(struct app *a, const struct sip_event *ev);

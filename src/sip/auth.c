@@ -217,10 +217,8 @@ static void count(struct sip *s, enum sip_auth_failure how)
 
 static void report_lock_out(struct sip *s, const struct asker *who, const char *user, msec wait)
 {
-    struct sip_event *ev = &s->event;
+    struct sip_event *ev = report_begin_edge(s, SIP_LOCKED_OUT);
 
-    memset(ev, 0, sizeof *ev);
-    ev->type = SIP_LOCKED_OUT;
     text_copy(ev->invite.signed_in, sizeof ev->invite.signed_in, user);
     text_copy(ev->invite.source, sizeof ev->invite.source, who->source);
     text_format(ev->reason, sizeof ev->reason,

@@ -277,14 +277,15 @@ void info_take(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
 
 /* ---- report.c ---- */
 
-/* The event of the edge, emptied, for this leg. */
+/* The event of the edge, emptied as far as its type goes, for this leg. */
 struct sip_event *report_begin(struct leg *leg, enum sip_event_type type);
 /* Hand it over. What finds no room is kept and tried again in order; nothing of a silent leg
  * leaves. */
 void report_send(struct leg *leg);
 /* For a SIP_INVITE: false when it found no room, and it is not kept. */
 bool report_offer(struct leg *leg);
-/* An event that is about no leg: filled in s->event. */
+/* The same for an event that is about no leg. */
+struct sip_event *report_begin_edge(struct sip *s, enum sip_event_type type);
 void report_edge(struct sip *s);
 void report_forget(struct sip *s);
 

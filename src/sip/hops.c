@@ -12,10 +12,8 @@
 static void report_hop(struct sip *s, unsigned place)
 {
     const struct hop *h = &s->hops->hop[place];
-    struct sip_hop *to = &s->event.hop;
+    struct sip_hop *to = &report_begin_edge(s, SIP_HOP)->hop;
 
-    memset(&s->event, 0, sizeof s->event);
-    s->event.type = SIP_HOP;
     to->place = place;
     to->state = h->state;
     to->port = h->at.port;

@@ -360,10 +360,8 @@ static int judge(const struct leg *leg, const sip_t *sip, const char **phrase)
 
 static void report(struct sip *s, struct subscription *sub, const struct refer *refer)
 {
-    struct sip_event *ev = &s->event;
+    struct sip_event *ev = report_begin_edge(s, SIP_REFERRED);
 
-    memset(ev, 0, sizeof *ev);
-    ev->type = SIP_REFERRED;
     ev->leg = sub->leg;
     ev->refer = *refer;
     ev->refer.number = sub->number;

@@ -2,6 +2,7 @@
  * that was refused waits here, and all later ones queue up behind it. */
 #include "sip/edge.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,21 +16,54 @@ struct held {
     struct sip_event event;
 };
 
+size_t sip_event_size(enum sip_event_type type)
+{
+    switch (type) {
+    case SIP_INVITE:
+    case SIP_LOCKED_OUT:
+        return offsetof(struct sip_event, invite) + sizeof(struct invite);
+    case SIP_REFERRED:
+        return offsetof(struct sip_event, refer) + sizeof(struct refer);
+    case SIP_HOP:
+        return offsetof(struct sip_event, hop) + sizeof(struct sip_hop);
+    case SIP_ACKED:
+    case SIP_OFFERED:
+    case SIP_IDENTITY:
+    case SIP_ANSWERED:
+    case SIP_REOFFERED:
+        return offsetof(struct sip_event, dialog) + sizeof(struct sip_dialog);
+    case SIP_CANCELLED:
+    case SIP_RINGING:
+    case SIP_FAILED:
+    case SIP_GONE:
+    case SIP_DIGIT:
+    case SIP_EXITED:
+        break;
+    }
+    return offsetof(struct sip_event, party);
+}
+
+struct sip_event *report_begin_edge(struct sip *s, enum sip_event_type type)
+{
+    memset(&s->event, 0, sip_event_size(type));
+    s->event.type = type;
+    return &s->event;
+}
+
 struct sip_event *report_begin(struct leg *leg, enum sip_event_type type)
 {
-    struct sip_event *ev = &leg->edge->event;
+    struct sip_event *ev = report_begin_edge(leg->edge, type);
 
-    memset(ev, 0, sizeof *ev);
-    ev->type = type;
     ev->leg = leg->id;
     ev->offer.dtmf_payload_type = -1;
     return ev;
 }
 
 /* Keys of audio may be in it, and the event stays in its place until the next one. */
-static void wipe(struct session_offer *offer)
+static void wipe(struct sip_event *ev)
 {
-    explicit_bzero(offer->crypto, sizeof offer->crypto);
+    if (sip_event_size(ev->type) > offsetof(struct sip_event, offer))
+        explicit_bzero(ev->offer.crypto, sizeof ev->offer.crypto);
 }
 
 static void drop(struct held *h)
@@ -78,7 +112,7 @@ void report_edge(struct sip *s)
 {
     if (s->held_first || !s->report(s->to, &s->event))
         hold(s);
-    wipe(&s->event.offer);
+    wipe(&s->event);
 }
 
 void report_send(struct leg *leg)
@@ -88,7 +122,7 @@ void report_send(struct leg *leg)
     if (!leg->silent)
         report_edge(s);
     else
-        wipe(&s->event.offer);
+        wipe(&s->event);
 }
 
 bool report_offer(struct leg *leg)
@@ -97,7 +131,7 @@ bool report_offer(struct leg *leg)
 
     bool taken = !s->held_first && s->report(s->to, &s->event);
 
-    wipe(&s->event.offer);
+    wipe(&s->event);
     return taken;
 }
 

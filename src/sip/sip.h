@@ -189,6 +189,8 @@ enum sip_event_type {
     SIP_HOP         /* no leg: how a server that our requests go to is: `hop` */
 };
 
+/* In the order of how many types have it: what a type has not is at its end, and is neither filled
+ * in nor handed on (sip_event_size()). */
 struct sip_event {
     enum sip_event_type type;
     leg_id leg;
@@ -204,16 +206,22 @@ struct sip_event {
     bool may_exit;         /* likewise: its peer lets us leave the path */
     bool takes_refer, takes_replaces; /* likewise: what its far end says it can do */
     char reason[128];
-    struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
-    struct refer refer;   /* SIP_REFERRED */
-    struct sip_hop hop;   /* SIP_HOP */
     struct party party;
     struct session_offer offer;
     struct sip_dialog
         dialog; /* SIP_INVITE, SIP_ANSWERED; refreshed: SIP_ACKED, _OFFERED, _IDENTITY */
+    union {
+        struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
+        struct refer refer;   /* SIP_REFERRED */
+        struct sip_hop hop;   /* SIP_HOP */
+    };
 };
 
-/* Called on the SIP thread; copies what it needs and returns at once. False: no room, the edge
+/* How many bytes of an event of this type mean something, from its first on. */
+size_t sip_event_size(enum sip_event_type type);
+
+/* Called on the SIP thread; copies what it needs, of which sip_event_size() is all there is, and
+ * returns at once. False: no room, the edge
  * refuses the request with 503 (SIP_INVITE) or tries again. */
 typedef bool sip_report(void *to, const struct sip_event *ev);
 

@@ -1,4 +1,5 @@
-/* A ring of items under a mutex, with an eventfd that is readable while the ring is not empty.
+/* A ring of bytes under a mutex, in which each item has its size before it; with an eventfd that is
+ * readable while the ring is not empty.
  * Putting into a queue that is not empty costs no system call: whoever finds it empty writes the
  * eventfd, and the reader clears it when it has emptied the ring. */
 #include "sys/queue.h"
@@ -16,10 +17,11 @@
 struct queue {
     pthread_mutex_t mutex; /* guards all below but sizes, descriptor and `wipes` */
     size_t item_size, capacity;
-    size_t first, count;
+    size_t room; /* of the ring, in bytes: for `capacity` of the longest items */
+    size_t first, used, count;
     int fd;
     bool wipes;
-    unsigned char *items;
+    unsigned char *ring;
 };
 
 struct queue *queue_new(size_t item_size, size_t capacity)
@@ -31,21 +33,47 @@ struct queue *queue_new(size_t item_size, size_t capacity)
         return NULL;
     q->item_size = item_size;
     q->capacity = capacity;
-    q->items = calloc(capacity, item_size);
+    q->room = capacity * (sizeof(size_t) + item_size);
+    q->ring = calloc(capacity, sizeof(size_t) + item_size);
     q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (!q->items || q->fd < 0 || pthread_mutex_init(&q->mutex, NULL) != 0) {
+    if (!q->ring || q->fd < 0 || pthread_mutex_init(&q->mutex, NULL) != 0) {
         if (q->fd >= 0)
             close(q->fd);
-        free(q->items);
+        free(q->ring);
         free(q);
         return NULL;
     }
     return q;
 }
 
-static unsigned char *place(const struct queue *q, size_t index)
+/* How much from this place of the ring on lies in one piece. */
+static size_t straight(const struct queue *q, size_t at, size_t size)
 {
-    return q->items + ((q->first + index) % q->capacity) * q->item_size;
+    return q->room - at < size ? q->room - at : size;
+}
+
+static void append(struct queue *q, const void *data, size_t size)
+{
+    size_t at = (q->first + q->used) % q->room, head = straight(q, at, size);
+
+    memcpy(q->ring + at, data, head);
+    memcpy(q->ring, (const unsigned char *)data + head, size - head);
+    q->used += size;
+}
+
+/* The oldest bytes; nothing of them is left in a queue that wipes. */
+static void move_out(struct queue *q, void *to, size_t size)
+{
+    size_t head = straight(q, q->first, size);
+
+    memcpy(to, q->ring + q->first, head);
+    memcpy((unsigned char *)to + head, q->ring, size - head);
+    if (q->wipes) {
+        explicit_bzero(q->ring + q->first, head);
+        explicit_bzero(q->ring, size - head);
+    }
+    q->first = (q->first + size) % q->room;
+    q->used -= size;
 }
 
 void queue_free(struct queue *q)
@@ -54,9 +82,13 @@ void queue_free(struct queue *q)
         return;
     pthread_mutex_destroy(&q->mutex);
     close(q->fd);
-    for (size_t i = 0; q->wipes && i < q->count; i++)
-        explicit_bzero(place(q, i), q->item_size);
-    free(q->items);
+    if (q->wipes) {
+        size_t head = straight(q, q->first, q->used);
+
+        explicit_bzero(q->ring + q->first, head);
+        explicit_bzero(q->ring, q->used - head);
+    }
+    free(q->ring);
     free(q);
 }
 
@@ -101,15 +133,22 @@ static void sleep_again(const struct queue *q)
     assert(n == sizeof sum);
 }
 
-bool queue_offer(struct queue *q, const void *item, size_t reserve)
+bool queue_offer_pieces(struct queue *q, const struct queue_piece *pieces, size_t count,
+                        size_t reserve)
 {
+    size_t size = 0;
     bool taken;
 
+    for (size_t i = 0; i < count; i++)
+        size += pieces[i].size;
+    assert(size <= q->item_size);
     lock(q);
     /* Written so that a reserve larger than the queue refuses all instead of wrapping round. */
     taken = q->count < q->capacity && reserve < q->capacity - q->count;
     if (taken) {
-        memcpy(place(q, q->count), item, q->item_size);
+        append(q, &size, sizeof size);
+        for (size_t i = 0; i < count; i++)
+            append(q, pieces[i].data, pieces[i].size);
         if (q->count++ == 0)
             wake(q);
     }
@@ -117,30 +156,29 @@ bool queue_offer(struct queue *q, const void *item, size_t reserve)
     return taken;
 }
 
+bool queue_offer(struct queue *q, const void *item, size_t reserve)
+{
+    struct queue_piece whole = { item, q->item_size };
+
+    return queue_offer_pieces(q, &whole, 1, reserve);
+}
+
 bool queue_put(struct queue *q, const void *item)
 {
     return queue_offer(q, item, 0);
 }
 
-/* `count` items from the first, which does not wrap round. */
-static void move(const struct queue *q, unsigned char *to, unsigned char *from, size_t count)
-{
-    memcpy(to, from, count * q->item_size);
-    if (q->wipes)
-        explicit_bzero(from, count * q->item_size);
-}
-
 size_t queue_take(struct queue *q, void *items, size_t most)
 {
     unsigned char *to = items;
-    size_t taken, head;
+    size_t taken, size;
 
     lock(q);
     taken = q->count < most ? q->count : most;
-    head = q->capacity - q->first < taken ? q->capacity - q->first : taken;
-    move(q, to, place(q, 0), head);
-    move(q, to + head * q->item_size, q->items, taken - head);
-    q->first = (q->first + taken) % q->capacity;
+    for (size_t i = 0; i < taken; i++, to += q->item_size) {
+        move_out(q, &size, sizeof size);
+        move_out(q, to, size);
+    }
     q->count -= taken;
     /* From its beginning again: a queue uses no more memory, and cache, than ever waited in it. */
     if (taken && q->count == 0) {

@@ -1,5 +1,6 @@
-/* A bounded queue between threads; items are copied in and out by value. This is the only file with
- * a mutex. The reader sleeps on a file descriptor, so that it can wait for sockets as well. */
+/* A bounded queue between threads; items are copied in and out by value, as much of each as was
+ * put. This is the only file with a mutex. The reader sleeps on a file descriptor, so that it can
+ * wait for sockets as well. */
 #ifndef CALLPARK_SYS_QUEUE_H
 #define CALLPARK_SYS_QUEUE_H
 
@@ -8,8 +9,8 @@
 
 struct queue;
 
-/* A queue of at most `capacity` items of `item_size` bytes each. NULL when memory or descriptors
- * are short. queue_free(NULL) is fine; whoever frees it has stopped all its writers. */
+/* A queue of at most `capacity` items of at most `item_size` bytes each. NULL when memory or
+ * descriptors are short. queue_free(NULL) is fine; whoever frees it has stopped all its writers. */
 struct queue *queue_new(size_t item_size, size_t capacity);
 void queue_free(struct queue *q);
 
@@ -25,7 +26,17 @@ bool queue_put(struct queue *q, const void *item);
  * this. */
 bool queue_offer(struct queue *q, const void *item, size_t reserve);
 
-/* Take up to `most` items into the array `items`; how many. Never waits. One reader. */
+/* The same for an item that lies in pieces, or of which only the beginning counts: no more is
+ * copied, nor used up in the queue. Together they are no longer than an item. */
+struct queue_piece {
+    const void *data;
+    size_t size;
+};
+bool queue_offer_pieces(struct queue *q, const struct queue_piece *pieces, size_t count,
+                        size_t reserve);
+
+/* Take up to `most` items into the array `items`; how many. Of one that was put in part the rest is
+ * left as it is there. Never waits. One reader. */
 size_t queue_take(struct queue *q, void *items, size_t most);
 
 /* Readable while there may be something to take. For poll, not for reading. */

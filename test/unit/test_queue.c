@@ -88,6 +88,36 @@ static void keeps_places_free(void **state)
     queue_free(q);
 }
 
+/* Of 1 to 16 bytes, by turns in one piece and in two, many times round the ring. */
+static void takes_pieces(void **state)
+{
+    struct queue *q = queue_new(16, 5);
+    unsigned char in[16], out[3][16];
+    unsigned put = 0, taken = 0;
+
+    (void)state;
+    while (taken < 1000) {
+        size_t size = 1 + put * 7 % 16, head = put % 3 ? size / 2 : size, n;
+        struct queue_piece pieces[] = { { in, head }, { in + head, size - head } };
+
+        memset(in, (int)(put & 0xff), sizeof in);
+        if (queue_offer_pieces(q, pieces, put % 3 ? 2 : 1, 1)) {
+            put++;
+            continue;
+        }
+        assert_int_equal(queue_length(q), 4); /* the count is the bound, whatever their size */
+        memset(out, 0xee, sizeof out);
+        n = queue_take(q, out, 3);
+        assert_int_equal(n, 3);
+        for (size_t i = 0; i < n; i++, taken++) {
+            size = 1 + taken * 7 % 16;
+            for (size_t k = 0; k < 16; k++)
+                assert_int_equal(out[i][k], k < size ? taken & 0xff : 0xee);
+        }
+    }
+    queue_free(q);
+}
+
 /* Large items, so that one that is torn between two writers shows. */
 struct letter {
     uint32_t writer, serial;
@@ -180,11 +210,9 @@ static void threads_leave_signals_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_order_and_bound),
-        cmocka_unit_test(is_readable_while_not_empty),
-        cmocka_unit_test(keeps_places_free),
-        cmocka_unit_test(many_writers_one_reader),
-        cmocka_unit_test(threads_leave_signals_alone),
+        cmocka_unit_test(keeps_order_and_bound),   cmocka_unit_test(is_readable_while_not_empty),
+        cmocka_unit_test(keeps_places_free),       cmocka_unit_test(takes_pieces),
+        cmocka_unit_test(many_writers_one_reader), cmocka_unit_test(threads_leave_signals_alone),
     };
 
     return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
