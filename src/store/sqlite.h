@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "store/kind.h"
+#include "store/rows.h"
 
 /* Statements that are used over and over, prepared at first use. */
 enum statement {
@@ -69,7 +70,13 @@ struct sqlite {
     audit_id audit; /* the last one that was added; 0: none yet, or it was undone */
     bool undone;    /* SQLite gave up the turn's transaction; `why` */
     struct err why;
+    /* Of this turn: those written without a savepoint each. */
+    const struct change_group **plain;
+    size_t plain_count, plain_room;
+    bool careful; /* from here on each group has one */
     sqlite3_stmt *statement[STATEMENTS];
+    struct rules rules; /* that were written last, as text; "" : none were */
+    char rules_text[RULES_TEXT_SIZE];
 };
 
 /* sqlite_open.c: lock, open, bring up to date. */
@@ -134,6 +141,7 @@ extern const struct columns columns_music; /* all but the data */
 #define SQL_SIZE 4096
 void columns_put_sql(char to[SQL_SIZE], const struct columns *t);
 void columns_list(char to[SQL_SIZE], const struct columns *t); /* "id, name, ..." */
+/* The row must stay as it is until the statement was stepped. */
 int columns_bind(struct sqlite *s, sqlite3_stmt *st, const struct columns *t, const void *row,
                  struct err *err);
 /* From the statement's present row; false with the column's name when a value is none of ours. */

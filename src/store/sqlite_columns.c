@@ -267,7 +267,17 @@ void columns_put_sql(char to[SQL_SIZE], const struct columns *t)
 
 static int bind_text(sqlite3_stmt *st, int at, const char *text)
 {
-    return sqlite3_bind_text(st, at, text, -1, SQLITE_TRANSIENT);
+    return sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
+}
+
+/* Most calls are parked under the same rules as the one before. */
+static const char *rules_in(struct sqlite *s, const char *from)
+{
+    if (!*s->rules_text || memcmp(&s->rules, from, sizeof s->rules) != 0) {
+        memcpy(&s->rules, from, sizeof s->rules);
+        rules_write(s->rules_text, &s->rules);
+    }
+    return s->rules_text;
 }
 
 static uint64_t number_in(const void *from)
@@ -286,9 +296,10 @@ static uint32_t small_in(const void *from)
     return value;
 }
 
-static int bind_column(sqlite3_stmt *st, int at, const struct column *c, const char *from)
+static int bind_column(struct sqlite *s, sqlite3_stmt *st, int at, const struct column *c,
+                       const char *from)
 {
-    char text[RULES_TEXT_SIZE];
+    char text[PERMISSIONS_TEXT_SIZE];
 
     switch (c->kind) {
     case COL_NUMBER:
@@ -307,13 +318,12 @@ static int bind_column(sqlite3_stmt *st, int at, const struct column *c, const c
         assert(small_in(from) < c->words->count);
         return bind_text(st, at, c->words->word[small_in(from)]);
     case COL_RULES:
-        rules_write(text, (const struct rules *)(const void *)from);
-        return bind_text(st, at, text);
+        return bind_text(st, at, rules_in(s, from));
     case COL_PERMISSIONS:
         permissions_write(text, small_in(from));
-        return bind_text(st, at, text);
+        return sqlite3_bind_text(st, at, text, -1, SQLITE_TRANSIENT);
     case COL_BYTES:
-        return sqlite3_bind_blob(st, at, from, (int)c->size, SQLITE_TRANSIENT);
+        return sqlite3_bind_blob(st, at, from, (int)c->size, SQLITE_STATIC);
     }
     return SQLITE_MISUSE;
 }
@@ -324,7 +334,7 @@ int columns_bind(struct sqlite *s, sqlite3_stmt *st, const struct columns *t, co
     for (unsigned i = 0; i < t->count; i++) {
         const struct column *c = &t->column[i];
 
-        if (bind_column(st, (int)i + 1, c, (const char *)row + c->offset) != SQLITE_OK)
+        if (bind_column(s, st, (int)i + 1, c, (const char *)row + c->offset) != SQLITE_OK)
             return sqlite_fault(s, err);
     }
     return 0;

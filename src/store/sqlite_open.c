@@ -263,6 +263,9 @@ static int open_file(struct sqlite *s, struct err *err)
     struct err why = { 0 };
     int failed = take_lock(s, err);
 
+    /* Nobody asks how much memory it uses, and to keep count takes a lock each time. Too late for
+     * that, it says, when a store is open already. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (!failed)
         failed = make_file(s->path, err);
     if (failed)
@@ -312,6 +315,7 @@ void sqlite_close(void *self)
     (void)sqlite3_close(s->db);
     if (s->lock_fd >= 0)
         (void)close(s->lock_fd); /* last, as it keeps others away from the file */
+    free(s->plain);
     free(s->path);
     free(s);
 }

@@ -31,7 +31,7 @@ struct job {
     enum { JOB_TURN, JOB_QUERY, JOB_BACKUP, JOB_MERGE, JOB_STOP } type;
     uint64_t token;
     struct turn *turn;
-    struct store_query query;
+    struct store_query *query; /* malloc'ed, as `path` is */
     char *path;
     call_id after; /* MERGE: how far it has come */
 };
@@ -333,7 +333,8 @@ static bool do_jobs(struct store *s, size_t jobs)
             free_turn(s, s->taken[i].turn);
             break;
         case JOB_QUERY:
-            do_query(s, &s->taken[i].query);
+            do_query(s, s->taken[i].query);
+            free(s->taken[i].query);
             break;
         case JOB_BACKUP:
             do_backup(s, &s->taken[i]);
@@ -485,10 +486,16 @@ int store_submit(struct store *s, const struct change_group *groups, size_t coun
 
 int store_ask(struct store *s, const struct store_query *q)
 {
-    struct job job = { .type = JOB_QUERY, .query = *q };
+    struct job job = { .type = JOB_QUERY, .query = malloc(sizeof *q) };
 
     assert(s->started);
-    return queue_offer(s->jobs, &job, 1) ? 0 : -ENOBUFS;
+    if (!job.query)
+        return -ENOBUFS;
+    *job.query = *q;
+    if (queue_offer(s->jobs, &job, 1))
+        return 0;
+    free(job.query);
+    return -ENOBUFS;
 }
 
 static int offer_path(struct store *s, struct job job, const char *path)
