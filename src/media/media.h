@@ -128,15 +128,31 @@ int media_listen(struct media *m, leg_id leg);
 /* RTCP BYE, and the stream is gone. */
 int media_close(struct media *m, leg_id leg);
 
-/* How late packets left, by the upper end in milliseconds: 1, 2, 5, 10, 20, and all beyond. */
-#define MEDIA_LATE_STEPS 6
+/* How many more streams will be sent on time, some being kept for those who will talk to the ones
+ * that are parked already: nobody is to be parked at 0, everything else goes on. A worker measures
+ * how much of its time it needs (media/room.h); `streams_max` bounds all of them. */
+uint32_t media_room(struct media *m);
+
+/* How late packets left, by the upper end in microseconds, and all beyond. */
+#define MEDIA_LATE_STEPS 9
+#define MEDIA_LATE_US                                                                              \
+    {                                                                                              \
+        500, 1000, 2000, 5000, 10000, 20000, 50000, 100000                                         \
+    }
+#define MEDIA_WORKERS_MAX 16
 
 struct media_counts {
     uint32_t streams, ports_used; /* a port pair counts once */
+    uint32_t room;                /* media_room() */
     uint64_t packets_out, packets_in, packets_dropped, packets_late, send_errors;
-    uint64_t srtp_refused; /* among those dropped: forged, replayed, or in the clear */
-    uint64_t late_us_max;
+    uint64_t packets_skipped; /* never sent, as they would have been too late */
+    uint64_t srtp_refused;    /* among those dropped: forged, replayed, or in the clear */
+    uint64_t late_us_max, late_us_sum;
     uint64_t late[MEDIA_LATE_STEPS]; /* `packets_late` is all above 5 ms */
+    unsigned workers;
+    struct {
+        uint32_t streams, busy; /* `busy`: parts in a thousand of its time */
+    } worker[MEDIA_WORKERS_MAX];
 };
 void media_count(const struct media *m, struct media_counts *out);
 

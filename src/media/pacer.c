@@ -95,10 +95,10 @@ uint64_t pacer_skip(struct pacer *p, uint64_t now_ns,
                     uint64_t (*interval)(const struct pacer_node *node))
 {
     uint64_t now = pacer_tick(p, now_ns);
-    uint64_t skipped = now < p->next + PACER_STALL_MAX ? 0 : now - p->next;
+    uint64_t left_out = 0;
     struct pacer_node *node, *next;
 
-    if (!skipped)
+    if (now < p->next + PACER_STALL_MAX)
         return 0;
     node = gather(p, p->next, now);
     p->next = now;
@@ -107,9 +107,10 @@ uint64_t pacer_skip(struct pacer *p, uint64_t now_ns,
         uint64_t missed = (now - node->due + step - 1) / step;
 
         next = node->next;
+        left_out += missed;
         pacer_add(p, node, node->due + missed * step);
     }
-    return skipped;
+    return left_out;
 }
 
 uint64_t pacer_emptiest(const struct pacer *p)

@@ -36,7 +36,7 @@ uint64_t pacer_time(const struct pacer *p, uint64_t tick);
 
 /* After a wake-up: how many ticks too many have passed to be made good one by one. Those are over:
  * every stream due in them is moved to its next turn, in its own rhythm of `interval(node)` ticks,
- * so that no burst leaves. Returns how many ticks were skipped, usually 0. */
+ * so that no burst leaves. Returns how many turns were left out, usually 0. */
 uint64_t pacer_skip(struct pacer *p, uint64_t now_ns,
                     uint64_t (*interval)(const struct pacer_node *node));
 

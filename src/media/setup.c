@@ -66,6 +66,14 @@ static int load_sounds(struct media *m, struct err *err)
     return failed;
 }
 
+/* The first place in it where a stream may stand. */
+static struct stream *aligned(void *memory)
+{
+    uintptr_t at = (uintptr_t)memory;
+
+    return memory ? (void *)((char *)memory + (-at & (_Alignof(struct stream) - 1))) : NULL;
+}
+
 static int make_tables(struct media *m, uint64_t seed, struct err *err)
 {
     uint32_t most = m->config.streams_max;
@@ -73,14 +81,16 @@ static int make_tables(struct media *m, uint64_t seed, struct err *err)
     m->shared.streams_max = most;
     (void)text_copy(m->shared.cname, sizeof m->shared.cname, m->config.cname);
     /* Asked for at once and touched as streams come: memory that is never used costs nothing. */
-    m->shared.streams = calloc(most, sizeof *m->shared.streams);
+    m->shared.memory = calloc(most + 1, sizeof *m->shared.streams);
+    m->shared.streams = aligned(m->shared.memory);
     m->shared.relays = calloc(most, sizeof *m->shared.relays);
     m->shared.gone = queue_new(sizeof(uint32_t), most + MEDIA_PIECES_MAX * WORKERS_MAX);
-    m->workers = calloc(m->config.workers, sizeof *m->workers);
+    m->workers = aligned_alloc(_Alignof(struct worker), m->config.workers * sizeof *m->workers);
     ports_init(&m->ports, m->config.port_first, m->config.port_last);
     if (!m->shared.streams || !m->shared.relays || !m->shared.gone || !m->workers ||
         !media_leg_init(&m->legs, most, seed))
         return err_set(err, -ENOMEM, "media: not enough memory for %u streams", most);
+    memset(m->workers, 0, m->config.workers * sizeof *m->workers);
     for (unsigned i = 0; i < m->config.workers; i++) {
         m->workers[i].epoll = -1;
         for (size_t family = 0; family < FAMILIES; family++)
@@ -164,7 +174,7 @@ void media_stop(struct media *m)
     media_leg_done(&m->legs);
     queue_free(m->shared.gone);
     free(m->shared.relays);
-    free(m->shared.streams);
+    free(m->shared.memory);
     pieces_done(&m->pieces);
     prompts_free(m->shared.prompts);
     sound_done(&m->shared.silence);

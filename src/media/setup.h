@@ -9,7 +9,7 @@
 #include "media/pieces.h"
 #include "media/worker.h"
 
-#define WORKERS_MAX 16
+#define WORKERS_MAX MEDIA_WORKERS_MAX
 
 struct media {
     struct media_config config;

@@ -47,7 +47,7 @@ static void obey(struct worker *w)
 /* After a tick has been sent: how late its packets left. */
 static void note_lateness(struct worker *w, uint64_t tick, uint64_t packets)
 {
-    static const uint64_t step_us[LATE_STEPS - 1] = { 1000, 2000, 5000, 10000, 20000 };
+    static const uint64_t step_us[LATE_STEPS - 1] = MEDIA_LATE_US;
     uint64_t due = pacer_time(&w->pacer, tick), now = clock_now_ns();
     uint64_t us = now > due ? (now - due) / 1000 : 0;
     size_t step = 0;
@@ -55,6 +55,7 @@ static void note_lateness(struct worker *w, uint64_t tick, uint64_t packets)
     while (step < LATE_STEPS - 1 && us >= step_us[step])
         step++;
     worker_add(&w->counts.late[step], packets);
+    worker_add(&w->counts.late_us_sum, us * packets);
     if (us >= LATE_US)
         worker_add(&w->counts.packets_late, packets);
     if (us > atomic_load_explicit(&w->counts.late_us_max, memory_order_relaxed))
@@ -69,7 +70,7 @@ static void fetch_ahead(const struct pacer_node *next)
 
     if (s && s->secure)
         secure_fetch(s->secure);
-    for (size_t at = 0; next && next->next && at < sizeof *s; at += CACHE_LINE)
+    for (size_t at = 0; next && next->next && at < STREAM_HOT; at += CACHE_LINE)
         __builtin_prefetch((const char *)next->next + at, 1);
 }
 
@@ -96,17 +97,28 @@ static void send_due(struct worker *w, uint64_t now_ns)
     struct pacer_node *due;
     uint64_t tick;
 
-    (void)pacer_skip(&w->pacer, now_ns, interval_of); /* seen in how late the next tick leaves */
+    worker_add(&w->counts.packets_skipped, pacer_skip(&w->pacer, now_ns, interval_of));
     while (pacer_take(&w->pacer, now_ns, &tick, &due))
         if (due)
             send_tick(w, tick, due);
 }
 
-/* Sleep until something is due, a command comes, or a packet; packets only once in a tick, so that
- * under load they are taken many at a time. */
-static void rest(struct worker *w)
+/* How it spends its time, for whoever wants to give it more streams. */
+static void look_at_room(struct worker *w, uint64_t now_ns)
 {
-    uint64_t now = clock_now_ns(), tick = pacer_next(&w->pacer), until = UINT64_MAX;
+    if (!room_is_due(&w->room, now_ns))
+        return;
+    room_look(&w->room, now_ns, clock_used_ns(), w->pacer.waiting);
+    atomic_store_explicit(&w->counts.fits, room_fits(&w->room, w->pacer.waiting),
+                          memory_order_relaxed);
+    atomic_store_explicit(&w->counts.busy, w->room.busy, memory_order_relaxed);
+}
+
+/* Sleep until something is due, a command comes, or a packet; packets only once in a tick, so that
+ * under load they are taken many at a time. Returns what time it is then. */
+static uint64_t rest(struct worker *w)
+{
+    uint64_t now = clock_now_ns(), tick = pacer_next(&w->pacer), until = UINT64_MAX, woken;
     struct pollfd p = { .fd = w->epoll, .events = POLLIN };
     struct timespec t;
 
@@ -117,22 +129,26 @@ static void rest(struct worker *w)
         until = until < w->receive_again ? until : w->receive_again;
     }
     if (until <= now)
-        return;
+        return now;
     t.tv_sec = (time_t)((until - now) / 1000000000);
     t.tv_nsec = (long)((until - now) % 1000000000);
     (void)ppoll(&p, 1, until == UINT64_MAX ? NULL : &t,
                 NULL); /* interrupted: the loop comes back */
+    woken = clock_now_ns();
+    room_slept(&w->room, now, woken < until ? woken : until);
+    return woken;
 }
 
 static void *run(void *argument)
 {
     struct worker *w = argument;
+    uint64_t now = clock_now_ns();
 
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* else every wake-up is 50 us late */
+    room_begin(&w->room, now, clock_used_ns());
     while (!w->stopping) {
-        uint64_t now;
-
-        send_due(w, clock_now_ns()); /* first: it brings the wheel up to date after a long sleep */
+        look_at_room(w, now);
+        send_due(w, now); /* first: it brings the wheel up to date after a long sleep */
         obey(w);
         now = clock_now_ns();
         if (now >= w->receive_again) {
@@ -143,7 +159,7 @@ static void *run(void *argument)
                 w->receive_again = now + PACER_TICK_NS;
         }
         if (!w->stopping)
-            rest(w);
+            now = rest(w);
     }
     return NULL;
 }
@@ -192,6 +208,7 @@ int worker_start(struct worker *w, struct shared *shared, unsigned number, uint6
     w->shared = shared;
     w->number = number;
     w->random = seed | 1;
+    atomic_store_explicit(&w->counts.fits, room_fits(&w->room, 0), memory_order_relaxed);
     pacer_init(&w->pacer, clock_now_ns());
     prepare_receiving(w);
     tables = sources_init(&w->sources[FAMILY_4], shared->streams_max, seed) &&

@@ -7,8 +7,10 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* mmsghdr; before any other header */
 #endif
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "core/limits.h"
 #include "media/batch.h"
@@ -18,6 +20,7 @@
 #include "media/pacer.h"
 #include "media/prompts.h"
 #include "media/relay.h"
+#include "media/room.h"
 #include "media/rtcp.h"
 #include "media/sources.h"
 
@@ -32,6 +35,7 @@ struct shared {
     char cname[64];
     uint32_t streams_max;
     struct stream *streams; /* each worker touches only its own */
+    void *memory;           /* that they stand in */
     struct relay *relays;   /* the same numbers: audio on its way to that stream */
     const struct dtls_identity *identity;
     msec consent;       /* see media.h */
@@ -115,62 +119,70 @@ struct command {
 
 enum stream_state { STREAM_FREE, STREAM_OPEN, STREAM_CLOSING };
 
+/* What every packet needs stands together and first: three cache lines, which are fetched ahead. */
+#define STREAM_HOT (3 * CACHE_LINE)
+
 struct stream {
-    struct pacer_node node; /* first: the wheel's nodes are streams */
-    struct source source;   /* the far end; in the worker's table when the lane is shared */
+    _Alignas(CACHE_LINE) struct pacer_node node; /* first: the wheel's nodes are streams */
+    struct path *path;                           /* media/path.h; NULL: no ICE and no DTLS */
+    struct secure *secure;
+    const struct sound *playing;
+    uint64_t packets_out, bytes_out;
+    uint64_t rtcp_due; /* tick */
+    enum stream_state state;
+    enum codec codec;
+    enum direction direction;
+    uint32_t ssrc, clock_base, end; /* timestamps: at tick 0, behind what was sent last */
+    uint32_t frame, music_frame;
+    uint32_t unheard_most, unheard; /* msec of audio to where nothing came from: 0: any; so far */
+    uint32_t peer;                  /* NO_STREAM, or whom it is bridged with */
+    uint16_t sequence;
+    uint8_t payload_type, ptime;
+    uint8_t tune; /* which piece "music" is: its number, 0 for the configured one */
+    bool own_lane;
+    bool must_protect; /* SRTP; without `secure` there is nothing to send or to hear */
+    bool has_sent, sent_since_report;
+    bool music, saying, wants_music; /* `wants_music`: what media_music() said last */
+    bool rests; /* nothing is sent of our own accord: the two send to each other */
+    bool stopped, tell_stopped, tell_resumed, tell_heard, tell_said;
+    struct lane lane;
+    socklen_t target_size; /* 0: nowhere yet */
+    union endpoint_socket target;
+
+    struct source source; /* the far end; in the worker's table when the lane is shared */
     leg_id leg;
     uint32_t number;
-    enum stream_state state;
-    struct lane lane;
-    bool own_lane;
-    bool must_protect;      /* SRTP; without `secure` there is nothing to send or to hear */
     struct session_ice ice; /* ours */
-    struct path *path;      /* media/path.h; NULL: no ICE and no DTLS */
-    struct secure *secure;
-
-    /* What was agreed. */
-    enum codec codec;
-    uint8_t payload_type, ptime;
     int16_t dtmf_payload_type;
-    enum direction direction;
     bool rtcp_mux;
     struct endpoint rtcp;
-
-    /* What we send. */
-    union endpoint_socket target;
-    socklen_t target_size;          /* 0: nowhere yet */
-    uint32_t ssrc, clock_base, end; /* timestamps: at tick 0, behind what was sent last */
-    uint16_t sequence;
-    bool has_sent;
-    const struct sound *playing;
-    uint32_t frame, music_frame;
-    uint8_t tune; /* which piece "music" is: its number, 0 for the configured one */
-    bool music, saying, wants_music; /* `wants_music`: what media_music() said last */
     unsigned piece;
     struct say_command say;
-    uint32_t unheard_most, unheard; /* msec of audio to where nothing came from: 0: any; so far */
-    bool stopped, tell_stopped, tell_resumed;
-    uint32_t peer; /* NO_STREAM, or whom it is bridged with */
-    bool rests;    /* nothing is sent of our own accord: the two send to each other */
 
     /* What we hear, and what is to be told. */
     bool listens; /* whatever comes next is to be told */
-    bool heard, tell_heard, tell_said, digit_told, digit_kept, sent_since_report;
+    bool heard, digit_told, digit_kept;
     uint32_t digit_at;
     uint32_t digit_ours; /* `digit_kept`: the event that began while nobody else heard this leg */
     msec digit_wall;
     struct rtcp_source far;
-    uint64_t rtcp_due; /* tick */
-    uint64_t packets_in, packets_out, packets_dropped, bytes_out;
+    uint64_t packets_in, packets_dropped;
 };
+
+static_assert(offsetof(struct stream, source) <= STREAM_HOT, "what every packet needs has grown");
 
 #define LATE_STEPS MEDIA_LATE_STEPS
 
-/* Written by the worker alone, read by anybody. */
+/* Written by the worker alone, read by anybody; in cache lines of their own, so that who reads
+ * holds up nobody. */
 struct worker_counts {
-    _Atomic uint64_t packets_out, packets_in, packets_dropped, packets_late, send_errors,
-        srtp_refused, late_us_max;
+    _Alignas(CACHE_LINE) _Atomic uint64_t packets_out;
+    _Atomic uint64_t packets_in, packets_dropped, packets_late, packets_skipped, send_errors,
+        srtp_refused, late_us_max, late_us_sum;
     _Atomic uint64_t late[LATE_STEPS];
+    /* With how many streams it would be as busy as it may be, and how busy it is now, in parts in a
+     * thousand: four times a second. */
+    _Atomic uint32_t fits, busy;
 };
 
 /* What epoll hands back: a number in the lower half, of a family or a stream, and what it is the
@@ -191,6 +203,7 @@ struct worker {
     int epoll;
     bool stopping;
     struct pacer pacer;
+    struct room room;
     struct lane lane[FAMILIES]; /* the shared ones */
     struct sources sources[FAMILIES];
     struct batch batch[FAMILIES];

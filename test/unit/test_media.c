@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -451,6 +452,38 @@ static void its_ports_are_known(void **state)
     phone_close(&p);
 }
 
+/* Of eight one is kept for who comes for a parked call; legs are spread over the workers, but who
+ * is to talk to somebody is where he is. */
+static void some_room_is_kept_and_workers_share(void **state)
+{
+    struct session_offer offer = { .present = false };
+    struct session_local local;
+    struct media_counts n;
+    struct engine e;
+    struct err err;
+
+    (void)state;
+    engine_start_workers(&e, 8, 2);
+    assert_int_equal(media_room(e.media), 7);
+    for (leg_id leg = 1; leg <= 6; leg++)
+        assert_int_equal(media_open(e.media, leg, &offer, "127.0.0.1", 0, &local, &err), 0);
+    media_count(e.media, &n);
+    assert_int_equal(n.workers, 2);
+    assert_int_equal(n.worker[0].streams, 3);
+    assert_int_equal(n.worker[1].streams, 3);
+    assert_int_equal(n.room, 1);
+    assert_int_equal(media_open(e.media, 7, &offer, "127.0.0.1", 1, &local, &err), 0);
+    assert_int_equal(media_room(e.media), 0);
+    assert_int_equal(media_open(e.media, 8, &offer, "127.0.0.1", 1, &local, &err), 0);
+    assert_int_equal(media_bridge(e.media, 1, 7), 0);
+    assert_int_equal(media_bridge(e.media, 1, 8), 0);
+    for (leg_id leg = 1; leg <= 8; leg++)
+        engine_close(&e, leg);
+    while (media_room(e.media) < 7) /* a number comes back after the report */
+        usleep(1000);
+    engine_stop(&e);
+}
+
 static void refusals_have_their_numbers(void **state)
 {
     struct session_local local;
@@ -575,6 +608,7 @@ int main(void)
         cmocka_unit_test(a_stranger_must_be_heard),
         cmocka_unit_test(a_report_is_heard_too),
         cmocka_unit_test(its_ports_are_known),
+        cmocka_unit_test(some_room_is_kept_and_workers_share),
         cmocka_unit_test(refusals_have_their_numbers),
         cmocka_unit_test(a_bad_configuration_is_told_in_words),
     };

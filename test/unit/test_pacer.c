@@ -23,6 +23,8 @@ static uint64_t interval_of(const struct pacer_node *node)
     return ((const struct item *)node)->interval;
 }
 
+static uint64_t skipped; /* turns, in all */
+
 /* Let all that is due by `now` have its turn; the most turns that one item had. */
 static unsigned run(struct pacer *p, uint64_t now)
 {
@@ -30,7 +32,7 @@ static unsigned run(struct pacer *p, uint64_t now)
     uint64_t tick;
     unsigned most = 0;
 
-    (void)pacer_skip(p, now, interval_of);
+    skipped += pacer_skip(p, now, interval_of);
     while (pacer_take(p, now, &tick, &node))
         for (; node; node = next) {
             struct item *i = (struct item *)node;
@@ -83,6 +85,21 @@ static void late_wakeups_are_made_good(void **state)
     assert_int_equal(item.turns, 10000 / 20 + 1);
 }
 
+/* How many turns 50 items should have had since the beginning. */
+static uint64_t turns_until(const struct pacer *p, const struct item *items, uint64_t end,
+                            uint64_t interval)
+{
+    uint64_t sum = 0, now = pacer_tick(p, end);
+
+    for (size_t i = 0; i < 50; i++) {
+        uint64_t first = i % 20;
+
+        assert_int_equal(items[i].interval, interval);
+        sum += (now - first) / interval + 1;
+    }
+    return sum;
+}
+
 static void a_stall_is_skipped_without_a_burst(void **state)
 {
     static const uint64_t stalls[] = { 60, 61, 63, 64, 65, 100, 1000, 86400000 };
@@ -104,8 +121,12 @@ static void a_stall_is_skipped_without_a_burst(void **state)
                 (void)run(&p, BEGIN + ms * MS);
             for (size_t i = 0; i < 50; i++)
                 items[i].last = 0;
+            skipped = 0;
             /* One packet that is due in this very tick is the most after a skip. */
             assert_true(run(&p, end) <= 1);
+            for (size_t i = 0; i < 50; i++) /* what had its turn, and what did not, is all */
+                skipped += items[i].turns;
+            assert_int_equal(skipped, turns_until(&p, items, end, intervals[k]));
             for (size_t i = 0; i < 50; i++) {
                 assert_true(items[i].node.due > pacer_tick(&p, end));
                 assert_int_equal(items[i].node.due % intervals[k], i % 20 % intervals[k]);

@@ -1,0 +1,90 @@
+/* See room.h. */
+#include "media/room.h"
+
+#define WHOLE 1000 /* parts */
+#define SECOND_NS UINT64_C(1000000000)
+
+void room_begin(struct room *r, uint64_t now_ns, uint64_t used_ns)
+{
+    *r = (struct room){ .began_ns = now_ns, .used_then_ns = used_ns };
+}
+
+void room_slept(struct room *r, uint64_t from_ns, uint64_t until_ns)
+{
+    if (until_ns > from_ns)
+        r->asleep_ns += until_ns - from_ns;
+}
+
+bool room_is_due(const struct room *r, uint64_t now_ns)
+{
+    return now_ns >= r->began_ns + ROOM_WINDOW_NS;
+}
+
+static uint32_t parts(uint64_t of, uint64_t whole)
+{
+    return of >= whole ? WHOLE : (uint32_t)(of * WHOLE / whole);
+}
+
+/* A second time counts as much as all before. */
+static uint32_t blend(uint32_t before, uint32_t now)
+{
+    return (before + now + 1) / 2;
+}
+
+void room_look(struct room *r, uint64_t now_ns, uint64_t used_ns, uint32_t streams)
+{
+    uint64_t span = now_ns - r->began_ns, used = used_ns - r->used_then_ns;
+    uint64_t served = ((uint64_t)r->streams_then + streams + 1) / 2; /* on average */
+
+    if (!span)
+        return;
+    r->busy = blend(r->busy, WHOLE - parts(r->asleep_ns, span));
+    r->used = blend(r->used, parts(used, span));
+    if (served) {
+        uint64_t cost = (uint64_t)parts(used, span) * (SECOND_NS / WHOLE) / served;
+        uint32_t now = cost < SECOND_NS ? (uint32_t)cost : (uint32_t)SECOND_NS;
+
+        r->cost = r->cost ? blend(r->cost, now) : now;
+    }
+    r->began_ns = now_ns;
+    r->used_then_ns = used_ns;
+    r->asleep_ns = 0;
+    r->streams_then = streams;
+}
+
+/* A few streams share what a worker needs in any case, so that each seems dear. */
+static uint32_t cost_of(const struct room *r)
+{
+    if (!r->cost || (r->used < ROOM_LITTLE && r->cost > ROOM_COST_GUESS))
+        return ROOM_COST_GUESS;
+    return r->cost;
+}
+
+uint32_t room_fits(const struct room *r, uint32_t streams)
+{
+    uint32_t left = r->busy < ROOM_MOST ? ROOM_MOST - r->busy : 0;
+    uint64_t more;
+
+    if (r->used < ROOM_LITTLE && left < ROOM_LITTLE - r->used)
+        left = ROOM_LITTLE - r->used;
+    more = left * (SECOND_NS / WHOLE) / cost_of(r);
+    return more < UINT32_MAX - streams ? streams + (uint32_t)more : UINT32_MAX;
+}
+
+uint32_t room_left(struct room_seen of)
+{
+    return of.fits > of.streams ? of.fits - of.streams : 0;
+}
+
+unsigned room_choose(const struct room_seen *workers, unsigned count)
+{
+    unsigned best = 0;
+
+    for (unsigned i = 1; i < count; i++) {
+        uint32_t here = room_left(workers[i]), there = room_left(workers[best]);
+
+        if (here > there || (here == there && workers[i].streams < workers[best].streams))
+            best = i;
+    }
+    return best;
+}

@@ -1,0 +1,174 @@
+/* How much more a worker can do, by a clock that is made up: what it tells when it is idle, half
+ * full and full, when others take the processor from it, and after its load has changed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "media/room.h"
+
+#define MS UINT64_C(1000000)
+#define BEGIN UINT64_C(123456789000) /* any time */
+
+static struct {
+    uint64_t now, used;
+    struct room room;
+} w;
+
+static int begin(void **state)
+{
+    (void)state;
+    w.now = BEGIN;
+    w.used = 777 * MS;
+    room_begin(&w.room, w.now, w.used);
+    return 0;
+}
+
+/* One window in ticks of a millisecond: `work` us of each are worked and `wait` us waited for the
+ * processor; the rest is slept. */
+static void window(uint32_t streams, unsigned work, unsigned wait)
+{
+    assert_false(room_is_due(&w.room, w.now));
+    for (unsigned i = 0; i < 250; i++) {
+        w.used += work * (MS / 1000);
+        room_slept(&w.room, w.now + (work + wait) * (MS / 1000), w.now + MS);
+        w.now += MS;
+    }
+    assert_true(room_is_due(&w.room, w.now));
+    room_look(&w.room, w.now, w.used, streams);
+}
+
+/* Until what was before is forgotten. */
+static uint32_t settled(uint32_t streams, unsigned work, unsigned wait)
+{
+    for (unsigned i = 0; i < 12; i++)
+        window(streams, work, wait);
+    return room_fits(&w.room, streams);
+}
+
+static void nothing_is_known_at_first(void **state)
+{
+    (void)state;
+    assert_int_equal(room_fits(&w.room, 0), ROOM_MOST * MS / ROOM_COST_GUESS);
+    assert_int_equal(settled(0, 0, 0), ROOM_MOST * MS / ROOM_COST_GUESS);
+}
+
+/* Ten streams need two parts in a hundred: hardly more than waking up does. */
+static void a_few_are_not_taken_for_dear(void **state)
+{
+    (void)state;
+    assert_in_range(settled(10, 20, 0), 4000, 4500);
+}
+
+static void what_is_left_is_counted_in_streams(void **state)
+{
+    (void)state;
+    assert_in_range(settled(2000, 400, 0), 4400, 4550); /* each 200 us a second: 4,500 */
+    assert_in_range(settled(4000, 400, 0), 8800, 9100); /* a quicker machine */
+    assert_in_range(settled(1000, 400, 0), 2200, 2275); /* a slower one */
+    assert_in_range(settled(4400, 880, 0), 4400, 4520); /* nearly full */
+}
+
+static void who_is_full_takes_no_more(void **state)
+{
+    (void)state;
+    assert_int_equal(settled(4600, 920, 0), 4600);
+    assert_int_equal(settled(5000, 1000, 0), 5000);
+    assert_int_equal(settled(0, 920, 0), 0);   /* relaying, shaking hands: whatever it is */
+    assert_true(settled(2000, 400, 0) > 4400); /* and takes them again */
+}
+
+/* Other processes on the same core leave less; the streams are no dearer for it. */
+static void time_that_others_take_is_not_there(void **state)
+{
+    (void)state;
+    assert_in_range(settled(2000, 400, 300), 2950, 3050);
+    assert_int_equal(settled(2000, 400, 600), 2000);
+}
+
+/* They may take all of it: then a few calls less would help nobody. */
+static void who_does_little_refuses_nothing(void **state)
+{
+    (void)state;
+    assert_in_range(settled(10, 20, 980), 800, 1000);
+    assert_in_range(settled(300, 150, 850), 500, 600);
+}
+
+/* It is noticed within a second, and one window alone does not decide. */
+static void a_change_is_noticed(void **state)
+{
+    uint32_t before = settled(2000, 400, 0);
+
+    (void)state;
+    window(2000, 400, 600);
+    assert_in_range(room_fits(&w.room, 2000), 2500, before - 1);
+    for (unsigned i = 0; i < 3; i++)
+        window(2000, 400, 600);
+    assert_in_range(room_fits(&w.room, 2000), 2000, 2250);
+}
+
+static void a_late_wakeup_is_no_sleep(void **state)
+{
+    (void)state;
+    room_slept(&w.room, BEGIN, BEGIN + 100 * MS);
+    room_slept(&w.room, BEGIN + 120 * MS, BEGIN + 110 * MS); /* asked for what is past */
+    w.now += 250 * MS;
+    assert_true(room_is_due(&w.room, w.now));
+    room_look(&w.room, w.now, w.used, 10);
+    assert_in_range(w.room.busy, 299, 301); /* 600, and half of it after one window */
+}
+
+/* Hours of sleep, or a clock that stands still, are no trouble. */
+static void windows_of_any_length(void **state)
+{
+    (void)state;
+    room_look(&w.room, w.now, w.used, 5);
+    assert_true(room_fits(&w.room, 5) > 4000);
+    room_slept(&w.room, w.now, w.now + 90000000 * MS);
+    w.now += 90000000 * MS;
+    room_look(&w.room, w.now, w.used + 1000, 5);
+    assert_true(room_fits(&w.room, 5) > 4000);
+    assert_int_equal(room_fits(&w.room, UINT32_MAX - 1), UINT32_MAX);
+}
+
+static void the_next_goes_where_most_room_is(void **state)
+{
+    static const struct {
+        struct room_seen workers[3];
+        unsigned chosen;
+    } rows[] = {
+        { { { 4500, 0 }, { 4500, 0 }, { 4500, 0 } }, 0 },
+        { { { 4500, 1 }, { 4500, 0 }, { 4500, 0 } }, 1 },
+        { { { 4500, 10 }, { 4500, 11 }, { 4510, 12 } }, 2 },
+        { { { 900, 0 }, { 4500, 3000 }, { 2000, 600 } }, 1 },
+        { { { 2000, 2100 }, { 10, 9 }, { 0, 0 } }, 1 },
+        { { { 4000, 4000 }, { 3000, 3000 }, { 3500, 3600 } }, 1 }, /* none: the fewest */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(room_choose(rows[i].workers, 3), rows[i].chosen);
+    assert_int_equal(room_choose(rows[3].workers, 1), 0);
+    assert_int_equal(room_left(rows[4].workers[0]), 0);
+    assert_int_equal(room_left(rows[4].workers[1]), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(nothing_is_known_at_first, begin),
+        cmocka_unit_test_setup(a_few_are_not_taken_for_dear, begin),
+        cmocka_unit_test_setup(what_is_left_is_counted_in_streams, begin),
+        cmocka_unit_test_setup(who_is_full_takes_no_more, begin),
+        cmocka_unit_test_setup(time_that_others_take_is_not_there, begin),
+        cmocka_unit_test_setup(who_does_little_refuses_nothing, begin),
+        cmocka_unit_test_setup(a_change_is_noticed, begin),
+        cmocka_unit_test_setup(a_late_wakeup_is_no_sleep, begin),
+        cmocka_unit_test_setup(windows_of_any_length, begin),
+        cmocka_unit_test(the_next_goes_where_most_room_is),
+    };
+
+    return cmocka_run_group_tests_name("room", tests, NULL, NULL);
+}
