@@ -78,6 +78,8 @@ static void add_calls(struct app *a, struct metrics *m, const struct app_counts 
         (unsigned long long)c->parks_ok);
     put(m, "callpark_parks_total{%s,result=\"no_free_orbit\"} %llu\n", m->destination,
         (unsigned long long)c->parks_full);
+    put(m, "callpark_parks_total{%s,result=\"overload\"} %llu\n", m->destination,
+        (unsigned long long)c->parks_overload);
     put(m, "callpark_parks_total{%s,result=\"rejected\"} %llu\n", m->destination,
         (unsigned long long)c->parks_refused);
     put(m, "callpark_parks_total{%s,result=\"error\"} %llu\n", m->destination,
@@ -223,6 +225,41 @@ static void add_sip(struct app *a, struct metrics *m)
     add_lamps(&s, m);
 }
 
+/* How late packets left their worker. */
+static void add_lateness(struct metrics *m, const struct media_counts *n)
+{
+    static const uint64_t limits_us[MEDIA_LATE_STEPS - 1] = MEDIA_LATE_US;
+    uint64_t sum = 0;
+
+    head(m, "rtp_packet_lateness_seconds", "histogram",
+         "How long after its time a packet of RTP left.");
+    for (size_t i = 0; i < MEDIA_LATE_STEPS; i++) {
+        sum += n->late[i];
+        if (i < MEDIA_LATE_STEPS - 1)
+            put(m, "callpark_rtp_packet_lateness_seconds_bucket{le=\"%g\"} %llu\n",
+                (double)limits_us[i] / 1e6, (unsigned long long)sum);
+    }
+    put(m, "callpark_rtp_packet_lateness_seconds_bucket{le=\"+Inf\"} %llu\n",
+        (unsigned long long)sum);
+    put(m, "callpark_rtp_packet_lateness_seconds_sum %.6f\n", (double)n->late_us_sum / 1e6);
+    put(m, "callpark_rtp_packet_lateness_seconds_count %llu\n", (unsigned long long)sum);
+    one(m, "rtp_packets_skipped_total", "counter",
+        "RTP packets that were not sent, as they would have been too late.", n->packets_skipped);
+}
+
+static void add_workers(struct metrics *m, const struct media_counts *n)
+{
+    one(m, "rtp_streams_room", "gauge",
+        "RTP streams that still fit before new calls are not parked any more.", n->room);
+    head(m, "rtp_worker_streams", "gauge", "RTP streams of a media worker.");
+    for (unsigned i = 0; i < n->workers; i++)
+        put(m, "callpark_rtp_worker_streams{worker=\"%u\"} %u\n", i, n->worker[i].streams);
+    head(m, "rtp_worker_busy_ratio", "gauge", "Part of its time that a media worker is busy.");
+    for (unsigned i = 0; i < n->workers; i++)
+        put(m, "callpark_rtp_worker_busy_ratio{worker=\"%u\"} %.3f\n", i,
+            n->worker[i].busy / 1000.0);
+}
+
 static void add_media(struct app *a, struct metrics *m, const struct app_counts *c)
 {
     struct media_counts n = { 0 };
@@ -233,7 +270,10 @@ static void add_media(struct app *a, struct metrics *m, const struct app_counts 
     put(m, "callpark_rtp_packets_total{direction=\"out\"} %llu\n",
         (unsigned long long)n.packets_out);
     put(m, "callpark_rtp_packets_total{direction=\"in\"} %llu\n", (unsigned long long)n.packets_in);
-    one(m, "rtp_packets_late_total", "counter", "RTP packets that left late.", n.packets_late);
+    one(m, "rtp_packets_late_total", "counter", "RTP packets that left more than 5 ms late.",
+        n.packets_late);
+    add_lateness(m, &n);
+    add_workers(m, &n);
     one(m, "audio_stopped_total", "counter",
         "Legs of strangers that are sent no more audio, as nothing came from where it goes.",
         c->audio_stopped);

@@ -39,13 +39,14 @@ static json_t *show_counts(const struct app_counts *c)
         (void)json_object_set_new(ends, outcome_name((enum outcome)i),
                                   json_integer((json_int_t)c->ends[i]));
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:o}", "parks_ok",
-        (json_int_t)c->parks_ok, "parks_full", (json_int_t)c->parks_full, "parks_refused",
-        (json_int_t)c->parks_refused, "parks_failed", (json_int_t)c->parks_failed, "retrieves",
-        (json_int_t)c->retrieves, "retrieve_refused", (json_int_t)c->retrieve_refused,
-        "ringbacks_answered", (json_int_t)c->ringbacks_answered, "ringbacks_failed",
-        (json_int_t)lost, "store_failures", (json_int_t)c->store_failures, "events_dropped",
-        (json_int_t)c->events_dropped, "queue_length", (int)c->queue_length, "ends", ends);
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:o}", "parks_ok",
+        (json_int_t)c->parks_ok, "parks_full", (json_int_t)c->parks_full, "parks_overload",
+        (json_int_t)c->parks_overload, "parks_refused", (json_int_t)c->parks_refused,
+        "parks_failed", (json_int_t)c->parks_failed, "retrieves", (json_int_t)c->retrieves,
+        "retrieve_refused", (json_int_t)c->retrieve_refused, "ringbacks_answered",
+        (json_int_t)c->ringbacks_answered, "ringbacks_failed", (json_int_t)lost, "store_failures",
+        (json_int_t)c->store_failures, "events_dropped", (json_int_t)c->events_dropped,
+        "queue_length", (int)c->queue_length, "ends", ends);
 }
 
 static json_t *show_health(struct app *a)

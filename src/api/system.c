@@ -81,9 +81,9 @@ static json_t *show_media(struct app *a)
     struct media_counts m = { 0 };
 
     app_media_count(a, &m);
-    return json_pack("{s:I, s:I, s:I, s:I}", "streams", (json_int_t)m.streams, "packets_out",
-                     (json_int_t)m.packets_out, "packets_in", (json_int_t)m.packets_in,
-                     "packets_late", (json_int_t)m.packets_late);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "streams", (json_int_t)m.streams, "streams_room",
+                     (json_int_t)m.room, "packets_out", (json_int_t)m.packets_out, "packets_in",
+                     (json_int_t)m.packets_in, "packets_late", (json_int_t)m.packets_late);
 }
 
 json_t *show_system(struct ask *q)

@@ -109,17 +109,17 @@ static void tell(struct app *a, const struct action *action, struct sip_told *to
 }
 
 /* `near`: the other leg of the call. */
-static bool open_media(struct app *a, struct app_leg *l, leg_id near, const struct call *c)
+static bool open_media(struct app *a, struct app_leg *l, leg_id near, const struct call *c,
+                       struct err *err)
 {
-    struct err err;
-
     if (l->media)
         return true;
-    if (media_open(a->media, l->leg, &l->theirs, l->source, near, &l->local, &err)) {
-        log_error("media", "%s", err.text);
+    if (media_open(a->media, l->leg, &l->theirs, l->source, near, &l->local, err)) {
+        log_error("media", "%s", err->text);
         return false;
     }
     l->media = true;
+    a->legs_mute--;
     music_tune(a, l->leg, c);
     guard_leg(a, l);
     return true;
@@ -133,14 +133,16 @@ static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action
     leg_id other = other_leg(c, l->leg);
     enum codec prefer = preferred(a, other);
     struct sip_told told;
+    struct err err;
 
     if (l->theirs.present && !guard_agree(a, l, &l->theirs, prefer, &l->agreed, fault)) {
         l->theirs.warning = fault->warning;
         return 488;
     }
-    (void)text_copy(fault->why, WHY_SIZE, "no audio port is free");
-    if (!open_media(a, l, other, c))
+    if (!open_media(a, l, other, c, &err)) {
+        (void)text_copy(fault->why, WHY_SIZE, err.text); /* cut */
         return 503;
+    }
     if (l->theirs.present) {
         l->agreed_once = true;
         (void)media_agree(a->media, l->leg, &l->agreed);
@@ -295,6 +297,7 @@ static void call_out(struct app *a, const struct action *action)
     const struct call *c = app_call(a, action->call);
     struct app_leg *l = app_leg_new(a, action->leg);
     struct sip_call call;
+    struct err err;
 
     fill_call(a, action, c, &call);
     from_display(action, c, &call);
@@ -303,7 +306,7 @@ static void call_out(struct app *a, const struct action *action)
         call.prefer = preferred(a, c ? c->caller_leg : 0);
         expect_source(a, l, &call);
     }
-    if (!l || !open_media(a, l, c && c->caller_leg != action->leg ? c->caller_leg : 0, c)) {
+    if (!l || !open_media(a, l, c && c->caller_leg != action->leg ? c->caller_leg : 0, c, &err)) {
         leg_failed_later(a, action->leg, 503);
         return;
     }
@@ -365,6 +368,8 @@ static void count_step(struct app *a, const struct action *action)
         a->counts.parks_ok++;
     else if (step == STEP_PARK_FAILED && action->full)
         a->counts.parks_full++;
+    else if (step == STEP_PARK_FAILED && action->overload)
+        a->counts.parks_overload++;
     else if (step == STEP_PARK_FAILED && action->call)
         a->counts.parks_failed++;
     else if (step == STEP_PARK_FAILED)

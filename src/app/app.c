@@ -99,6 +99,8 @@ static void step_once(struct app *a, const struct event *ev)
     timed.wall = a->wall;
     out.count = 0;
     a->failure = ev->type == EV_LEG_FAILED ? ev->code : 0;
+    if (ev->type == EV_INVITE || ev->type == EV_REFER || ev->type == EV_DO_PARK)
+        fits_look(a, ev->type == EV_INVITE);
     park_step(&a->park, &timed, a->now, &out);
     for (unsigned i = 0; i < out.count; i++)
         act(a, &out.at[i]);
@@ -187,6 +189,7 @@ static void each_second(struct app *a)
     people_second(a);
     lamps_second(a);
     phones_second(a);
+    fits_second(a);
     orbits_settle(a->park.orbits, a->now); /* else each count walks all that cooled down since */
     demo_second(a);
     if (a->watcher.second)

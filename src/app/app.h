@@ -105,7 +105,7 @@ bool app_ticket(const struct app *a, const struct call *c, char to[URI_SIZE]);
 size_t app_steps(const struct app *a, call_id id, const struct call_step **steps);
 
 struct app_counts {
-    uint64_t parks_ok, parks_full, parks_refused, parks_failed;
+    uint64_t parks_ok, parks_full, parks_overload, parks_refused, parks_failed;
     uint64_t ends[OUT_INTERRUPTED + 1]; /* by outcome */
     uint64_t ringbacks_answered, ringbacks_busy, ringbacks_no_answer, ringbacks_failed,
         ringbacks_unconfirmed;             /* answered, and nobody pressed 1 */

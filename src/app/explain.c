@@ -128,5 +128,6 @@ void app_foresee(struct app *a, struct invite *in, const char *replaces, struct 
         place_source(a, in);
     if (replaces[0])
         read_replaces(a, in, replaces);
+    fits_look(a, false);
     park_foresee(&a->park, in, a->now, out);
 }

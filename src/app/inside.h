@@ -145,6 +145,7 @@ struct app {
 
     struct sip_hop hops[SIP_HOPS_MAX]; /* as the SIP edge has told of them */
     struct app_leg *legs[LEG_BUCKETS];
+    uint32_t legs_mute;       /* of these, how many have no stream yet */
     uint32_t last_offer;      /* numbers of sip_offer() */
     struct app_steps **steps; /* CALLS_MAX pointers, one for each slot */
 
@@ -175,6 +176,7 @@ struct app {
     struct app_counts counts;
     struct app_lamps *lamps;
     struct demo *demo; /* NULL: there was none yet */
+    bool audio_was_full;
 };
 
 /* app.c */
@@ -240,6 +242,10 @@ struct app_leg *app_leg_find(struct app *a, leg_id leg);
 void app_leg_drop(struct app *a, leg_id leg); /* with its media and its row */
 void app_leg_drop_all(struct app *a);
 void app_leg_save(struct app *a, const struct app_leg *l, call_id call);
+
+/* fits.c: can one more call hear music on time? */
+void fits_look(struct app *a, bool has_leg); /* before the core decides; `has_leg`: it is counted */
+void fits_second(struct app *a);
 
 /* turn.c */
 struct change *turn_add(struct app *a, enum change_type type);    /* into the present group */

@@ -18,6 +18,7 @@ struct app_leg *app_leg_new(struct app *a, leg_id leg)
 
     if (!l)
         return NULL;
+    a->legs_mute++;
     l->leg = leg;
     l->next = *head;
     *head = l;
@@ -53,6 +54,8 @@ void app_leg_drop(struct app *a, leg_id leg)
     *at = l->next;
     if (l->media)
         (void)media_close(a->media, leg); /* a full queue: the worker's own sweep ends the stream */
+    else
+        a->legs_mute--;
     if (l->up) {
         struct change *change = turn_add(a, CHANGE_LEG_REMOVE);
 

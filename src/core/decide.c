@@ -23,6 +23,15 @@ void decide_to_park(const struct question *q, number_key orbit, number_key first
         decide_refuse(q, 503);
         return;
     }
+    NOTE(q, ASKED_AUDIO, "%s",
+         q->house->audio_full ? "it can send no more audio on time" : "it can send more audio");
+    if (q->house->audio_full) {
+        (void)text_copy(out->why, WHY_SIZE,
+                        "no more calls can hear music on time: this server has too many already");
+        out->overload = true;
+        decide_refuse(q, 486); /* after a 503 peers would hold retrievals back as well */
+        return;
+    }
     out->kind = DECIDE_PARK;
     out->orbit = orbit;
     out->first = first;

@@ -82,6 +82,7 @@ struct decision {
     enum decision_kind kind;
     uint16_t code;          /* of a refusal */
     uint16_t retry_after;   /* seconds; 0: none */
+    bool overload;          /* refused because no more audio can be sent on time */
     char why[WHY_SIZE];     /* in words: for the timeline, the log, the Warning header */
     number_key orbit;       /* park here; 0: any between first and last */
     number_key first, last; /* 0, 0: any orbit of this node */
@@ -102,6 +103,8 @@ struct house {
     char domains[8][FQDN_SIZE];                      /* ours; none: any */
     unsigned domain_count;
     bool draining;
+    bool
+        audio_full; /* one more stream would come late, or make others late: nobody new is parked */
     bool refer_dial; /* a REFER outside of a dialog may have us call somebody without Replaces */
     const struct access *access; /* what users may do; NULL: nothing */
 };
@@ -124,6 +127,7 @@ enum asked {
     ASKED_RIGHT,    /* may he retrieve? */
     ASKED_RULE,     /* what does a setting say? */
     ASKED_DRAINING, /* are new calls taken at all? */
+    ASKED_AUDIO,    /* can one more hear music on time? */
     ASKED_MEDIA,    /* can its audio be answered? */
     ASKED_ROOM,     /* is an orbit free? */
     ASKED_KINDS

@@ -10,7 +10,8 @@ const char *asked_name(enum asked asked)
         [ASKED_SOURCE] = "source",     [ASKED_LOOP] = "loop",       [ASKED_REPLACES] = "replaces",
         [ASKED_COMMAND] = "command",   [ASKED_DIALLED] = "dialled", [ASKED_ORBIT] = "orbit",
         [ASKED_EVIDENCE] = "evidence", [ASKED_RIGHT] = "right",     [ASKED_RULE] = "rule",
-        [ASKED_DRAINING] = "draining", [ASKED_MEDIA] = "media",     [ASKED_ROOM] = "room",
+        [ASKED_DRAINING] = "draining", [ASKED_AUDIO] = "audio",     [ASKED_MEDIA] = "media",
+        [ASKED_ROOM] = "room",
     };
 
     return asked < ASKED_KINDS ? names[asked] : "";

@@ -175,6 +175,7 @@ struct action {
     bool plain; /* ACT_CALL: PCMU and PCMA only, no extensions */
     enum step step;
     bool full;          /* STEP_PARK_FAILED: because no orbit is free */
+    bool overload;      /* STEP_PARK_FAILED: because no more audio can be sent on time */
     struct party party; /* whom to name: the caller (ACT_CALL, TELL_CALLER) */
     uint32_t refer;
     char uri[URI_SIZE];           /* ACT_CALL */

@@ -16,6 +16,7 @@ static void refuse(struct turn *t, call_id call, uint16_t code, uint16_t retry_a
     /* 480: an orbit where nobody is, so that was no park. */
     a->step = call || code == 480 ? STEP_REFUSED : STEP_PARK_FAILED;
     a->full = code == 486 && !call && !t->decision->orbit && t->decision->kind == DECIDE_PARK;
+    a->overload = t->decision->overload;
     (void)text_copy(a->why, sizeof a->why, why);
 }
 

@@ -30,7 +30,8 @@ static void refuse(struct turn *t, const struct refer_decision *d)
               : d->call                 ? STEP_TRANSFER_FAILED
                                         : STEP_PARK_FAILED;
     a->code = d->code;
-    a->full = d->code == 486 && !d->call && !d->park.orbit;
+    a->overload = d->park.overload;
+    a->full = d->code == 486 && !d->call && !d->park.orbit && !a->overload;
     (void)text_copy(a->why, sizeof a->why, d->why);
 }
 

@@ -221,6 +221,7 @@ static void administers(struct world *w)
     switch (world_dice(w, 4)) {
     case 0:
         w->p.house.draining = world_chance(w, 30);
+        w->p.house.audio_full = !w->p.house.draining && w->now % 4 == 0;
         break;
     case 1:
         people_settings(w);

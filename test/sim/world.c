@@ -313,7 +313,7 @@ static void new_core(struct world *w)
 {
     char *memory = fresh_memory(w);
     leg_id next_leg = w->p.next_leg;
-    bool draining = w->p.house.draining;
+    bool draining = w->p.house.draining, audio_full = w->p.house.audio_full;
 
     memset(&w->p, 0, sizeof w->p);
     w->p.deployment = w->deployment;
@@ -321,6 +321,7 @@ static void new_core(struct world *w)
     w->p.orbits = orbits_init(memory + calls_size(), w->seed);
     w->p.next_leg = next_leg;
     w->p.house.draining = draining;
+    w->p.house.audio_full = audio_full;
     (void)text_copy(w->p.house.park_user, DIALLED_SIZE, "park");
     (void)text_copy(w->p.house.destination, FQDN_SIZE, "pool.example");
     orbits_rebuild(w->p.orbits, &w->deployment->ranges, "pool.example");

@@ -414,6 +414,8 @@ static void other_line(struct rig *r, const struct words *w)
         set_line(r, w);
     else if (text_is(name, "drain"))
         r->p.house.draining = text_is(w->word[1], "on");
+    else if (text_is(name, "audio"))
+        r->p.house.audio_full = text_is(w->word[1], "full");
     else if (text_is(name, "dial"))
         r->p.house.refer_dial = text_is(w->word[1], "on");
     else if (text_is(name, "close") || text_is(name, "open"))

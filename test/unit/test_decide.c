@@ -129,6 +129,7 @@ static int drop(void **state)
 #define RETRIEVE 2048
 #define MAY_NOT 4096 /* retrieve_allow names somebody else */
 #define LISTED 8192  /* retrieve_allow names numbers in outside form */
+#define LATE 16384   /* no more audio can be sent on time */
 
 #define IN "sip:105@pbx.example"
 #define OUT "sip:+4930123456@pbx.example"
@@ -164,6 +165,7 @@ static const struct row {
     { "x", OUT, 0, REPLACES_EARLY_OURS, 1, "refuse 481", "" },
     { "x", OUT, 0, REPLACES_ENDED, 21, "park 704!", "hung up" },
     { "x", OUT, DRAINING, REPLACES_ENDED, 21, "park 704!", "" },
+    { "x", OUT, LATE, REPLACES_ENDED, 21, "park 704!", "" },
     { "x", OUT, 0, REPLACES_ENDED, 22, "refuse 603", "has ended" },
     { "x", OUT, 0, REPLACES_ENDED, 23, "refuse 603", "has ended" },
     /* 3: said in so many words */
@@ -197,14 +199,19 @@ static const struct row {
     { "park", IN, HIDDEN, REPLACES_NONE, 0, "park any!", "" },
     { "park", "", 0, REPLACES_NONE, 0, "park any!", "" },
     { "park", IN, DRAINING, REPLACES_NONE, 0, "refuse 503", "emptied" },
+    { "park", IN, LATE, REPLACES_NONE, 0, "refuse 486", "music on time" },
+    { "park", OUT, LATE, REPLACES_NONE, 0, "refuse 486", "music on time" },
+    { "park", IN, LATE | DRAINING, REPLACES_NONE, 0, "refuse 503", "emptied" },
     { "park", IN, NO_MEDIA, REPLACES_NONE, 0, "refuse 488", "no audio" },
     { "7000", IN, 0, REPLACES_NONE, 0, "park 700-709", "range 1" },
     { "7000", OUT, SENT, REPLACES_NONE, 0, "park 700-709!", "" },
+    { "7000", IN, LATE, REPLACES_NONE, 0, "refuse 486", "music on time" },
     { "8000", IN, 0, REPLACES_NONE, 0, "refuse 404", "8000" },
     /* 5: an orbit that is occupied */
     { "700", IN, 0, REPLACES_NONE, 0, "retrieve 700", "dialling 700" },
     { "700", IN, DIVERTED, REPLACES_NONE, 0, "retrieve 700", "" },
     { "700", IN, DRAINING, REPLACES_NONE, 0, "retrieve 700", "" },
+    { "700", IN, LATE, REPLACES_NONE, 0, "retrieve 700", "" },
     { "700", IN, NO_MEDIA, REPLACES_NONE, 0, "refuse 488", "" },
     { "700", IN, SENT, REPLACES_NONE, 0, "refuse 486", "occupied" },
     { "700", IN, RETARGET, REPLACES_NONE, 0, "refuse 486", "occupied" },
@@ -220,6 +227,8 @@ static const struct row {
     { "702", IN, REJECT, REPLACES_NONE, 0, "refuse 480", "no call is parked" },
     { "702", IN, REJECT | SENT, REPLACES_NONE, 0, "park 702!", "" },
     { "702", IN, DRAINING, REPLACES_NONE, 0, "refuse 480", "no call is parked" },
+    { "702", IN, LATE, REPLACES_NONE, 0, "refuse 486", "music on time" },
+    { "702", IN, LATE | REJECT, REPLACES_NONE, 0, "refuse 480", "no call is parked" },
     { "702", OUT, 0, REPLACES_NONE, 0, "park 702!", "" },
     { "702", IN, SENT | DRAINING, REPLACES_NONE, 0, "refuse 503", "" },
     { "*702", IN, SENT, REPLACES_NONE, 0, "park *702!", "" },
@@ -299,14 +308,16 @@ static void each_row(void **state)
         set(SET_FREE_ORBIT, row->flags & REJECT ? "reject" : "park");
         set(SET_RETRIEVE_ALLOW, row->flags & MAY_NOT ? "106" : row->flags & LISTED ? "+49*" : "");
         house.draining = row->flags & DRAINING;
+        house.audio_full = row->flags & LATE;
         decide(&in, &house, &deployment, orbits, calls, NOW, &d);
         describe(said, &d);
         if (!text_is(said, row->expected) || !strstr(d.why, row->words) || !*d.why)
             fail_msg("row %zu, dialled '%s': '%s' (%s), not '%s'", i, row->dialled, said, d.why,
                      row->expected);
         assert_int_equal(d.retry_after != 0, d.kind == DECIDE_REFUSE && d.code == 503);
+        assert_int_equal(d.overload, strstr(d.why, "music on time") != NULL);
     }
-    house.draining = false;
+    house.draining = house.audio_full = false;
 }
 
 /* Who signed in has the rights of his roles, here and there; a peer those that it was given. */

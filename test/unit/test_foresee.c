@@ -20,7 +20,7 @@
         "saved", "invite 5 park from=+4930113 by=105", "saved"
 
 /* What "park" comes to: these questions. */
-#define ANYWHERE "source dialled evidence draining room"
+#define ANYWHERE "source dialled evidence draining audio room"
 
 // clang-format off
 static const struct row {
@@ -32,9 +32,9 @@ static const struct row {
 } rows[] = {
     { { NULL }, "park", OUT, "sip:105@pbx", "park 700 1", ANYWHERE, "rings 105 back, attempt 1 of 1" },
     { { NULL }, "park", OUT, "", "park 700 1", ANYWHERE, "is hung up: there is no fallback address" },
-    { { NULL }, "701", IN, "", "park 701 1", "source dialled orbit evidence rule draining", "rings 104 back, attempt 1 of 1" },
+    { { NULL }, "701", IN, "", "park 701 1", "source dialled orbit evidence rule draining audio", "rings 104 back, attempt 1 of 1" },
     { { NULL }, "7000", IN, "", "park 700 1", ANYWHERE, "rings 104 back, attempt 1 of 1" },
-    { { NULL }, "*68701", IN, "", "park 701 1", "source command dialled orbit draining", "rings 104 back, attempt 1 of 1" },
+    { { NULL }, "*68701", IN, "", "park 701 1", "source command dialled orbit draining audio", "rings 104 back, attempt 1 of 1" },
     { { NULL }, "999", IN, "", "refuse 404 0", "source dialled", "" },
     { { "set timeout_uri sip:9@x" }, "park", OUT, "", "park 700 1", ANYWHERE, "goes to the fallback sip:9@x" },
     { { "set allocation random" }, "park", OUT, "sip:105@pbx", "park 0 0", ANYWHERE, "rings 105 back, attempt 1 of 1" },
@@ -42,6 +42,8 @@ static const struct row {
     { { "set ringback_confirm on" }, "7000", OUT, "sip:105@pbx", "park 0 1", ANYWHERE, "rings 105 back, who must press 1, attempt 1 of 1" },
     { { "set free_orbit reject" }, "701", IN, "", "refuse 480 0", "source dialled orbit evidence rule", "" },
     { { "drain on" }, "park", IN, "", "refuse 503 0", "source dialled evidence draining", "" },
+    { { "drain off", "audio full" }, "park", IN, "", "refuse 486 0", "source dialled evidence draining audio", "" },
+    { { "set free_orbit park" }, "701", IN, "", "refuse 486 0", "source dialled orbit evidence rule draining audio", "" },
     { { FULL }, "park", OUT, "sip:105@pbx", "refuse 486 0", ANYWHERE, "" },
     { { NULL }, "700", IN, "", "retrieve 700 1", "source dialled orbit evidence right", "" },
     { { NULL }, "700", OUT, "", "refuse 486 700", "source dialled orbit evidence right", "" },

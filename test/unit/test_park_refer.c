@@ -98,6 +98,8 @@ static const struct rig_script scripts[] = {
         { "invite 5 park from=104 by=105", "parking save" },
         { "refer 1 at=park to=sip:a@10.0.0.9 from=105 replaces=unknown",
           "refer:1:486 park_failed" } } },
+    { "nobody is fetched to whom music would come late",
+      { { "audio full", "" }, { FETCH, "refer:1:486 park_failed" } } },
     { "draining fetches nobody", { { "drain on", "" }, { FETCH, "refer:1:503 park_failed" } } },
     { "PI-01: by command; whoever is called may be anywhere",
       { { "fetch at=700 to=sip:a@x.example from=105 replaces=unknown far", "parking save" },

@@ -78,6 +78,6 @@ export function CountsCard({ source }) {
     const s = source.data;
     return html`<${Card} name="counts" source=${source}>${s && html`<${Facts} rows=${[
         [t('system.calls.parked'), number(s.calls.parked)], [t('system.orbits'), t('system.orbits.of', { busy: s.calls.orbits.busy, total: s.calls.orbits.total })],
-        [t('system.streams'), number(s.media.streams)], [t('system.packets.out'), number(s.media.packets_out)], [t('system.packets.in'), number(s.media.packets_in)], [t('system.packets.late'), number(s.media.packets_late)],
+        [t('system.streams'), number(s.media.streams)], [t('system.streams.room'), number(s.media.streams_room)], [t('system.packets.out'), number(s.media.packets_out)], [t('system.packets.in'), number(s.media.packets_in)], [t('system.packets.late'), number(s.media.packets_late)],
         [t('system.pages'), number(s.http.streams)], [t('system.events'), number(s.http.events)]]} />`}<//>`;
 }
