@@ -6,10 +6,10 @@
 
 #include "base/types.h"
 
-msec clock_now(void);        /* never jumps; for deadlines */
-uint64_t clock_now_ns(void); /* the same clock in nanoseconds; for pacing media */
+msec clock_now(void);         /* never jumps; for deadlines */
+uint64_t clock_now_ns(void);  /* the same clock in nanoseconds; for pacing media */
 uint64_t clock_used_ns(void); /* processor time that the calling thread has used so far */
-wall_msec clock_wall(void);  /* for people; may jump */
+wall_msec clock_wall(void);   /* for people; may jump */
 
 /* RFC 3339 in UTC with milliseconds, "2026-11-23T14:03:05.123Z"; `to` of at least 25 bytes. */
 void clock_rfc3339(char to[32], wall_msec when);
