@@ -254,6 +254,7 @@ void app_turn(struct app *a, int most)
     }
     turn_end_group(a);
     turn_submit(a);
+    app_leg_rest(a);
     tell_pressure(a, delay);
     for (size_t i = 0; i < count; i++)
         wipe(&a->items[i]);

@@ -72,22 +72,6 @@ static void read_dialog(struct named_dialog *to, const char *text)
     }
 }
 
-/* One that we started and nobody has answered has no tag of theirs yet. */
-static bool is_named(const struct app_leg *l, const struct named_dialog *d)
-{
-    return text_is(l->dialog.call_id, d->call_id) && text_is_nocase(l->dialog.local_tag, d->ours) &&
-           text_is_nocase(l->dialog.remote_tag, d->theirs);
-}
-
-static const struct app_leg *find_leg(const struct app *a, const struct named_dialog *d)
-{
-    for (size_t i = 0; i < LEG_BUCKETS; i++)
-        for (const struct app_leg *l = a->legs[i]; l; l = l->next)
-            if (is_named(l, d))
-                return l;
-    return NULL;
-}
-
 static void name_leg(struct app *a, struct invite *in, leg_id leg)
 {
     const struct app_leg *l = leg ? app_leg_find(a, leg) : NULL;
@@ -106,7 +90,6 @@ static void read_replaces(struct app *a, struct invite *in, const char *replaces
 {
     number_key number = number_read(replaces, NULL);
     struct named_dialog d;
-    const struct app_leg *l;
     const struct call *c = NULL;
     struct orbit o = { 0 };
 
@@ -118,8 +101,7 @@ static void read_replaces(struct app *a, struct invite *in, const char *replaces
     }
     read_dialog(&d, replaces);
     in->early_only = d.early_only;
-    l = find_leg(a, &d);
-    name_leg(a, in, l ? l->leg : 0);
+    name_leg(a, in, app_leg_named(a, d.call_id, d.ours, d.theirs));
 }
 
 void app_foresee(struct app *a, struct invite *in, const char *replaces, struct foresight *out)

@@ -20,6 +20,7 @@
 #define ADMIN_WAITING 256
 #define STEPS_PER_CALL 20 /* kept in memory for a live call; the store has all */
 #define LEG_BUCKETS 16384 /* a power of two */
+#define LEGS_AWAKE 128    /* at the end of a turn */
 
 /* How the keys of a leg come. */
 enum digit_way { DIGITS_NONE, DIGITS_BY_EVENT, DIGITS_BY_INFO };
@@ -48,10 +49,10 @@ static inline void session_wipe(struct session *s)
 }
 #define WIPED __attribute__((cleanup(session_wipe)))
 
-/* What the app knows of one leg, beside what the core knows. */
+/* What the app knows of one leg, beside what the core knows. In the table it sleeps, squeezed,
+ * until it is looked up; see legs.c. */
 struct app_leg {
     leg_id leg;
-    struct app_leg *next; /* in its bucket */
     bool inbound, media, up, heard;
     bool our_offer; /* the SDP we sent last was an offer: the ACK brings the answer */
     bool agreed_once;
@@ -144,8 +145,10 @@ struct app {
     void *orbits_memory, *calls_memory;
 
     struct sip_hop hops[SIP_HOPS_MAX]; /* as the SIP edge has told of them */
-    struct app_leg *legs[LEG_BUCKETS];
-    uint32_t legs_mute;       /* of these, how many have no stream yet */
+    struct leg_entry *legs[LEG_BUCKETS];
+    struct awake_leg *oldest_awake, *newest_awake;
+    unsigned legs_awake;
+    uint32_t legs_mute;       /* of `legs`, how many have no stream yet */
     uint32_t last_offer;      /* numbers of sip_offer() */
     struct app_steps **steps; /* CALLS_MAX pointers, one for each slot */
 
@@ -236,9 +239,12 @@ void tell_sides(struct app *a, const struct call *c);  /* whom each talks to */
 void tell_changed(struct app *a, leg_id leg);          /* somebody else is on it now */
 void tell_parked(struct app *a, const struct call *c); /* the number, to the parker */
 
-/* legs.c */
+/* legs.c: what is found stays where it is until the turn ends or the leg is dropped. */
 struct app_leg *app_leg_new(struct app *a, leg_id leg); /* NULL: no memory */
 struct app_leg *app_leg_find(struct app *a, leg_id leg);
+/* The leg of the dialog with this Call-ID and these tags; 0: none. */
+leg_id app_leg_named(const struct app *a, const char *name, const char *ours, const char *theirs);
+void app_leg_rest(struct app *a); /* the turn is over: those that were woken long ago sleep */
 void app_leg_drop(struct app *a, leg_id leg); /* with its media and its row */
 void app_leg_drop_all(struct app *a);
 void app_leg_save(struct app *a, const struct app_leg *l, call_id call);
