@@ -109,9 +109,9 @@ static leg_id leg_of(uint8_t byte)
     return byte & 16 ? 2 + 2 * n : 1 + 2 * n;
 }
 
-static struct call *call_of(uint8_t byte)
+static const struct call *call_of(uint8_t byte)
 {
-    struct call *c = calls_next(p.calls, 0);
+    const struct call *c = calls_next(p.calls, 0);
 
     for (byte %= ROWS; byte && c; byte--)
         c = calls_next(p.calls, c->id);
@@ -153,7 +153,7 @@ static void leg_event(enum event_type type, uint8_t which, uint8_t value)
 static void call_event(enum event_type type, uint8_t which, uint8_t value)
 {
     struct event ev = { .type = type };
-    struct call *c = call_of(which);
+    const struct call *c = call_of(which);
 
     ev.call = c ? c->id : value;
     ev.write = c ? c->write - (value & 1) : value;
@@ -235,7 +235,7 @@ static void restart(void)
     unsigned count = 0;
     call_id highest = 0;
 
-    for (struct call *c = calls_next(p.calls, 0); c; c = calls_next(p.calls, c->id)) {
+    for (const struct call *c = calls_next(p.calls, 0); c; c = calls_next(p.calls, c->id)) {
         highest = c->id > highest ? c->id : highest;
         if (count < ROWS && c->caller_leg)
             rows[count++] = *c;

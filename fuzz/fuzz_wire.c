@@ -203,7 +203,7 @@ static void empty_house(void)
 {
     call_id last = 0;
 
-    for (struct call *c; (c = calls_next(app->park.calls, last)) != NULL;) {
+    for (const struct call *c; (c = calls_next(app->park.calls, last)) != NULL;) {
         struct event hang_up = { .type = EV_DO_HANG_UP, .call = c->id };
         char why[WHY_SIZE];
 

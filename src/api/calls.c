@@ -96,8 +96,10 @@ static int compare_numbers(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
+/* A call that is not looked at does not stay where it is: what it is sorted by is noted. */
 struct row {
-    const struct call *call;
+    call_id call;
+    uint64_t key;
 };
 
 /* As it is shown: only who waits will be rung back by the clock. */
@@ -106,24 +108,24 @@ static msec ringback_at(const struct call *c)
     return c->state == CALL_PARKED ? c->deadline : NEVER;
 }
 
+static struct row row_of(const struct call *c, const struct page *p)
+{
+    if (strcmp(p->sort, "ringback_at") == 0)
+        return (struct row){ c->id, ringback_at(c) };
+    return (struct row){ c->id, strcmp(p->sort, "orbit") == 0 ? c->orbit : c->parked_at };
+}
+
 static int compare(const void *a, const void *b, void *page)
 {
-    const struct call *x = ((const struct row *)a)->call, *y = ((const struct row *)b)->call;
+    const struct row *x = a, *y = b;
     const struct page *p = page;
     int order;
 
-    if (strcmp(p->sort, "ringback_at") == 0) {
-        msec mine = ringback_at(x), other = ringback_at(y);
-
-        if ((mine == NEVER) != (other == NEVER)) /* these come last, whichever way it is sorted */
-            return mine == NEVER ? 1 : -1;
-        order = compare_numbers(mine, other);
-    } else if (strcmp(p->sort, "orbit") == 0)
-        order = compare_numbers(x->orbit, y->orbit);
-    else
-        order = compare_numbers(x->parked_at, y->parked_at);
+    if ((x->key == NEVER) != (y->key == NEVER)) /* these come last, whichever way it is sorted */
+        return x->key == NEVER ? 1 : -1;
+    order = compare_numbers(x->key, y->key);
     if (order == 0)
-        order = compare_numbers(x->id, y->id);
+        order = compare_numbers(x->call, y->call);
     return p->descending ? -order : order;
 }
 
@@ -132,9 +134,9 @@ static size_t collect(struct ask *q, const struct filter *f, struct page *page, 
     struct calls *all = app_park(q->app)->calls;
     size_t count = 0;
 
-    for (struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id))
+    for (const struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id))
         if (passes(q, c, f))
-            found[count++].call = c;
+            found[count++] = row_of(c, page);
     qsort_r(found, count, sizeof *found, compare, page);
     return count;
 }
@@ -158,7 +160,7 @@ void get_calls(struct ask *q)
     count = found ? collect(q, &filter, &page, found) : 0;
     items = json_array();
     for (size_t i = page.offset; i < count && i - page.offset < page.limit; i++)
-        (void)json_array_append_new(items, show(q, found[i].call));
+        (void)json_array_append_new(items, show(q, app_call(q->app, found[i].call)));
     free(found);
     reply_json(q, 200, page_json(q, &page, items, count));
 }

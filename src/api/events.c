@@ -217,7 +217,7 @@ static json_t *calls_now(struct events *e, const struct rights *r, size_t *total
     json_t *list = json_array();
 
     *total = 0;
-    for (struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
+    for (const struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
         struct place_of place = scope_of_call(e->app, c->range);
 
         if (!c->has_orbit || !rights_may(r, MAY_CALLS_READ, &place))

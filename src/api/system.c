@@ -61,7 +61,7 @@ static json_t *show_calls(struct app *a)
     json_int_t by_state[CALL_STATES] = { 0 }, parked = 0;
     json_t *states = json_object();
 
-    for (struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
+    for (const struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
         by_state[c->state]++;
         parked += c->has_orbit;
     }

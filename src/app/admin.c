@@ -228,7 +228,7 @@ static void force_out(struct app *a, const struct admin_change *c, const struct 
         return;
     memset(&ev, 0, sizeof(ev));
     ev.type = EV_DO_FORCE_OUT;
-    for (struct call *call = calls_next(a->park.calls, 0); call;
+    for (const struct call *call = calls_next(a->park.calls, 0); call;
          call = calls_next(a->park.calls, ev.call)) {
         ev.call = call->id;
         if (call->has_orbit && range_holds(old, call->orbit) && !admin_keeps(a, c, call->orbit))

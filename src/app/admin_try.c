@@ -35,7 +35,7 @@ static void count_calls(struct app *a, const struct admin_change *c, const struc
                         struct admin_result *result)
 {
     result->call_count = 0;
-    for (struct call *call = calls_next(a->park.calls, 0); call;
+    for (const struct call *call = calls_next(a->park.calls, 0); call;
          call = calls_next(a->park.calls, call->id)) {
         if (!call->has_orbit || !range_holds(old, call->orbit) || admin_keeps(a, c, call->orbit))
             continue;

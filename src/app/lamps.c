@@ -150,7 +150,8 @@ static void tell_all(struct app *a)
     a->lamps->behind = true;
     if (!list)
         return;
-    for (struct call *c = calls_next(a->park.calls, 0); c; c = calls_next(a->park.calls, c->id)) {
+    for (const struct call *c = calls_next(a->park.calls, 0); c;
+         c = calls_next(a->park.calls, c->id)) {
         lamp_of(c, &list[count]);
         if (!list[count].lit)
             continue;
@@ -185,7 +186,8 @@ void lamps_ranges(struct app *a)
         free(list);
         return;
     }
-    for (struct call *c = calls_next(a->park.calls, 0); c; c = calls_next(a->park.calls, c->id))
+    for (const struct call *c = calls_next(a->park.calls, 0); c;
+         c = calls_next(a->park.calls, c->id))
         a->lamps->told[c->id % CALLS_MAX] = 0; /* whether there is a ticket may differ now */
     for (size_t i = 0; i < all->count; i++)
         if (all->at[i].type == RANGE_CALL_PARK &&

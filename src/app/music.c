@@ -116,7 +116,8 @@ static void lose(struct app *a, const char *sha256, const char *why)
 /* Calls that waited for a piece get it in the midst of the other one. */
 static void retune(struct app *a, const char *sha256)
 {
-    for (struct call *c = calls_next(a->park.calls, 0); c; c = calls_next(a->park.calls, c->id)) {
+    for (const struct call *c = calls_next(a->park.calls, 0); c;
+         c = calls_next(a->park.calls, c->id)) {
         if (!text_is(c->rules.music, sha256))
             continue;
         (void)media_tune(a->media, c->caller_leg, sha256); /* a leg without audio hears nothing */

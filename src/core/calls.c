@@ -1,10 +1,13 @@
 /* Slots of calls, the map from legs to calls, and the heap of deadlines. What a call may do is not
- * known here; see park.c. */
+ * known here; see park.c. A call has room for the longest of everything, and most wait for long and
+ * have little: so a call sleeps, squeezed into pieces of memory, until it is looked up. */
 #include <assert.h>
 #include <string.h>
 
+#include "base/squeeze.h"
 #include "base/text.h"
 #include "core/calls.h"
+#include "core/shelf.h"
 
 #define LEG_BUCKETS (LEGS_MAX * 2u) /* a power of two; half empty, so that a search is short */
 #define WORD_BITS 64u
@@ -16,6 +19,10 @@ struct leg_entry {
     call_id call;
 };
 
+#define SQUEEZED_MOST SQUEEZE_MOST(sizeof(struct call))
+/* What a call at its longest takes is there for each: none is refused for want of a cell. */
+#define CELLS (CALLS_MAX * SHELF_CELLS(SQUEEZED_MOST))
+
 struct calls {
     call_id last; /* the highest id given out */
     size_t count;
@@ -23,13 +30,24 @@ struct calls {
     uint32_t waiting;          /* how many stand in `heap` */
     uint32_t ended_next;       /* which of `ended` is overwritten next */
     uint64_t used[WORDS];      /* a bit for each slot, so that listing skips what is empty */
+    call_id id[CALLS_MAX];     /* 0: the slot is free */
     uint32_t heap[CALLS_MAX];  /* slots, the earliest `due` first */
     uint32_t place[CALLS_MAX]; /* where in `heap` a slot stands, plus one; 0: it does not wait */
     msec due[CALLS_MAX];
     struct leg_entry leg[LEG_BUCKETS];
     leg_id ended_leg[ENDED_LEGS_MAX]; /* apart from the rest, so that the search reads little */
     struct ended_leg ended[ENDED_LEGS_MAX];
-    struct call slot[CALLS_MAX];
+
+    uint64_t looks;                 /* that there have been */
+    uint64_t look[CALLS_AWAKE];     /* the last that found this one; 0: nobody is here */
+    struct call awake[CALLS_AWAKE]; /* what pointers outside point to */
+    struct call passing;            /* the copy that calls_next() hands out */
+    uint8_t awake_at[CALLS_MAX];    /* where in `awake` a slot's call is, plus one; 0: it sleeps */
+    uint16_t length[CALLS_MAX];     /* of one that sleeps, squeezed */
+    uint32_t bed[CALLS_MAX];        /* where it is in `shelf` */
+    uint8_t squeezed[SQUEEZED_MOST];
+    struct shelf shelf;
+    struct shelf_cell cell[CELLS + 1];
 };
 
 size_t calls_size(void)
@@ -42,6 +60,7 @@ struct calls *calls_init(void *memory, call_id first)
     struct calls *all = memory;
 
     all->last = first;
+    all->shelf = (struct shelf){ .cell = all->cell, .most = CELLS };
     return all;
 }
 
@@ -58,15 +77,68 @@ size_t calls_count(const struct calls *all)
 
 static uint32_t slot_of(const struct calls *all, const struct call *c)
 {
-    return (uint32_t)(c - all->slot);
+    assert(c >= all->awake && c < all->awake + CALLS_AWAKE && c->id); /* else it is out of date */
+    return (uint32_t)(c->id % CALLS_MAX);
+}
+
+/* ---- awake and asleep -------------------------------------------------------------------------
+ */
+
+static void put_to_sleep(struct calls *all, uint32_t at)
+{
+    uint32_t slot = slot_of(all, &all->awake[at]);
+    size_t length = squeeze(all->squeezed, &all->awake[at], sizeof all->awake[at]);
+
+    all->bed[slot] = shelf_put(&all->shelf, all->squeezed, length);
+    all->length[slot] = (uint16_t)length;
+    all->awake_at[slot] = 0;
+}
+
+static void read_bed(struct calls *all, uint32_t slot, struct call *to)
+{
+    bool whole;
+
+    shelf_read(&all->shelf, all->bed[slot], all->squeezed, all->length[slot]);
+    whole = unsqueeze(to, sizeof *to, all->squeezed, all->length[slot]);
+    assert(whole);
+}
+
+/* A place for this slot's call, of whoever was not looked up for the longest time. */
+static struct call *make_room(struct calls *all, uint32_t slot)
+{
+    uint32_t at = 0;
+
+    for (uint32_t i = 1; i < CALLS_AWAKE && all->look[at]; i++)
+        if (all->look[i] < all->look[at])
+            at = i;
+    if (all->look[at])
+        put_to_sleep(all, at);
+    all->look[at] = ++all->looks;
+    all->awake_at[slot] = (uint8_t)(at + 1);
+    return &all->awake[at];
+}
+
+static struct call *wake(struct calls *all, uint32_t slot)
+{
+    uint32_t at = all->awake_at[slot];
+    struct call *c;
+
+    if (at) {
+        all->look[at - 1] = ++all->looks;
+        return &all->awake[at - 1];
+    }
+    c = make_room(all, slot);
+    read_bed(all, slot, c);
+    shelf_clear(&all->shelf, all->bed[slot]);
+    return c;
 }
 
 /* Which slot, and which use of that slot. */
 struct call *calls_find(struct calls *all, call_id id)
 {
-    struct call *c = &all->slot[id % CALLS_MAX];
+    uint32_t slot = (uint32_t)(id % CALLS_MAX);
 
-    return id && c->id == id ? c : NULL;
+    return id && all->id[slot] == id ? wake(all, slot) : NULL;
 }
 
 /* The first slot from `from` on that is used (or not); CALLS_MAX: none up to the end. */
@@ -86,10 +158,10 @@ static uint32_t next_slot(const struct calls *all, uint32_t from, bool used)
 static struct call *occupy(struct calls *all, call_id id)
 {
     uint32_t slot = (uint32_t)(id % CALLS_MAX);
-    struct call *c = &all->slot[slot];
+    struct call *c = make_room(all, slot);
 
     memset(c, 0, sizeof *c);
-    c->id = id;
+    c->id = all->id[slot] = id;
     c->deadline = c->give_up_at = c->next_deadline = c->resume_at = NEVER;
     all->used[slot / WORD_BITS] |= UINT64_C(1) << slot % WORD_BITS;
     all->count++;
@@ -137,18 +209,25 @@ void calls_free(struct calls *all, struct call *c)
     calls_unmap_leg(all, c->next_leg);
     c->deadline = c->give_up_at = c->next_deadline = NEVER;
     calls_timed(all, c);
-    c->id = 0;
+    all->look[all->awake_at[slot] - 1] = 0;
+    all->awake_at[slot] = 0;
+    all->id[slot] = c->id = 0;
     c->state = CALL_NONE;
     all->used[slot / WORD_BITS] &= ~(UINT64_C(1) << slot % WORD_BITS);
     all->count--;
 }
 
-struct call *calls_next(struct calls *all, call_id after)
+const struct call *calls_next(struct calls *all, call_id after)
 {
     uint32_t from = after ? (uint32_t)(after % CALLS_MAX) + 1 : 0;
     uint32_t slot = from < CALLS_MAX ? next_slot(all, from, true) : CALLS_MAX;
 
-    return slot < CALLS_MAX ? &all->slot[slot] : NULL;
+    if (slot == CALLS_MAX)
+        return NULL;
+    if (all->awake_at[slot])
+        return &all->awake[all->awake_at[slot] - 1];
+    read_bed(all, slot, &all->passing);
+    return &all->passing;
 }
 
 /* ---- legs: open addressing, linear search, no tombstones ----------------------------------------
@@ -169,9 +248,14 @@ static uint32_t leg_bucket(const struct calls *all, leg_id leg)
     return b;
 }
 
+call_id calls_whose_leg(const struct calls *all, leg_id leg)
+{
+    return leg ? all->leg[leg_bucket(all, leg)].call : 0;
+}
+
 struct call *calls_by_leg(struct calls *all, leg_id leg)
 {
-    return leg ? calls_find(all, all->leg[leg_bucket(all, leg)].call) : NULL;
+    return calls_find(all, calls_whose_leg(all, leg));
 }
 
 bool calls_map_leg(struct calls *all, leg_id leg, call_id id)
@@ -276,7 +360,12 @@ void calls_timed(struct calls *all, struct call *c)
 
 struct call *calls_next_due(struct calls *all)
 {
-    return all->waiting ? &all->slot[all->heap[0]] : NULL;
+    return all->waiting ? wake(all, all->heap[0]) : NULL;
+}
+
+msec calls_first_due(const struct calls *all)
+{
+    return all->waiting ? all->due[all->heap[0]] : NEVER;
 }
 
 /* ---- consultation legs that ended ---------------------------------------------------------------
@@ -302,14 +391,25 @@ struct ended_leg *calls_remembered(struct calls *all, leg_id leg, msec now)
 /* ---- checks and names ---------------------------------------------------------------------------
  */
 
-static size_t legs_mapped(struct calls *all, const struct call *c)
+static size_t legs_mapped(const struct calls *all, const struct call *c)
 {
     const leg_id legs[] = { c->caller_leg, c->peer, c->next_leg };
     size_t mapped = 0;
 
     for (size_t i = 0; i < sizeof legs / sizeof *legs; i++)
-        mapped += legs[i] && calls_by_leg(all, legs[i]) == c;
+        mapped += legs[i] && calls_whose_leg(all, legs[i]) == c->id;
     return mapped;
+}
+
+static void check_slot(const struct calls *all, const struct call *c, uint32_t slot)
+{
+    uint32_t at = all->awake_at[slot];
+
+    assert(c->id % CALLS_MAX == slot && c->id == all->id[slot]);
+    assert(c->id <= all->last);
+    assert((call_due(c) != NEVER) == (all->place[slot] != 0));
+    assert(!all->place[slot] || all->due[slot] == call_due(c));
+    assert(!at || (c == &all->awake[at - 1] && all->look[at - 1]));
 }
 
 void calls_check(struct calls *all)
@@ -317,22 +417,22 @@ void calls_check(struct calls *all)
     size_t count = 0;
     size_t legs = 0;
     size_t waiting = 0;
+    size_t cells = 0;
 
     assert(all);
-    for (struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
-        uint32_t slot = slot_of(all, c);
+    for (const struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
+        uint32_t slot = (uint32_t)(c->id % CALLS_MAX);
 
-        assert(c->id % CALLS_MAX == slot);
-        assert(c->id <= all->last);
-        assert((call_due(c) != NEVER) == (all->place[slot] != 0));
-        assert(!all->place[slot] || all->due[slot] == call_due(c));
+        check_slot(all, c, slot);
         count++;
         waiting += all->place[slot] != 0;
         legs += legs_mapped(all, c);
+        cells += all->awake_at[slot] ? 0 : SHELF_CELLS(all->length[slot]);
     }
     assert(count == all->count);
     assert(waiting == all->waiting);
     assert(legs == all->legs); /* no leg leads to a call that does not know it */
+    assert(cells == all->shelf.full);
     for (uint32_t at = 1; at < all->waiting; at++)
         assert(!earlier(all, all->heap[at], all->heap[(at - 1) / 2]));
 }

@@ -1,5 +1,8 @@
 /* Calls and their slots: what is known of one parked call, and finding it by its id or by a leg.
- * Pure; memory is handed over zeroed. Whatever leaves the core carries an id, never a pointer. */
+ * Pure; memory is handed over zeroed. Whatever leaves the core carries an id, never a pointer.
+ *
+ * A call that nobody looks up sleeps in a fraction of its memory (decision 029). What a look-up
+ * returns is good until CALLS_AWAKE others have been looked up: for a step, and not for longer. */
 #ifndef CALLPARK_CORE_CALLS_H
 #define CALLPARK_CORE_CALLS_H
 
@@ -124,7 +127,8 @@ void calls_skip(struct calls *all, call_id id);
 struct call *calls_new(struct calls *all);              /* NULL: full; else zeroed but for its id */
 void calls_free(struct calls *all, struct call *c);     /* legs are unmapped */
 struct call *calls_find(struct calls *all, call_id id); /* NULL: gone */
-struct call *calls_by_leg(struct calls *all, leg_id leg); /* NULL: nobody's */
+struct call *calls_by_leg(struct calls *all, leg_id leg);     /* NULL: nobody's */
+call_id calls_whose_leg(const struct calls *all, leg_id leg); /* its id alone; 0: nobody's */
 /* A leg belongs to this call; false: full, or it is somebody's already. */
 bool calls_map_leg(struct calls *all, leg_id leg, call_id id);
 void calls_unmap_leg(struct calls *all, leg_id leg);
@@ -140,8 +144,12 @@ msec call_due(const struct call *c);
 struct call *calls_next_due(struct calls *all);
 void calls_timed(struct calls *all, struct call *c);
 
-/* Visit in slot order: start with `after` 0; NULL behind the last. */
-struct call *calls_next(struct calls *all, call_id after);
+/* When that is; NEVER. */
+msec calls_first_due(const struct calls *all);
+
+/* Visit in slot order: start with `after` 0; NULL behind the last. To be read, and good until the
+ * next visit: who sleeps is not woken. */
+const struct call *calls_next(struct calls *all, call_id after);
 size_t calls_count(const struct calls *all);
 
 /* A consultation leg whose far end hung up: for a while an INVITE may still name it in Replaces

@@ -20,6 +20,7 @@
 #define SITES_MAX 256
 
 #define CALLS_MAX 65536 /* parked, ringing or connected on this node; a power of two */
+#define CALLS_AWAKE 64  /* of these, that a look-up finds without unpacking; less than 255 */
 #define LEGS_MAX (CALLS_MAX * 2)
 #define ENDED_LEGS_MAX 4096 /* consultation legs remembered for a late Replaces */
 #define FETCHES_MAX 256     /* callers who are to be called once their orbit is written */

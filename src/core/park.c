@@ -235,10 +235,11 @@ static void command(struct turn *t)
 
 static void tick(struct turn *t)
 {
-    struct call *c = calls_next_due(t->p->calls);
+    struct call *c;
 
-    if (park_pin_tick(t) || park_announce_due(t) || !c || call_due(c) > t->now)
+    if (park_pin_tick(t) || park_announce_due(t) || calls_first_due(t->p->calls) > t->now)
         return;
+    c = calls_next_due(t->p->calls);
     if (c->next_deadline <= t->now && c->transfer) {
         (void)park_transfer_off(t, c, 408, "did not answer");
     } else if (c->next_deadline <= t->now) {
@@ -323,9 +324,7 @@ void park_step(struct park *p, const struct event *ev, msec now, struct actions 
 }
 msec park_next_deadline(struct park *p)
 {
-    struct call *c = calls_next_due(p->calls);
-
-    msec due = c ? call_due(c) : NEVER;
+    msec due = calls_first_due(p->calls);
     msec tell = park_announce_next(p), pin = park_pin_deadline(p);
 
     due = tell < due ? tell : due;

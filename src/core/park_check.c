@@ -110,9 +110,9 @@ static void check_state(const struct call *c)
 
 static void check_legs(struct park *p, const struct call *c)
 {
-    assert(!c->caller_leg || calls_by_leg(p->calls, c->caller_leg) == c);
-    assert(!c->peer || calls_by_leg(p->calls, c->peer) == c);
-    assert(!c->next_leg || calls_by_leg(p->calls, c->next_leg) == c);
+    assert(!c->caller_leg || calls_whose_leg(p->calls, c->caller_leg) == c->id);
+    assert(!c->peer || calls_whose_leg(p->calls, c->peer) == c->id);
+    assert(!c->next_leg || calls_whose_leg(p->calls, c->next_leg) == c->id);
     assert((c->next_leg != 0) == (c->next_deadline != NEVER));
     assert((c->next_leg != 0) == (c->next_for != 0));
     assert(!c->next_for || c->next_for == c->caller_leg || c->next_for == c->peer);
@@ -153,7 +153,7 @@ void park_check(struct park *p)
     calls_check(p->calls);
     park_announce_check(p);
     orbits_check(p->orbits);
-    for (struct call *c = calls_next(p->calls, 0); c; c = calls_next(p->calls, c->id)) {
+    for (const struct call *c = calls_next(p->calls, 0); c; c = calls_next(p->calls, c->id)) {
         check_state(c);
         check_orbit(p, c);
         check_legs(p, c);

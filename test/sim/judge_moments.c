@@ -80,7 +80,7 @@ void judge_end(struct world *w)
             judge_fail(w, "REFER %u never got its end", w->referral[i].number);
     if (orbits_count(w->p.orbits, 0, 0, w->now).busy)
         judge_fail(w, "an orbit is occupied at the end of the day");
-    for (struct call *c = calls_next(w->p.calls, 0); c; c = calls_next(w->p.calls, c->id))
+    for (const struct call *c = calls_next(w->p.calls, 0); c; c = calls_next(w->p.calls, c->id))
         if (c->state != CALL_ENDED)
             judge_fail(w, "call %" PRIu64 " never ended", c->id);
 }

@@ -19,7 +19,7 @@ static struct leg *new_leg(struct world *w, enum intent intent, bool insider)
 /* An orbit where a call is, more often than not. */
 static void some_orbit(struct world *w, char to[16])
 {
-    struct call *c = NULL;
+    const struct call *c = NULL;
     unsigned skip = (unsigned)world_dice(w, calls_count(w->p.calls) + 1);
     char number[NUMBER_SIZE];
 
@@ -94,7 +94,7 @@ static void commands(struct world *w)
                                              EV_DO_EXTEND,   EV_DO_EXTEND,    EV_DO_TRANSFER,
                                              EV_DO_HANG_UP,  EV_DO_NOTE };
     struct event ev = { .type = types[world_dice(w, sizeof types / sizeof *types)] };
-    struct call *c = NULL;
+    const struct call *c = NULL;
 
     for (uint64_t skip = world_dice(w, calls_count(w->p.calls) + 1); skip; skip--)
         c = calls_next(w->p.calls, c ? c->id : 0);
@@ -190,7 +190,7 @@ void people_ranges(struct world *w, bool both)
 static void remove_range(struct world *w, bool force)
 {
     orbits_close(w->p.orbits, number_read("*100", NULL), number_read("*101", NULL), true);
-    for (struct call *c = calls_next(w->p.calls, 0); force && c;) {
+    for (const struct call *c = calls_next(w->p.calls, 0); force && c;) {
         struct event ev = { .type = EV_DO_FORCE_OUT, .call = c->id };
         bool mine = c->has_orbit && c->range == 2;
         call_id at = c->id;

@@ -247,7 +247,7 @@ bool app_command(struct app *a, const struct event *command, char why[WHY_SIZE])
 void app_park_call(struct app *a, const struct event *command, bool until_parked,
                    app_park_done *done, void *context)
 {
-    struct call *c = calls_next(app_park(a)->calls, 0);
+    const struct call *c = calls_next(app_park(a)->calls, 0);
 
     a->command = *command;
     a->refer = *command->refer;

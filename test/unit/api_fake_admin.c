@@ -14,7 +14,8 @@
 
 static size_t calls_in(struct app *a, const struct range *r, struct admin_result *result)
 {
-    for (struct call *c = calls_next(a->park.calls, 0); c; c = calls_next(a->park.calls, c->id))
+    for (const struct call *c = calls_next(a->park.calls, 0); c;
+         c = calls_next(a->park.calls, c->id))
         if (c->has_orbit && range_holds(r, c->orbit))
             result->calls[result->call_count++] = c->id;
     return result->call_count;

@@ -54,8 +54,7 @@ static void an_id_outlives_its_call(void **state)
 static void full_and_round_again(void **state)
 {
     struct calls *all = *state;
-    struct call *oldest = calls_new(all);
-    call_id before = oldest->id;
+    call_id oldest = calls_new(all)->id, before = oldest;
 
     for (unsigned i = 1; i < CALLS_MAX; i++) {
         struct call *c = calls_new(all);
@@ -69,7 +68,7 @@ static void full_and_round_again(void **state)
     calls_check(all);
     calls_free(all, calls_find(all, 40000));
     assert_int_equal(calls_new(all)->id, 40000 + CALLS_MAX);
-    assert_ptr_equal(calls_find(all, oldest->id), oldest);
+    assert_int_equal(calls_find(all, oldest)->id, oldest);
     assert_null(calls_new(all));
 }
 
@@ -96,7 +95,7 @@ static void listed_in_slot_order(void **state)
     assert_null(calls_next(all, 0));
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         assert_non_null(calls_put_back(all, ids[i]));
-    for (struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id))
+    for (const struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id))
         assert_int_equal(c->id, order[n++]);
     assert_int_equal(n, sizeof order / sizeof *order);
 }
@@ -142,22 +141,26 @@ static void holes_are_closed(void **state)
 static void earliest_first_ties_in_slot_order(void **state)
 {
     struct calls *all = *state;
-    struct call *at[300];
+    call_id id[300];
     uint32_t dice = 7;
     msec before = 0;
     call_id same = 0;
 
     for (size_t i = 0; i < 300; i++) {
-        at[i] = calls_new(all);
-        at[i]->state = CALL_TELLING;
-        at[i]->deadline = 50;
-        calls_timed(all, at[i]);
+        struct call *c = calls_new(all);
+
+        id[i] = c->id;
+        c->state = CALL_TELLING;
+        c->deadline = 50;
+        calls_timed(all, c);
     }
     for (size_t i = 0; i < 300; i++) {
+        struct call *c = calls_find(all, id[i]);
+
         dice = dice * 1664525u + 1013904223u;
-        at[i]->deadline = dice >> 8 & 63;
-        calls_timed(all, at[i]);
-        calls_timed(all, at[i]);
+        c->deadline = dice >> 8 & 63;
+        calls_timed(all, c);
+        calls_timed(all, c);
     }
     for (struct call *c = calls_next_due(all); c; c = calls_next_due(all)) {
         calls_check(all);
@@ -166,6 +169,62 @@ static void earliest_first_ties_in_slot_order(void **state)
         same = c->id;
         c->deadline = NEVER;
         calls_timed(all, c);
+    }
+}
+
+/* Every byte of it but its id, as no two have it; it may be as long as it likes. */
+static void fill(struct call *c, uint32_t seed)
+{
+    call_id id = c->id;
+    uint8_t *bytes = (uint8_t *)c;
+
+    for (size_t i = 0; i < sizeof *c; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        bytes[i] = (uint8_t)(seed >> 24);
+    }
+    c->id = id;
+    c->caller_leg = c->peer = c->next_leg = 0;
+}
+
+/* Far more calls than are awake at once: each is as it was left, and one that is looked up again
+ * and again stays where it is. */
+static void who_slept_is_as_before(void **state)
+{
+    struct calls *all = *state;
+    static struct call expected;
+    call_id first = calls_new(all)->id;
+    struct call *often = calls_find(all, first);
+    unsigned seen = 0;
+
+    for (uint32_t i = 1; i <= 1000; i++) {
+        fill(calls_new(all), i);
+        assert_ptr_equal(calls_find(all, first), often);
+    }
+    for (const struct call *c = calls_next(all, first); c; c = calls_next(all, c->id)) {
+        expected.id = c->id;
+        fill(&expected, (uint32_t)(c->id - first));
+        assert_memory_equal(c, &expected, sizeof expected);
+        seen++;
+    }
+    assert_int_equal(seen, 1000);
+    for (uint32_t i = 1000; i > 2; i -= 3) {
+        struct call *c = calls_find(all, first + i);
+
+        expected.id = c->id;
+        fill(&expected, i);
+        assert_memory_equal(c, &expected, sizeof expected);
+        if (i % 2) {
+            calls_free(all, c);
+        } else {
+            c->version++;
+        }
+    }
+    for (uint32_t i = 1000; i > 2; i -= 3) {
+        const struct call *c = calls_find(all, first + i);
+
+        expected.id = first + i;
+        fill(&expected, i);
+        assert_true(i % 2 ? !c : c->version == expected.version + 1);
     }
 }
 
@@ -217,6 +276,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(legs_lead_to_their_call, make, drop),
         cmocka_unit_test_setup_teardown(holes_are_closed, make, drop),
         cmocka_unit_test_setup_teardown(earliest_first_ties_in_slot_order, make, drop),
+        cmocka_unit_test_setup_teardown(who_slept_is_as_before, make, drop),
         cmocka_unit_test(which_deadline_counts),
         cmocka_unit_test_setup_teardown(ended_legs_are_remembered_for_a_while, make, drop),
     };
