@@ -89,6 +89,11 @@ static void take_event(void *to, const struct app_event *ev)
     events_take(((struct api *)to)->events, ev);
 }
 
+static void take_soon(void *to)
+{
+    events_soon(((struct api *)to)->events);
+}
+
 static void take_second(void *to)
 {
     struct api *api = to;
@@ -122,6 +127,7 @@ int api_new(struct api **out, struct app *app, struct err *err)
                                           .request = take_request,
                                           .event = take_event,
                                           .second = take_second,
+                                          .soon = take_soon,
                                           .started = take_started,
                                           .reloaded = take_started,
                                           .describe = describe_change });

@@ -93,6 +93,44 @@ const char *event_visible(struct kept *k, const struct rights *r)
     return NULL;
 }
 
+static struct http_text *write_text(const struct kept *k, const char *data)
+{
+    size_t size = (data ? strlen(data) : 0) + sizeof k->name + 64;
+    struct http_text *t = NULL;
+    char *text = malloc(size);
+
+    if (text && data)
+        (void)text_format(text, size, "id: %llu\nevent: %s\ndata: %s\n\n",
+                          (unsigned long long)k->number, k->name, data); /* fits */
+    else if (text)
+        (void)text_format(text, size, "id: %llu\n\n", (unsigned long long)k->number); /* fits */
+    if (text)
+        t = http_text_new(text, strlen(text));
+    free(text);
+    return t;
+}
+
+struct http_text *event_text(struct kept *k, const struct rights *r, unsigned topics,
+                             struct event_texts *texts)
+{
+    const char *data = topics & k->topic ? event_visible(k, r) : NULL;
+    struct http_text **to = !data             ? &texts->number
+                            : data == k->data ? &texts->full
+                                              : &texts->masked;
+
+    if (!*to)
+        *to = write_text(k, data);
+    return *to;
+}
+
+void event_texts_drop(struct event_texts *texts)
+{
+    http_text_drop(texts->full);
+    http_text_drop(texts->masked);
+    http_text_drop(texts->number);
+    *texts = (struct event_texts){ 0 };
+}
+
 /* What an event was about, if roles can tell: a call, a range, or the scope of settings. */
 static void put_place(struct kept *k, struct app *a, const struct app_event *ev)
 {

@@ -40,6 +40,19 @@ void event_forget(struct kept *k);
  * the event. */
 const char *event_visible(struct kept *k, const struct rights *r);
 
+/* An event as it goes over streams, for each kind of reader written out once: all that see the same
+ * share the text. Zeroed at first. */
+struct event_texts {
+    struct http_text *full, *masked, *number;
+};
+
+/* As somebody with these rights and topics gets it: of what he may not see or did not ask for its
+ * number alone, for an id without data says nothing to the page (HTML, 9.2.6) and no gap is seen.
+ * It stays in `texts`; NULL: no memory. */
+struct http_text *event_text(struct kept *k, const struct rights *r, unsigned topics,
+                             struct event_texts *texts);
+void event_texts_drop(struct event_texts *texts);
+
 /* The same as a member of a list; `data` is what event_visible() gave. */
 json_t *event_show(const struct kept *k, const char *data);
 /* For whoever may not see callers' numbers, whatever his roles. */

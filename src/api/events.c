@@ -10,18 +10,21 @@
 #include "api/event.h"
 #include "api/fields.h"
 #include "api/resources.h"
-#include "api/scope.h"
+#include "api/snapshot.h"
 #include "base/text.h"
 #include "sys/clock.h"
 
 #define KEPT 10000   /* events for those who come back */
 #define HEARTBEAT 15 /* seconds */
-/* More would overrun a stream at once; the list of calls has them all. */
-#define SNAPSHOT_CALLS 150
-#define WANTED_FOR 300 /* seconds after the last listener left, or asked for history */
+/* Bytes that a listener may be behind before he is sent more: he takes the rest when he has read.
+ * It is much less than what the HTTP edge cuts a stream for. */
+#define BEHIND_MOST ((size_t)128 << 10)
+#define LAGGARDS_AT_ONCE 32 /* who are sent more in one go */
+#define WANTED_FOR 300      /* seconds after the last listener left, or asked for history */
 
 struct listener {
     uint64_t stream; /* 0: free */
+    uint64_t next;   /* the number of the event that he is to be sent next */
     unsigned topics;
     struct identity who;
 };
@@ -31,6 +34,8 @@ struct events {
     uint64_t first; /* the number before that of the first event of this process */
     uint64_t last;
     unsigned seconds, wanted_until;
+    size_t laggard; /* where the search for those who are behind goes on */
+    struct snapshot snapshot;
     struct kept kept[KEPT];
     struct listener listeners[HTTP_STREAMS_MAX];
 };
@@ -54,6 +59,7 @@ void events_free(struct events *e)
         return;
     for (size_t i = 0; i < KEPT; i++)
         event_forget(&e->kept[i]);
+    snapshot_forget(&e->snapshot);
     free(e);
 }
 
@@ -118,23 +124,66 @@ static void send_text(struct events *e, struct listener *l, const char *text)
         l->stream = 0; /* gone, or cut for being slow */
 }
 
-/* An event that was not asked for, or is not for this listener, still moves the listener's number
- * on: an id without data says nothing to the page (HTML, 9.2.6), and no gap is seen. */
-static void send_kept(struct events *e, struct listener *l, struct kept *k)
+static void send_kept(struct events *e, struct listener *l, struct kept *k,
+                      struct event_texts *texts)
 {
-    const char *data = l->topics & k->topic ? event_visible(k, &l->who.rights) : NULL;
-    size_t size = (data ? strlen(data) : 0) + sizeof k->name + 64;
-    char *text = malloc(size);
+    struct http_text *t = event_text(k, &l->who.rights, l->topics, texts);
 
-    if (!text)
-        return;
-    if (data)
-        (void)text_format(text, size, "id: %llu\nevent: %s\ndata: %s\n\n",
-                          (unsigned long long)k->number, k->name, data); /* fits */
-    else
-        (void)text_format(text, size, "id: %llu\n\n", (unsigned long long)k->number); /* fits */
-    send_text(e, l, text);
-    free(text);
+    if (!t || !http_stream_share(app_http(e->app), l->stream, t))
+        l->stream = 0;
+    l->next = k->number + 1;
+}
+
+static bool is_up_to_date(const struct events *e, const struct listener *l)
+{
+    return l->next > e->last;
+}
+
+static bool has_room(const struct events *e, struct listener *l)
+{
+    size_t behind = http_stream_behind(app_http(e->app), l->stream);
+
+    if (behind == SIZE_MAX)
+        l->stream = 0;
+    return l->stream && behind <= BEHIND_MOST;
+}
+
+/* The number from which on nothing is lost. */
+static uint64_t oldest_known(const struct events *e)
+{
+    return e->last - e->first < KEPT ? e->first : e->last - KEPT + 1;
+}
+
+static void send_snapshot(struct events *e, struct listener *l)
+{
+    if (!snapshot_send(&e->snapshot, e->app, e->last, &l->who.rights, l->stream))
+        l->stream = 0;
+    l->next = e->last + 1;
+}
+
+static void send_reset(struct events *e, struct listener *l)
+{
+    send_text(e, l, "event: reset\ndata: {\"reason\":\"events were missed: start anew\"}\n\n");
+    if (l->stream)
+        send_snapshot(e, l);
+}
+
+/* As much of what he was not sent yet as he can take now. */
+static void go_on(struct events *e, struct listener *l)
+{
+    while (has_room(e, l) && !is_up_to_date(e, l)) {
+        struct event_texts texts = { 0 };
+
+        if (l->next <= oldest_known(e)) {
+            if (http_stream_behind(app_http(e->app), l->stream) == 0) /* a snapshot is long */
+                send_reset(e, l);
+            break;
+        }
+        send_kept(e, l, &e->kept[l->next % KEPT], &texts);
+        event_texts_drop(&texts);
+    }
+    if (l->stream && !is_up_to_date(e, l))
+        app_soon(e->app);
 }
 
 /* The next event, empty. */
@@ -149,11 +198,40 @@ static struct kept *next(struct events *e, const char *name, unsigned topic)
     return k;
 }
 
+/* Who reads too slowly gets it later: see events_soon(). */
 static void send_to_all(struct events *e, struct kept *k)
 {
-    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++)
-        if (e->listeners[i].stream)
-            send_kept(e, &e->listeners[i], k);
+    struct event_texts texts = { 0 };
+
+    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++) {
+        struct listener *l = &e->listeners[i];
+
+        if (!l->stream)
+            continue;
+        if (l->next == k->number && has_room(e, l))
+            send_kept(e, l, k, &texts);
+        else
+            app_soon(e->app);
+    }
+    event_texts_drop(&texts);
+}
+
+/* Some of them by turns, so that a thousand who come back at once do not hold up everything else.
+ */
+void events_soon(struct events *e)
+{
+    unsigned laggards = 0;
+
+    for (size_t n = 0; n < HTTP_STREAMS_MAX && laggards < LAGGARDS_AT_ONCE; n++) {
+        struct listener *l = &e->listeners[e->laggard++ % HTTP_STREAMS_MAX];
+
+        if (!l->stream || is_up_to_date(e, l))
+            continue;
+        laggards++;
+        go_on(e, l);
+    }
+    if (laggards == LAGGARDS_AT_ONCE)
+        app_soon(e->app);
 }
 
 /* A call in JSON, twice for the two kinds of readers, costs as much as parking it: nobody pays for
@@ -168,11 +246,6 @@ void events_take(struct events *e, const struct app_event *ev)
 }
 
 /* ---- heartbeat ---- */
-
-static json_t *server_time(void)
-{
-    return json_pack("{s:o}", "server_time", show_time(clock_wall()));
-}
 
 /* A session ends, a token is revoked, a role is taken away: what is open follows. A quarter of the
  * streams each second, so that a thousand of them are no work that anybody would notice. */
@@ -189,100 +262,64 @@ static void look_again(struct events *e)
 }
 
 /* It tells clocks that differ, and finds connections whose other end is gone. */
-void events_second(struct events *e)
+static void send_heartbeat(struct events *e)
 {
+    struct http_text *t;
     char now[32], text[96];
 
-    look_again(e);
-    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++)
-        if (e->listeners[i].stream) {
-            note_wanted(e);
-            break;
-        }
-    if (++e->seconds % HEARTBEAT != 0)
-        return;
     clock_rfc3339(now, clock_wall());
     (void)text_format(text, sizeof text, "event: heartbeat\ndata: {\"server_time\":\"%s\"}\n\n",
                       now); /* fits */
-    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++)
-        if (e->listeners[i].stream)
-            send_text(e, &e->listeners[i], text);
+    t = http_text_new(text, strlen(text));
+    for (size_t i = 0; t && i < HTTP_STREAMS_MAX; i++) {
+        struct listener *l = &e->listeners[i];
+
+        if (l->stream && is_up_to_date(e, l) && !http_stream_share(app_http(e->app), l->stream, t))
+            l->stream = 0;
+    }
+    http_text_drop(t);
+}
+
+void events_second(struct events *e)
+{
+    look_again(e);
+    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++) {
+        struct listener *l = &e->listeners[i];
+
+        if (l->stream) {
+            note_wanted(e);
+            break;
+        }
+    }
+    if (++e->seconds % HEARTBEAT == 0)
+        send_heartbeat(e);
 }
 
 /* ---- a new listener ---- */
 
-static json_t *calls_now(struct events *e, const struct rights *r, size_t *total)
+/* Is all behind `after` still known? */
+static bool knows_all(const struct events *e, uint64_t after)
 {
-    struct calls *all = app_park(e->app)->calls;
-    json_t *list = json_array();
-
-    *total = 0;
-    for (const struct call *c = calls_next(all, 0); c; c = calls_next(all, c->id)) {
-        struct place_of place = scope_of_call(e->app, c->range);
-
-        if (!c->has_orbit || !rights_may(r, MAY_CALLS_READ, &place))
-            continue;
-        if ((*total)++ < SNAPSHOT_CALLS)
-            (void)json_array_append_new(
-                list, show_call(e->app, c, rights_may(r, MAY_CALLS_READ_PII, &place)));
-    }
-    return list;
+    return after >= oldest_known(e) && after <= e->last;
 }
 
-static void send_snapshot(struct events *e, struct listener *l)
-{
-    json_t *data = server_time();
-    size_t total, size;
-    char *json, *text;
-
-    (void)json_object_set_new(data, "calls", calls_now(e, &l->who.rights, &total));
-    (void)json_object_set_new(data, "total", json_integer((json_int_t)total));
-    (void)json_object_set_new(data, "complete", json_boolean(total <= SNAPSHOT_CALLS));
-    (void)json_object_set_new(data, "draining", json_boolean(app_draining(e->app)));
-    json = json_dumps(data, JSON_COMPACT);
-    json_decref(data);
-    size = json ? strlen(json) + 64 : 0;
-    text = json ? malloc(size) : NULL;
-    if (text) {
-        (void)text_format(text, size, "id: %llu\nevent: snapshot\ndata: %s\n\n",
-                          (unsigned long long)e->last, json); /* fits */
-        send_text(e, l, text);
-    }
-    free(text);
-    free(json);
-}
-
-/* The number from which on nothing is lost. */
-static uint64_t oldest_known(const struct events *e)
-{
-    return e->last - e->first < KEPT ? e->first : e->last - KEPT + 1;
-}
-
-/* All behind `after`, if that is still known: false when something is lost. */
-static bool catch_up(struct events *e, struct listener *l, uint64_t after)
-{
-    if (after < oldest_known(e) || after > e->last)
-        return false;
-    for (uint64_t n = after + 1; n <= e->last && l->stream; n++)
-        if (e->kept[n % KEPT].number == n)
-            send_kept(e, l, &e->kept[n % KEPT]);
-    return true;
-}
-
-/* A snapshot first, whatever was missed: so nothing can be between the list and the stream. */
+/* A snapshot first, or what was missed: so nothing can be between the list and the stream. */
 static void begin(struct events *e, struct listener *l, const char *last_id)
 {
     uint64_t after;
 
     note_wanted(e);
     send_text(e, l, "retry: 2000\n\n");
-    if (last_id[0] && text_number(last_id, 0, UINT64_MAX, &after) && after > 0) {
-        if (catch_up(e, l, after))
-            return;
-        send_text(e, l, "event: reset\ndata: {\"reason\":\"events were missed: start anew\"}\n\n");
-    }
-    if (l->stream)
+    if (!l->stream)
+        return;
+    if (!last_id[0] || !text_number(last_id, 0, UINT64_MAX, &after) || after == 0) {
         send_snapshot(e, l);
+    } else if (knows_all(e, after)) {
+        l->next = after + 1;
+        go_on(e, l);
+    } else {
+        send_reset(e, l);
+    }
 }
 
 void get_events(struct ask *q)

@@ -16,6 +16,7 @@
 
 #define TAKEN_AT_ONCE 64
 #define DELAY_MOST 300    /* milliseconds that something may wait; nothing new is taken then */
+#define SOON 50           /* milliseconds */
 #define TICKS_AT_ONCE 256 /* deadlines handled before the queue is looked at again */
 
 static atomic_bool want_stop, want_reload;
@@ -202,6 +203,21 @@ static void each_second(struct app *a)
     }
 }
 
+void app_soon(struct app *a)
+{
+    if (!a->soon)
+        a->soon = a->now + SOON;
+}
+
+static void look_soon(struct app *a)
+{
+    if (!a->soon || a->now < a->soon)
+        return;
+    a->soon = 0;
+    if (a->watcher.soon)
+        a->watcher.soon(a->watcher.to);
+}
+
 /* How long the queue may be waited for: until the next deadline, a second at most. */
 static int patience(struct app *a)
 {
@@ -209,6 +225,8 @@ static int patience(struct app *a)
 
     if (next > a->next_second)
         next = a->next_second;
+    if (a->soon && next > a->soon)
+        next = a->soon;
     return next <= a->now ? 0 : (int)(next - a->now);
 }
 
@@ -248,6 +266,7 @@ void app_turn(struct app *a, int most)
     for (size_t i = 0; i < count; i++)
         take(a, &a->items[i]);
     tick(a);
+    look_soon(a);
     if (a->now >= a->next_second) {
         a->next_second = a->now + 1000;
         each_second(a);

@@ -55,6 +55,7 @@ struct app_watcher {
     void (*request)(void *to, struct http_request *rq); /* owns it until http_reply() */
     void (*event)(void *to, const struct app_event *ev);
     void (*second)(void *to); /* about once a second */
+    void (*soon)(void *to);   /* after app_soon() */
     /* May be NULL: once, when the loop begins; after the configuration was read again. */
     void (*started)(void *to);
     void (*reloaded)(void *to);
@@ -66,6 +67,8 @@ struct app_watcher {
 };
 
 void app_watch(struct app *a, const struct app_watcher *watcher); /* once, before app_run() */
+/* Have the watcher's soon() called, once, in the twentieth part of a second. */
+void app_soon(struct app *a);
 
 struct http_server *app_http(struct app *a);
 const struct app_config *app_config(const struct app *a);

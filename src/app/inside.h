@@ -130,6 +130,7 @@ struct app {
     struct queue *queue;
     struct app_item *items; /* those of this turn */
     msec now, next_second;
+    msec soon; /* when the watcher wants to be called; 0: not at all */
     wall_msec wall;
     wall_msec started;
     char token[65];

@@ -115,6 +115,17 @@ uint64_t http_stream_open(struct http_server *h, struct http_request *rq);
  * A stream whose client reads too slowly (256 KiB behind) is closed. False: it is gone. One thread.
  */
 bool http_stream_send(struct http_server *h, uint64_t stream, const char *text, size_t length);
+
+/* Text that many streams send and none copies. The caller drops what it has made or kept. */
+struct http_text;
+struct http_text *http_text_new(const char *text, size_t length); /* a copy; NULL: no memory */
+struct http_text *http_text_keep(struct http_text *t);            /* one more who drops it; `t` */
+void http_text_drop(struct http_text *t);                         /* NULL is fine */
+/* As http_stream_send(), to one stream; the text stays the caller's. */
+bool http_stream_share(struct http_server *h, uint64_t stream, struct http_text *t);
+/* Bytes that a stream's client has not taken yet, but for what the kernel has of them; SIZE_MAX: it
+ * is gone. */
+size_t http_stream_behind(struct http_server *h, uint64_t stream);
 void http_stream_close(struct http_server *h, uint64_t stream);
 unsigned http_streams(const struct http_server *h);
 

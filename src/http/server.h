@@ -16,6 +16,9 @@
 #define BODIES_MAX ((size_t)64 << 20) /* of all requests together */
 #define MUSIC_BODIES_MAX ((size_t)3 * HTTP_MUSIC_MAX)
 #define STREAM_BEHIND_MAX ((size_t)256 << 10)
+#define STREAM_KERNEL_BYTES                                                                        \
+    (64 << 10) /* that the kernel may hold of one; it takes twice as much                          \
+                */
 
 /* One request from its first line until libmicrohttpd has sent the answer. Its thread owns it, but
  * for the time in which it is handed up: then whoever takes it out of `waiting` does. */
@@ -93,6 +96,13 @@ bool headers_take_gzip(const char *list);
 struct MHD_Response *reply_refusal(const struct http_connection *c, const struct refusal *why);
 /* What every answer carries, so that a browser does not do more with it than was meant. */
 void reply_guard(const struct http_connection *c, struct MHD_Response *r);
+
+/* text.c */
+struct http_text {
+    atomic_uint holders;
+    size_t length;
+    char text[];
+};
 
 /* stream.c */
 int stream_start(struct http_server *h);

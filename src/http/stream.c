@@ -7,9 +7,9 @@
  * of them always notices, and the flag decides who of them wakes the connection. */
 #include <assert.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "http/server.h"
 
@@ -17,8 +17,7 @@
 
 struct piece {
     _Atomic(struct piece *) next;
-    size_t length;
-    char text[];
+    struct http_text *text; /* NULL: of the first, which is empty */
 };
 
 /* FREE -> OPEN by the writer, OPEN -> GONE by the reader's thread when the connection has ended,
@@ -60,13 +59,16 @@ static size_t take_text(struct stream *s, char *to, size_t size)
     struct piece *p;
 
     while (taken < size && (p = atomic_load(&s->first->next))) {
-        size_t n = p->length - s->read < size - taken ? p->length - s->read : size - taken;
+        size_t length = p->text->length;
+        size_t n = length - s->read < size - taken ? length - s->read : size - taken;
 
-        memcpy(to + taken, p->text + s->read, n);
+        memcpy(to + taken, p->text->text + s->read, n);
         taken += n;
         s->read += n;
-        if (s->read < p->length)
+        if (s->read < length)
             break;
+        http_text_drop(p->text);
+        p->text = NULL;
         free(s->first);
         s->first = p;
         s->read = 0;
@@ -124,6 +126,7 @@ static void free_pieces(struct stream *s)
     while (p) {
         struct piece *next = atomic_load(&p->next);
 
+        http_text_drop(p->text);
         free(p);
         p = next;
     }
@@ -139,16 +142,14 @@ static void reclaim(struct stream *s)
     atomic_store(&s->state, PLACE_FREE);
 }
 
-static struct piece *piece_new(const char *text, size_t length)
+static struct piece *piece_new(struct http_text *text)
 {
-    struct piece *p = malloc(offsetof(struct piece, text) + length);
+    struct piece *p = malloc(sizeof *p);
 
     if (!p)
         return NULL;
     atomic_init(&p->next, NULL);
-    p->length = length;
-    if (length > 0)
-        memcpy(p->text, text, length);
+    p->text = text ? http_text_keep(text) : NULL;
     return p;
 }
 
@@ -163,20 +164,20 @@ static bool is_open(struct stream *s)
     return atomic_load(&s->state) == PLACE_OPEN && atomic_load(&s->wish) == WISH_GO_ON;
 }
 
-static bool append(struct stream *s, const char *text, size_t length)
+static bool append(struct stream *s, struct http_text *text)
 {
     struct piece *p;
 
     reclaim(s);
     if (!is_open(s))
         return false;
-    p = atomic_load(&s->behind) + length > STREAM_BEHIND_MAX ? NULL : piece_new(text, length);
+    p = atomic_load(&s->behind) + text->length > STREAM_BEHIND_MAX ? NULL : piece_new(text);
     if (!p) {
         /* The client reads too slowly, or memory is short. It comes back with its Last-Event-ID. */
         end(s, WISH_CUT);
         return false;
     }
-    atomic_fetch_add(&s->behind, length);
+    atomic_fetch_add(&s->behind, text->length);
     atomic_store(&s->last->next, p);
     s->last = p;
     wake(s);
@@ -190,15 +191,31 @@ static struct stream *find(struct http_server *h, uint64_t number)
     return s->uses == number / HTTP_STREAMS_MAX ? s : NULL;
 }
 
-bool http_stream_send(struct http_server *h, uint64_t stream, const char *text, size_t length)
+bool http_stream_share(struct http_server *h, uint64_t stream, struct http_text *t)
 {
     struct stream *one = stream ? find(h, stream) : NULL;
 
-    if (stream)
-        return one && append(one, text, length);
-    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++)
-        (void)append(&h->streams[i], text, length); /* one that is cut concerns no other */
-    return true;
+    return one && append(one, t);
+}
+
+bool http_stream_send(struct http_server *h, uint64_t stream, const char *text, size_t length)
+{
+    struct http_text *t = http_text_new(text, length);
+    bool sent = t && (!stream || http_stream_share(h, stream, t));
+
+    for (size_t i = 0; t && !stream && i < HTTP_STREAMS_MAX; i++)
+        (void)append(&h->streams[i], t); /* one that is cut concerns no other */
+    http_text_drop(t);
+    return sent;
+}
+
+size_t http_stream_behind(struct http_server *h, uint64_t stream)
+{
+    struct stream *s = stream ? find(h, stream) : NULL;
+
+    if (s)
+        reclaim(s);
+    return s && is_open(s) ? atomic_load(&s->behind) : SIZE_MAX;
 }
 
 void http_stream_close(struct http_server *h, uint64_t stream)
@@ -227,10 +244,21 @@ static struct stream *take_place(struct http_server *h)
         reclaim(s);
         if (atomic_load(&s->state) != PLACE_FREE)
             continue;
-        s->first = s->last = piece_new("", 0);
+        s->first = s->last = piece_new(NULL);
         return s->first ? s : NULL;
     }
     return NULL;
+}
+
+/* Left alone, the kernel would let megabytes lie there for a client that does not read. */
+static void bound_kernel(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    int bytes = STREAM_KERNEL_BYTES;
+
+    if (info)
+        (void)setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
 static struct MHD_Response *begin(struct stream *s, struct MHD_Connection *mhd)
@@ -240,6 +268,7 @@ static struct MHD_Response *begin(struct stream *s, struct MHD_Connection *mhd)
     s->uses++;
     s->read = 0;
     s->mhd = mhd;
+    bound_kernel(mhd);
     atomic_store(&s->behind, 0);
     atomic_store(&s->sleeps, false);
     atomic_store(&s->wish, WISH_GO_ON);

@@ -363,6 +363,46 @@ bool http_stream_send(struct http_server *h, uint64_t stream, const char *text, 
     return text_copy_n(a->streams.text + used, sizeof a->streams.text - used, text, length);
 }
 
+struct http_text {
+    unsigned holders;
+    size_t length;
+    char *text;
+};
+
+struct http_text *http_text_new(const char *text, size_t length)
+{
+    struct http_text *t = calloc(1, sizeof *t);
+
+    assert_non_null(t);
+    *t = (struct http_text){ .holders = 1, .length = length, .text = strndup(text, length) };
+    return t;
+}
+
+void http_text_drop(struct http_text *t)
+{
+    if (!t || --t->holders > 0)
+        return;
+    free(t->text);
+    free(t);
+}
+
+bool http_stream_share(struct http_server *h, uint64_t stream, struct http_text *t)
+{
+    return http_stream_send(h, stream, t->text, t->length);
+}
+
+size_t http_stream_behind(struct http_server *h, uint64_t stream)
+{
+    const struct app *a = (struct app *)h;
+
+    return stream == a->streams.open ? a->streams.behind : SIZE_MAX;
+}
+
+void app_soon(struct app *a)
+{
+    a->soon = true;
+}
+
 void http_stream_close(struct http_server *h, uint64_t stream)
 {
     ((struct app *)h)->streams.closed = stream;

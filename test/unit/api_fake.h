@@ -89,8 +89,10 @@ struct app {
     struct { /* event streams */
         uint64_t open, closed;
         bool refused;
+        size_t behind;
         char text[65536];
     } streams;
+    bool soon; /* the watcher wants to be called */
     unsigned passwords_tried;
     bool no_chores;                            /* too many passwords wait */
     void (*password_meanwhile)(struct app *a); /* while a hash is made */

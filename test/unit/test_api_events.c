@@ -102,6 +102,75 @@ static void who_comes_back_gets_what_he_missed(void **state)
     assert_non_null(strstr(a->streams.text, "event: snapshot\n"));
 }
 
+/* Nothing is left out for who reads slowly; it comes when he has read. */
+static void who_is_behind_gets_the_rest_later(void **state)
+{
+    struct app *a = *state;
+    const char *text = a->streams.text;
+    uint64_t id[16];
+
+    (void)fake_ask(a, "GET " V1 "/events", NULL, NULL);
+    tell(a, "call.parked", "calls", 0);
+    a->streams.behind = (size_t)129 << 10;
+    tell(a, "call.retrieved", "calls", 0);
+    tell(a, "range.updated", "ranges", 0);
+    assert_int_equal(ids(text, id), 2);
+    for (int i = 0; i < 15; i++)
+        a->watcher.second(a->watcher.to);
+    assert_int_equal(ids(text, id), 2);
+    assert_null(strstr(text, "heartbeat")); /* that would overtake what he has not had */
+    assert_true(a->soon);
+    a->watcher.soon(a->watcher.to);
+    assert_int_equal(ids(text, id), 2);
+    a->streams.behind = (size_t)128 << 10;
+    a->watcher.soon(a->watcher.to);
+    assert_int_equal(ids(text, id), 4);
+    a->soon = false;
+    a->watcher.soon(a->watcher.to);
+    assert_false(a->soon); /* nobody is behind */
+    a->streams.behind = (size_t)129 << 10;
+    tell(a, "call.abandoned", "calls", 0);
+    a->streams.behind = 0;
+    tell(a, "call.parked", "calls", 0);
+    a->watcher.soon(a->watcher.to);
+    assert_int_equal(ids(text, id), 6);
+    for (size_t i = 1; i < 6; i++)
+        assert_int_equal(id[i], id[i - 1] + 1);
+    a->streams.behind = (size_t)129 << 10; /* for longer than events are kept: he is told so */
+    for (int i = 0; i < 10001; i++)
+        tell(a, "call.parked", "calls", 0);
+    a->streams.behind = 1;
+    a->streams.text[0] = '\0';
+    a->watcher.soon(a->watcher.to);
+    assert_int_equal(strlen(text), 0); /* a snapshot comes when he has read all */
+    a->streams.behind = 0;
+    a->watcher.soon(a->watcher.to);
+    assert_true(text_starts(text, "event: reset\n"));
+    assert_non_null(strstr(text, "event: snapshot\n"));
+    tell(a, "call.parked", "calls", 0);
+    assert_int_equal(ids(text, id), 2);
+    assert_int_equal(id[1], id[0] + 1);
+}
+
+/* One snapshot serves all who see the same, but its time is that of now; what has happened since is
+ * in the next one. */
+static void a_snapshot_is_never_old(void **state)
+{
+    struct app *a = *state;
+    struct call *c = with_call(a);
+
+    (void)fake_ask(a, "GET " V1 "/events", NULL, NULL);
+    assert_non_null(strstr(a->streams.text, "data: {\"server_time\":\"20"));
+    assert_non_null(strstr(a->streams.text, "\"total\":1,"));
+    (void)fake_ask(a, "GET " V1 "/events", NULL, NULL);
+    assert_non_null(strstr(a->streams.text, "\"orbit\":\"4107\""));
+    c->has_orbit = false;
+    tell(a, "call.retrieved", "calls", c->id);
+    (void)fake_ask(a, "GET " V1 "/events", NULL, NULL);
+    assert_null(strstr(a->streams.text, "\"orbit\":\"4107\""));
+    assert_non_null(strstr(a->streams.text, "\"total\":0,"));
+}
+
 static void events_can_be_read_as_a_list(void **state)
 {
     struct app *a = *state;
@@ -160,6 +229,8 @@ int main(void)
         WITH_APP(a_listener_gets_a_snapshot_and_then_every_event),
         WITH_APP(a_heartbeat_comes_every_fifteen_seconds),
         WITH_APP(who_comes_back_gets_what_he_missed),
+        WITH_APP(who_is_behind_gets_the_rest_later),
+        WITH_APP(a_snapshot_is_never_old),
         WITH_APP(while_nobody_listens_the_reason_is_kept),
         WITH_APP(events_can_be_read_as_a_list),
     };
