@@ -3,6 +3,7 @@
 #include "sip/auth.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ enum command_kind {
     COMMAND_ANSWER,
     COMMAND_REFUSE,
     COMMAND_REPLY,
+    COMMAND_REPLY_REFUSE,
     COMMAND_REPLY_PASSED,
     COMMAND_OFFER,
     COMMAND_EXIT,
@@ -33,178 +35,269 @@ enum command_kind {
 
 struct command {
     enum command_kind kind;
-    leg_id leg;
-    uint32_t transaction; /* or the number of a REFER */
     uint16_t code, warning, retry_after;
-    bool has_agreed;
-    struct session agreed;
-    struct session_local local;
-    struct reoffer offer;
-    leg_id other;
-    enum codec prefer;
-    struct sip_told told;
-    char text[WHY_SIZE];
-    struct sip_call call;
-    struct sip_message message;
-    struct setup *setup; /* handed over */
-    struct orbit_lamp lamp;
-    void *list; /* handed over: lamps, or what can be watched */
-    size_t count;
-    struct sip_user_table *users;
+    uint32_t transaction; /* or the number of a REFER */
+    leg_id leg;
+    union { /* as much of it as size_of() says */
+        struct session_command {
+            struct sip_told told;
+            bool has_agreed;
+            enum codec prefer;
+            struct session agreed;
+            struct session_local local;
+        } session; /* ANSWER, REPLY */
+        struct words_command {
+            char text[WHY_SIZE];
+            struct sip_told told;
+        } words;              /* REFUSE, HANG_UP, REFER_*, IDENTIFY, REPLY_REFUSE */
+        struct reoffer offer; /* OFFER, REPLY_PASSED */
+        leg_id other;         /* EXIT */
+        struct sip_call call;
+        struct sip_message message;
+        struct orbit_lamp lamp;
+        struct setup *setup; /* handed over */
+        struct list_command {
+            void *at; /* handed over: lamps, or what can be watched */
+            size_t count;
+        } list;
+        struct sip_user_table *users;
+    };
 };
+
+/* How many of its bytes count, from the first on. */
+static size_t size_of(enum command_kind kind)
+{
+    size_t head = offsetof(struct command, session);
+
+    switch (kind) {
+    case COMMAND_ANSWER:
+    case COMMAND_REPLY:
+        return head + sizeof(struct session_command);
+    case COMMAND_REFUSE:
+    case COMMAND_REPLY_REFUSE:
+    case COMMAND_HANG_UP:
+    case COMMAND_IDENTIFY:
+    case COMMAND_REFER_ANSWER:
+    case COMMAND_REFER_PROGRESS:
+        return head + sizeof(struct words_command);
+    case COMMAND_REPLY_PASSED:
+    case COMMAND_OFFER:
+        return head + sizeof(struct reoffer);
+    case COMMAND_EXIT:
+        return head + sizeof(leg_id);
+    case COMMAND_CALL:
+        return head + sizeof(struct sip_call);
+    case COMMAND_MESSAGE:
+        return head + sizeof(struct sip_message);
+    case COMMAND_LAMP:
+        return head + sizeof(struct orbit_lamp);
+    case COMMAND_LAMPS:
+    case COMMAND_WATCHED:
+        return head + sizeof(struct list_command);
+    case COMMAND_SETUP:
+        return head + sizeof(struct setup *);
+    case COMMAND_USERS:
+        return head + sizeof(struct sip_user_table *);
+    case COMMAND_STOP:
+        break;
+    }
+    return head;
+}
 
 /* Keys of audio may be in it. */
 static void wipe(struct command *c)
 {
-    explicit_bzero(c, sizeof *c);
+    explicit_bzero(c, size_of(c->kind));
     free(c);
 }
 
-/* The queue carries pointers, so that a long command does not make every place in it long. */
-static int put(struct sip *s, const struct command *command)
+/* As far as it counts all zero but its kind and its leg. NULL: no memory. */
+static struct command *command_new(enum command_kind kind, leg_id leg)
 {
-    struct command *copy = malloc(sizeof *copy);
+    struct command *c = malloc(sizeof *c);
 
-    if (!copy)
-        return -ENOBUFS;
-    *copy = *command;
-    if (queue_put(s->commands, &copy))
+    if (c) {
+        memset(c, 0, size_of(kind));
+        c->kind = kind;
+        c->leg = leg;
+    }
+    return c;
+}
+
+/* The queue carries pointers, so that a long command does not make every place in it long. */
+static int put(struct sip *s, struct command *c)
+{
+    if (queue_put(s->commands, &c))
         return 0;
-    wipe(copy);
+    wipe(c);
     return -ENOBUFS;
 }
 
 int sip_answer(struct sip *s, leg_id leg, const struct session *agreed,
                const struct session_local *local, enum codec prefer, const struct sip_told *told)
 {
-    struct command c = { .kind = COMMAND_ANSWER,
-                         .leg = leg,
-                         .has_agreed = agreed != NULL,
-                         .local = *local,
-                         .prefer = prefer };
+    struct command *c = command_new(COMMAND_ANSWER, leg);
 
+    if (!c)
+        return -ENOBUFS;
+    c->session.has_agreed = agreed != NULL;
+    c->session.local = *local;
+    c->session.prefer = prefer;
     if (agreed)
-        c.agreed = *agreed;
+        c->session.agreed = *agreed;
     if (told)
-        c.told = *told;
-    return put(s, &c);
+        c->session.told = *told;
+    return put(s, c);
 }
 
 int sip_refuse(struct sip *s, leg_id leg, uint16_t code, uint16_t warning, uint16_t retry_after,
                const char *why)
 {
-    struct command c = { .kind = COMMAND_REFUSE,
-                         .leg = leg,
-                         .code = code,
-                         .warning = warning,
-                         .retry_after = retry_after };
+    struct command *c = command_new(COMMAND_REFUSE, leg);
 
-    text_copy(c.text, sizeof c.text, why);
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    c->code = code;
+    c->warning = warning;
+    c->retry_after = retry_after;
+    text_copy(c->words.text, sizeof c->words.text, why);
+    return put(s, c);
 }
 
 int sip_reply(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
               const struct session *agreed, const struct session_local *local)
 {
-    struct command c = { .kind = COMMAND_REPLY,
-                         .leg = leg,
-                         .transaction = transaction,
-                         .code = code,
-                         .has_agreed = agreed != NULL };
+    struct command *c = command_new(COMMAND_REPLY, leg);
 
+    if (!c)
+        return -ENOBUFS;
+    c->transaction = transaction;
+    c->code = code;
+    c->session.has_agreed = agreed != NULL;
     if (agreed)
-        c.agreed = *agreed;
+        c->session.agreed = *agreed;
     if (local)
-        c.local = *local;
-    return put(s, &c);
+        c->session.local = *local;
+    return put(s, c);
 }
 
 int sip_reply_refuse(struct sip *s, leg_id leg, uint32_t transaction, uint16_t code,
                      const char *why)
 {
-    struct command c = {
-        .kind = COMMAND_REPLY, .leg = leg, .transaction = transaction, .code = code
-    };
+    struct command *c = command_new(COMMAND_REPLY_REFUSE, leg);
 
-    text_copy(c.text, sizeof c.text, why);
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    c->transaction = transaction;
+    c->code = code;
+    text_copy(c->words.text, sizeof c->words.text, why);
+    return put(s, c);
 }
 
 int sip_reply_passed(struct sip *s, leg_id leg, uint32_t transaction,
                      const struct session_offer *theirs)
 {
-    struct command c = { .kind = COMMAND_REPLY_PASSED, .leg = leg, .transaction = transaction };
+    struct command *c = command_new(COMMAND_REPLY_PASSED, leg);
 
-    c.offer.theirs = *theirs;
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    c->transaction = transaction;
+    c->offer.theirs = *theirs;
+    return put(s, c);
 }
 
 int sip_offer(struct sip *s, leg_id leg, uint32_t number, bool patient,
               const struct session_offer *theirs, const struct session_local *local)
 {
-    struct command c = { .kind = COMMAND_OFFER, .leg = leg };
+    struct command *c = command_new(COMMAND_OFFER, leg);
 
-    c.offer.number = number;
-    c.offer.patient = patient;
-    c.offer.is_passed = theirs != NULL;
+    if (!c)
+        return -ENOBUFS;
+    c->offer.number = number;
+    c->offer.patient = patient;
+    c->offer.is_passed = theirs != NULL;
     if (theirs)
-        c.offer.theirs = *theirs;
-    c.offer.local = *local;
-    return put(s, &c);
+        c->offer.theirs = *theirs;
+    c->offer.local = *local;
+    return put(s, c);
 }
 
 int sip_exit(struct sip *s, leg_id leg, leg_id other)
 {
-    struct command c = { .kind = COMMAND_EXIT, .leg = leg, .other = other };
+    struct command *c = command_new(COMMAND_EXIT, leg);
 
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    c->other = other;
+    return put(s, c);
 }
 
 int sip_call(struct sip *s, const struct sip_call *call)
 {
-    struct command c = { .kind = COMMAND_CALL, .leg = call->leg, .call = *call };
+    struct command *c = command_new(COMMAND_CALL, call->leg);
 
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    c->call = *call;
+    return put(s, c);
 }
 
 int sip_hang_up(struct sip *s, leg_id leg, uint16_t code, const char *text)
 {
-    struct command c = { .kind = COMMAND_HANG_UP, .leg = leg, .code = code };
+    struct command *c = command_new(COMMAND_HANG_UP, leg);
 
-    text_copy(c.text, sizeof c.text, text);
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    c->code = code;
+    text_copy(c->words.text, sizeof c->words.text, text);
+    return put(s, c);
+}
+
+static int put_refer(struct sip *s, enum command_kind kind, uint32_t number, uint16_t code,
+                     const char *orbit, const char *why)
+{
+    struct command *c = command_new(kind, 0);
+
+    if (!c)
+        return -ENOBUFS;
+    c->transaction = number;
+    c->code = code;
+    text_copy(c->words.told.orbit, sizeof c->words.told.orbit, orbit);
+    text_copy(c->words.text, sizeof c->words.text, why);
+    return put(s, c);
 }
 
 int sip_refer_answer(struct sip *s, uint32_t number, uint16_t code, const char *orbit,
                      const char *why)
 {
-    struct command c = { .kind = COMMAND_REFER_ANSWER, .transaction = number, .code = code };
-
-    text_copy(c.told.orbit, sizeof c.told.orbit, orbit);
-    text_copy(c.text, sizeof c.text, why);
-    return put(s, &c);
+    return put_refer(s, COMMAND_REFER_ANSWER, number, code, orbit, why);
 }
 
 int sip_refer_progress(struct sip *s, uint32_t number, uint16_t code, const char *orbit)
 {
-    struct command c = { .kind = COMMAND_REFER_PROGRESS, .transaction = number, .code = code };
-
-    text_copy(c.told.orbit, sizeof c.told.orbit, orbit);
-    return put(s, &c);
+    return put_refer(s, COMMAND_REFER_PROGRESS, number, code, orbit, "");
 }
 
 int sip_lamp(struct sip *s, const struct orbit_lamp *lamp)
 {
-    struct command c = { .kind = COMMAND_LAMP, .lamp = *lamp };
+    struct command *c = command_new(COMMAND_LAMP, 0);
 
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    c->lamp = *lamp;
+    return put(s, c);
 }
 
 static int put_list(struct sip *s, enum command_kind kind, void *list, size_t count)
 {
-    struct command c = { .kind = kind, .list = list, .count = count };
-    int result = put(s, &c);
+    struct command *c = command_new(kind, 0);
+    int result = -ENOBUFS;
 
+    if (c) {
+        c->list.at = list;
+        c->list.count = count;
+        result = put(s, c);
+    }
     if (result)
         free(list);
     return result;
@@ -222,25 +315,34 @@ int sip_watched(struct sip *s, struct sip_watched *ranges, size_t count)
 
 int sip_message(struct sip *s, const struct sip_message *m)
 {
-    struct command c = { .kind = COMMAND_MESSAGE, .message = *m };
+    struct command *c = command_new(COMMAND_MESSAGE, 0);
 
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    c->message = *m;
+    return put(s, c);
 }
 
 int sip_identify(struct sip *s, leg_id leg, const char *display, const char *uri)
 {
-    struct command c = { .kind = COMMAND_IDENTIFY, .leg = leg };
+    struct command *c = command_new(COMMAND_IDENTIFY, leg);
 
-    text_copy(c.told.display, sizeof c.told.display, display);
-    text_copy(c.told.uri, sizeof c.told.uri, uri);
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    text_copy(c->words.told.display, sizeof c->words.told.display, display);
+    text_copy(c->words.told.uri, sizeof c->words.told.uri, uri);
+    return put(s, c);
 }
 
 int sip_users(struct sip *s, struct sip_user_table *users)
 {
-    struct command c = { .kind = COMMAND_USERS, .users = users };
-    int code = put(s, &c);
+    struct command *c = command_new(COMMAND_USERS, 0);
+    int code = -ENOBUFS;
 
+    if (c) {
+        c->users = users;
+        code = put(s, c);
+    }
     if (code)
         auth_users_free(users);
     return code;
@@ -248,16 +350,19 @@ int sip_users(struct sip *s, struct sip_user_table *users)
 
 int command_put_setup(struct sip *s, struct setup *setup)
 {
-    struct command c = { .kind = COMMAND_SETUP, .setup = setup };
+    struct command *c = command_new(COMMAND_SETUP, 0);
 
-    return put(s, &c);
+    if (!c)
+        return -ENOBUFS;
+    c->setup = setup;
+    return put(s, c);
 }
 
 int command_put_stop(struct sip *s)
 {
-    struct command c = { .kind = COMMAND_STOP };
+    struct command *c = command_new(COMMAND_STOP, 0);
 
-    return put(s, &c);
+    return c ? put(s, c) : -ENOBUFS;
 }
 
 static void take_setup(struct sip *s, struct setup *setup)
@@ -277,16 +382,21 @@ static void carry_out(struct sip *s, const struct command *c)
     switch (c->kind) {
     case COMMAND_ANSWER:
         if (leg)
-            in_answer(leg, c->has_agreed ? &c->agreed : NULL, &c->local, c->prefer, &c->told);
+            in_answer(leg, c->session.has_agreed ? &c->session.agreed : NULL, &c->session.local,
+                      c->session.prefer, &c->session.told);
         break;
     case COMMAND_REFUSE:
         if (leg)
-            in_refuse(leg, c->code, c->warning, c->retry_after, c->text);
+            in_refuse(leg, c->code, c->warning, c->retry_after, c->words.text);
         break;
     case COMMAND_REPLY:
         if (leg)
-            dialog_reply(leg, c->transaction, c->code, c->has_agreed ? &c->agreed : NULL, &c->local,
-                         c->text);
+            dialog_reply(leg, c->transaction, c->code,
+                         c->session.has_agreed ? &c->session.agreed : NULL, &c->session.local, "");
+        break;
+    case COMMAND_REPLY_REFUSE:
+        if (leg)
+            dialog_reply(leg, c->transaction, c->code, NULL, NULL, c->words.text);
         break;
     case COMMAND_REPLY_PASSED:
         if (leg)
@@ -305,30 +415,30 @@ static void carry_out(struct sip *s, const struct command *c)
         break;
     case COMMAND_HANG_UP:
         if (leg)
-            dialog_hang_up(leg, c->code, c->text);
+            dialog_hang_up(leg, c->code, c->words.text);
         break;
     case COMMAND_REFER_ANSWER:
-        refer_answer(s, c->transaction, c->code, c->told.orbit, c->text);
+        refer_answer(s, c->transaction, c->code, c->words.told.orbit, c->words.text);
         break;
     case COMMAND_REFER_PROGRESS:
-        refer_progress(s, c->transaction, c->code, c->told.orbit);
+        refer_progress(s, c->transaction, c->code, c->words.told.orbit);
         break;
     case COMMAND_LAMP:
         watch_lamp(s, &c->lamp);
         break;
     case COMMAND_LAMPS:
-        watch_lamps(s, c->list, c->count);
-        free(c->list);
+        watch_lamps(s, c->list.at, c->list.count);
+        free(c->list.at);
         break;
     case COMMAND_WATCHED:
-        watch_ranges(s, c->list, c->count);
+        watch_ranges(s, c->list.at, c->list.count);
         break;
     case COMMAND_MESSAGE:
         tell_message(s, &c->message);
         break;
     case COMMAND_IDENTIFY:
         if (leg)
-            tell_identity(leg, c->told.display, c->told.uri);
+            tell_identity(leg, c->words.told.display, c->words.told.uri);
         break;
     case COMMAND_SETUP:
         take_setup(s, c->setup);
@@ -342,11 +452,15 @@ static void carry_out(struct sip *s, const struct command *c)
     }
 }
 
-static void drop(struct command *c)
+/* What it would have handed over. */
+static void drop(const struct command *c)
 {
-    free(c->setup);
-    free(c->list);
-    auth_users_free(c->users);
+    if (c->kind == COMMAND_SETUP)
+        free(c->setup);
+    else if (c->kind == COMMAND_LAMPS || c->kind == COMMAND_WATCHED)
+        free(c->list.at);
+    else if (c->kind == COMMAND_USERS)
+        auth_users_free(c->users);
 }
 
 int command_take(struct sip *s)

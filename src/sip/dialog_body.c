@@ -87,7 +87,7 @@ static const char *finish_body(struct leg *leg, char *text, bool made)
 {
     char *smaller = made ? strdup(text) : NULL;
 
-    explicit_bzero(text, SDP_TEXT_SIZE);
+    explicit_bzero(text, made ? strlen(text) : SDP_TEXT_SIZE);
     free(text);
     if (smaller)
         return keep_body(leg, smaller);

@@ -2,7 +2,7 @@
  * becomes a leg. RFC 3261 8.2 sets the order; our answer to the INVITE is in answer.c. */
 #include "sip/auth.h"
 
-#include <netdb.h>
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,21 +15,22 @@ const char in_accept[] = "application/sdp, multipart/mixed";
 
 /* ---- where it came from ---- */
 
-/* As the library sees it. */
+/* As the library sees it; an IPv4 address that came by IPv6 as the first. */
 static void raw_sender(msg_t *msg, struct address *to)
 {
     su_sockaddr_t *from = msg ? msg_addr(msg) : NULL;
-    char host[NI_MAXHOST] = "";
-    const char *plain = host;
+    const void *v6 = from ? &from->su_sin6.sin6_addr : NULL;
+    bool is_v4 = from && from->su_family == AF_INET, is_v6 = from && from->su_family == AF_INET6;
 
     memset(to, 0, sizeof *to);
-    if (!from || getnameinfo(&from->su_sa, SU_SOCKADDR_SIZE(from), host, sizeof host, NULL, 0,
-                             NI_NUMERICHOST) != 0)
-        return;
-    if (text_starts(host, "::ffff:") && strchr(host, '.'))
-        plain = host + strlen("::ffff:");
-    text_copy_n(to->host, sizeof to->host, plain, strcspn(plain, "%"));
-    to->port = ntohs(from->su_port);
+    if (is_v6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)v6))
+        (void)inet_ntop(AF_INET, (const char *)v6 + 12, to->host, sizeof to->host);
+    else if (is_v6)
+        (void)inet_ntop(AF_INET6, v6, to->host, sizeof to->host);
+    else if (is_v4)
+        (void)inet_ntop(AF_INET, &from->su_sin.sin_addr, to->host, sizeof to->host);
+    if (is_v4 || is_v6)
+        to->port = ntohs(from->su_port);
 }
 
 void in_sender(msg_t *msg, struct address *to)
@@ -65,7 +66,8 @@ void in_peer(const struct sip *s, nta_incoming_t *irq, struct front_peer *to)
     msg_destroy(msg);
     if (front_lookup(s, &raw, to))
         return;
-    in_source(irq, &to->source);
+    to->source = raw;
+    front_real(&to->source);
     text_copy(to->transport, sizeof to->transport, transport_of(s, irq));
 }
 

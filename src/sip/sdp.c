@@ -211,6 +211,6 @@ bool sdp_take(const char *text, size_t length, const struct sdp_policy *policy,
         read_session(sdp, &body, policy, out);
     sdp_keys_wipe(sdp);
     sdp_parser_free(parser);
-    explicit_bzero(&body, sizeof body);
+    explicit_bzero(body.text, body.length);
     return sdp != NULL;
 }

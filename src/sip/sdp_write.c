@@ -279,7 +279,7 @@ bool sdp_make_answer(char *to, size_t size, const char *text, size_t length,
     done = offer && answer(to, size, offer, &body, agreed, local, origin);
     sdp_keys_wipe(offer);
     sdp_parser_free(parser);
-    explicit_bzero(&body, sizeof body);
+    explicit_bzero(body.text, body.length);
     return done;
 }
 
