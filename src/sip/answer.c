@@ -15,14 +15,18 @@ static void send_answer(struct leg *leg, const char *body, const struct sip_told
     char asserted[URI_SIZE + DISPLAY_SIZE * 2], orbit[64] = "", expires[64], contact[URI_SIZE + 8];
 
     headers_name_addr(asserted, sizeof asserted, told->display, told->uri);
-    text_copy(leg->identity_told, sizeof leg->identity_told, asserted);
+    text_copy(sip_leg_words(leg)->identity_told, sizeof sip_leg_words(leg)->identity_told,
+              asserted);
     text_format(orbit, sizeof orbit, "X-Callpark-Orbit: %s", told->orbit);
     timer_header(leg, expires);
-    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    text_format(contact, sizeof contact, "<%s>", sip_leg_words(leg)->facts.local_contact);
     nta_incoming_treply(
         leg->invite, 200, phrase_of(told), SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
         SIPTAG_SUPPORTED_STR(in_supported),
-        SIPTAG_REQUIRE_STR(leg->facts.session_expires && !leg->facts.we_refresh ? "timer" : NULL),
+        SIPTAG_REQUIRE_STR(sip_leg_words(leg)->facts.session_expires &&
+                                   !sip_leg_words(leg)->facts.we_refresh
+                               ? "timer"
+                               : NULL),
         SIPTAG_SESSION_EXPIRES_STR(expires[0] ? expires : NULL),
         TAG_IF(asserted[0], SIPTAG_P_ASSERTED_IDENTITY_STR(asserted)),
         SIPTAG_HEADER_STR(told->orbit[0] ? orbit : NULL),
@@ -104,7 +108,7 @@ static void take_ack(struct leg *leg, const sip_t *sip)
 
     leg->state = LEG_UP;
     if (leg->farewell_code) {
-        dialog_bye(leg, leg->farewell_code, leg->farewell);
+        dialog_bye(leg, leg->farewell_code, sip_leg_words(leg)->farewell);
         return;
     }
     timer_restart(leg);
@@ -113,7 +117,7 @@ static void take_ack(struct leg *leg, const sip_t *sip)
         dialog_read(leg, sdp, length, &ev->offer);
     leg->we_offered = false;
     sip_leg_refresh_facts(leg);
-    ev->dialog = leg->facts;
+    ev->dialog = sip_leg_words(leg)->facts;
     report_send(leg);
 }
 

@@ -33,7 +33,7 @@ static int on_bye_answered(struct leg *leg, nta_outgoing_t *request, const sip_t
     nta_outgoing_destroy(leg->bye);
     leg->bye = NULL;
     if (challenged)
-        dialog_bye(leg, leg->farewell_code, leg->farewell);
+        dialog_bye(leg, leg->farewell_code, sip_leg_words(leg)->farewell);
     else
         sip_leg_end(leg);
     return 0;
@@ -57,7 +57,7 @@ void dialog_bye(struct leg *leg, uint16_t code, const char *text)
     char reason[160];
 
     drop_offer(leg);
-    out_credentials(leg, "BYE", leg->facts.remote_target, &answers);
+    out_credentials(leg, "BYE", sip_leg_words(leg)->facts.remote_target, &answers);
     timer_stop(leg);
     dialog_reason(reason, code, text);
     leg->state = LEG_LEAVING;
@@ -81,7 +81,7 @@ void dialog_hang_up(struct leg *leg, uint16_t code, const char *text)
         break;
     case LEG_ANSWERED: /* RFC 3261 15: not before the ACK; 64*T1 later on_no_ack() does it */
         leg->farewell_code = code ? code : 200;
-        text_copy(leg->farewell, sizeof leg->farewell, text);
+        text_copy(sip_leg_words(leg)->farewell, sizeof sip_leg_words(leg)->farewell, text);
         break;
     case LEG_CALLING:
         out_cancel(leg, code, text);
@@ -131,13 +131,16 @@ static bool same_party(const struct party *a, const struct party *b)
 void dialog_party(const struct leg *leg, const sip_t *sip, struct party *to)
 {
     const struct sip_peer *peer =
-        leg->facts.we_called ? peer_of(leg->edge, leg->facts.remote.host, NULL) : NULL;
+        sip_leg_words(leg)->facts.we_called
+            ? peer_of(leg->edge, sip_leg_words(leg)->facts.remote.host, NULL)
+            : NULL;
     struct asker who = { .trusted = leg->trusted || (peer && peer->trust_identity) };
 
-    text_copy(who.user, sizeof who.user, leg->user);
+    text_copy(who.user, sizeof who.user, sip_leg_words(leg)->user);
     auth_identity(leg->edge, &who, sip, to);
-    if (leg->user[0] && leg->party.uri[0]) /* he stays himself, under whichever of his names */
-        text_copy(to->uri, sizeof to->uri, leg->party.uri);
+    if (sip_leg_words(leg)->user[0] &&
+        sip_leg_words(leg)->party.uri[0]) /* he stays himself, under whichever of his names */
+        text_copy(to->uri, sizeof to->uri, sip_leg_words(leg)->party.uri);
 }
 
 /* RFC 4916: who is at the far end may change while its tags stay. */
@@ -148,11 +151,11 @@ static bool note_party(struct leg *leg, const sip_t *sip, struct party *to)
 
     dialog_party(leg, sip, &now);
     if (!now.contact[0])
-        text_copy(now.contact, sizeof now.contact, leg->party.contact);
-    changed = now.uri[0] && !same_party(&now, &leg->party);
+        text_copy(now.contact, sizeof now.contact, sip_leg_words(leg)->party.contact);
+    changed = now.uri[0] && !same_party(&now, &sip_leg_words(leg)->party);
     if (changed || now.uri[0])
-        leg->party = now;
-    *to = leg->party;
+        sip_leg_words(leg)->party = now;
+    *to = sip_leg_words(leg)->party;
     return changed;
 }
 
@@ -170,11 +173,14 @@ static void send_reply(struct leg *leg, const char *body)
     char expires[64], contact[URI_SIZE + 8];
 
     timer_header(leg, expires);
-    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    text_format(contact, sizeof contact, "<%s>", sip_leg_words(leg)->facts.local_contact);
     nta_incoming_treply(
         leg->offer, SIP_200_OK, SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
         SIPTAG_SUPPORTED_STR(in_supported),
-        SIPTAG_REQUIRE_STR(leg->facts.session_expires && !leg->facts.we_refresh ? "timer" : NULL),
+        SIPTAG_REQUIRE_STR(sip_leg_words(leg)->facts.session_expires &&
+                                   !sip_leg_words(leg)->facts.we_refresh
+                               ? "timer"
+                               : NULL),
         SIPTAG_SESSION_EXPIRES_STR(expires[0] ? expires : NULL),
         SIPTAG_SERVER_STR(s->setup->config.user_agent[0] ? s->setup->config.user_agent : NULL),
         SIPTAG_CONTENT_TYPE_STR(body ? "application/sdp" : NULL), SIPTAG_PAYLOAD_STR(body),
@@ -209,7 +215,7 @@ static int on_ack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     if (headers_sdp(sip, &sdp, &length, &unknown))
         dialog_read(leg, sdp, length, &ev->offer);
     sip_leg_refresh_facts(leg);
-    ev->dialog = leg->facts;
+    ev->dialog = sip_leg_words(leg)->facts;
     report_send(leg);
     return 0;
 }
@@ -294,7 +300,7 @@ static void report_offered(struct leg *leg, nta_incoming_t *irq, const sip_t *si
     }
     ev->identity_changed = note_party(leg, sip, &ev->party);
     sip_leg_refresh_facts(leg);
-    ev->dialog = leg->facts;
+    ev->dialog = sip_leg_words(leg)->facts;
     report_send(leg);
 }
 
@@ -355,7 +361,7 @@ static void take_plain_update(struct leg *leg, nta_incoming_t *irq, const sip_t 
     bool changed = note_party(leg, sip, &ev->party);
 
     sip_leg_refresh_facts(leg);
-    ev->dialog = leg->facts;
+    ev->dialog = sip_leg_words(leg)->facts;
     if (changed)
         report_send(leg);
     leg->offer = irq;
@@ -475,11 +481,11 @@ static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 static bool is_admitted(const struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
                         const struct front_peer *sender)
 {
-    bool known = leg->facts.we_called || leg->user[0];
+    bool known = sip_leg_words(leg)->facts.we_called || sip_leg_words(leg)->user[0];
     struct asker who;
 
     if (peer_of_sender(leg->edge, sender) ||
-        (known && text_is(sender->source.host, leg->facts.remote.host)))
+        (known && text_is(sender->source.host, sip_leg_words(leg)->facts.remote.host)))
         return true;
     if (strcmp(sip->sip_request->rq_method_name, "CANCEL") == 0) {
         refuse(irq, SIP_481_NO_TRANSACTION);
@@ -487,7 +493,7 @@ static bool is_admitted(const struct leg *leg, nta_incoming_t *irq, const sip_t 
     }
     if (!auth_admit(leg->edge, irq, sip, 0, &who))
         return false;
-    if (text_is(who.user, leg->user) || !leg->user[0])
+    if (text_is(who.user, sip_leg_words(leg)->user) || !sip_leg_words(leg)->user[0])
         return true;
     refuse(irq, SIP_403_FORBIDDEN);
     return false;

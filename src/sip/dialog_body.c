@@ -9,7 +9,8 @@
 
 static bool is_encrypted(const struct leg *leg)
 {
-    return text_is(leg->facts.transport, "tls") || text_is(leg->facts.transport, "wss");
+    return text_is(sip_leg_words(leg)->facts.transport, "tls") ||
+           text_is(sip_leg_words(leg)->facts.transport, "wss");
 }
 
 /* May keys be told to, and believed from, the far end? Whom we call has been chosen by us. */
@@ -21,7 +22,8 @@ static struct sdp_policy policy_of(const struct leg *leg)
     if (config->srtp_over_plain == SRTP_PLAIN_YES)
         policy.keys = true;
     else if (!policy.keys && config->srtp_over_plain == SRTP_PLAIN_TRUSTED)
-        policy.keys = leg->facts.we_called || in_trusted(leg->edge, leg->facts.remote.host);
+        policy.keys = sip_leg_words(leg)->facts.we_called ||
+                      in_trusted(leg->edge, sip_leg_words(leg)->facts.remote.host);
     return policy;
 }
 

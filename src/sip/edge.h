@@ -97,6 +97,8 @@ struct sip {
     struct listener listeners[SIP_LISTEN_MAX];
     unsigned listener_count;
     struct legs *legs;
+    struct leg_words *oldest_words, *newest_words; /* those that are awake */
+    unsigned words_awake;
     struct watches *watches;
     struct auth *auth;       /* who may come in */
     struct calling *calling; /* INVITEs of ours that nobody has answered */
@@ -175,9 +177,24 @@ struct reoffer {
     struct session_local local;
 };
 
+/* What is known of a leg in words. Of most legs it is little, and nobody asks: then it sleeps,
+ * squeezed; see words.c. */
+struct leg_words {
+    struct leg_words *older, *newer; /* among those that are awake: by when they were asked for */
+    struct leg *leg;
+    struct sip_dialog facts;
+    struct party party;                                           /* as last reported */
+    char identity[NAME_ADDR_SIZE], identity_told[NAME_ADDR_SIZE]; /* to be told; told last */
+    char user[USER_SIZE]; /* who signed in for it; "": nobody */
+    char farewell[64];    /* and `farewell_code`, for Reason of the BYE that waits for an ACK */
+};
+
 struct leg {
     leg_id id;
     struct sip *edge;
+    struct leg_words *awake; /* NULL: they sleep, in `asleep`. Through sip_leg_words() only */
+    uint8_t *asleep;
+    uint32_t asleep_bytes;
     enum leg_state state;
     bool silent;        /* hung up by the app: nothing is reported any more */
     bool replaced;      /* an INVITE with Replaces has named it already */
@@ -194,7 +211,6 @@ struct leg {
     bool identify_offers, identify_never, identify_again;
     unsigned identify_tries;
     nta_outgoing_t *identify;
-    char identity[NAME_ADDR_SIZE], identity_told[NAME_ADDR_SIZE]; /* to be told; told last */
 
     struct reoffer *reoffer; /* NULL: none */
     nta_outgoing_t *offering;
@@ -209,10 +225,7 @@ struct leg {
     nta_outgoing_t *bye, *refresh;
     uint32_t transaction; /* of `offer`; 0: it is answered */
     uint32_t last_transaction;
-    struct sip_dialog facts;
-    struct party party;    /* as last reported */
     struct address media;  /* where they wanted RTP, as last reported */
-    char user[USER_SIZE];  /* who signed in for it; "": nobody */
     enum profile profile;  /* of their last SDP */
     enum srtp_suite suite; /* of its keys; SRTP_NONE: it had none that count */
     enum codec prefer;
@@ -222,8 +235,7 @@ struct leg {
     tport_t *connection; /* TCP: the one that their INVITE came on; NULL: none */
     unsigned listener;
     unsigned refers;        /* that came in this dialog */
-    uint16_t farewell_code; /* for Reason of the BYE that waits for an ACK */
-    char farewell[64];
+    uint16_t farewell_code; /* 0: no BYE waits for an ACK */
     unsigned refresh_tries;
     unsigned account; /* as in its target */
     unsigned retries; /* with credentials */
@@ -233,6 +245,7 @@ struct leg {
     struct calling *calling; /* and how that fares */
     struct said *said;       /* NULL: we were never challenged */
     struct leg *next_by_id, *next_by_call;
+    uint32_t name_hash; /* of its Call-ID, once it has a name */
 };
 
 struct legs *sip_leg_new(void);
@@ -242,7 +255,18 @@ void sip_leg_free(struct legs *all); /* forgets all legs without a word to anybo
 struct leg *sip_leg_add(struct sip *s, leg_id id, enum leg_state state);
 struct leg *sip_leg_find(struct sip *s, leg_id id);
 
-/* Put it under its Call-ID (of `facts`), so that Replaces and late CANCELs find it. */
+/* ---- words.c ---- */
+
+/* Good until those of WORDS_AWAKE other legs have been asked for: not for longer than one message
+ * or command takes. */
+struct leg_words *sip_leg_words(const struct leg *leg);
+/* For a new leg, all empty; false: no memory. */
+bool sip_leg_words_new(struct leg *leg);
+void sip_leg_words_free(struct leg *leg);
+
+/* ---- legs.c ---- */
+
+/* Put it under its Call-ID (of its words), so that Replaces and late CANCELs find it. */
 void sip_leg_name(struct leg *leg);
 /* The leg with this Call-ID and these tags, ours and theirs; NULL: none. `theirs` NULL: any. */
 struct leg *sip_leg_by_dialog(struct sip *s, const char *name, const char *ours,

@@ -41,7 +41,7 @@ static bool append_escaped(char *to, size_t size, const char *text)
 /* The tags as the one who is called knows them: his own first (RFC 3891 6.1). */
 static bool write_refer_to(char *to, size_t size, const struct leg *other)
 {
-    const struct sip_dialog *f = &other->facts;
+    const struct sip_dialog *f = &sip_leg_words(other)->facts;
     char ids[REPLACES_SIZE], target[URI_SIZE];
 
     return text_copy_n(target, sizeof target, f->remote_target, strcspn(f->remote_target, "?")) &&
@@ -78,8 +78,8 @@ static bool send_refer(struct leg *leg)
 
     if (!other || other->state != LEG_UP || !write_refer_to(refer_to, sizeof refer_to, other))
         return false;
-    out_credentials(leg, "REFER", leg->facts.remote_target, &answers);
-    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    out_credentials(leg, "REFER", sip_leg_words(leg)->facts.remote_target, &answers);
+    text_format(contact, sizeof contact, "<%s>", sip_leg_words(leg)->facts.local_contact);
     leg->exit = nta_outgoing_tcreate(
         leg->dialog, on_answered, leg, NULL, SIP_METHOD_REFER, NULL, SIPTAG_CONTACT_STR(contact),
         SIPTAG_REFER_TO_STR(refer_to), SIPTAG_REFERRED_BY_STR(contact),

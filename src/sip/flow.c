@@ -73,12 +73,14 @@ void flow_moved(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
     struct address now;
 
-    if (leg->connection && sip_leg_connection(leg) && !is_front(leg->facts.transport))
+    if (leg->connection && sip_leg_connection(leg) &&
+        !is_front(sip_leg_words(leg)->facts.transport))
         return; /* a proxy may have several to us */
     flow_note(leg, irq, sip);
     in_source(irq, &now);
-    if (leg->facts.we_called || !leg->counted) /* it is counted by the address that it came from */
-        leg->facts.remote = now;
+    if (sip_leg_words(leg)->facts.we_called ||
+        !leg->counted) /* it is counted by the address that it came from */
+        sip_leg_words(leg)->facts.remote = now;
 }
 
 void flow_answered(struct leg *leg, msg_t *answer)
@@ -87,7 +89,7 @@ void flow_answered(struct leg *leg, msg_t *answer)
     su_sockaddr_t *from = answer ? msg_addr(answer) : NULL;
     tport_t *tp;
 
-    if (!s->front || leg->connection || !from || !is_front(leg->facts.transport))
+    if (!s->front || leg->connection || !from || !is_front(sip_leg_words(leg)->facts.transport))
         return;
     tp = by_port(s, leg->listener, ntohs(from->su_port));
     if (tp)

@@ -182,7 +182,7 @@ static bool requires_unknown(nta_incoming_t *irq, const sip_t *sip)
 static bool make_dialog(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
     struct sip *s = leg->edge;
-    struct sip_dialog *f = &leg->facts;
+    struct sip_dialog *f = &sip_leg_words(leg)->facts;
     su_home_t home[1] = { SU_HOME_INIT(home) };
     sip_to_t *us;
     const char *tag;
@@ -215,10 +215,11 @@ static void fill_where(struct leg *leg, nta_incoming_t *irq, const struct addres
 
     flow_note(leg, irq, sip);
     l = &s->listeners[leg->listener];
-    leg->facts.remote = *source;
-    leg->facts.local = l->bound;
-    text_copy(leg->facts.transport, sizeof leg->facts.transport, l->transport);
-    out_contact(s, leg->listener, NULL, leg->facts.local_contact);
+    sip_leg_words(leg)->facts.remote = *source;
+    sip_leg_words(leg)->facts.local = l->bound;
+    text_copy(sip_leg_words(leg)->facts.transport, sizeof sip_leg_words(leg)->facts.transport,
+              l->transport);
+    out_contact(s, leg->listener, NULL, sip_leg_words(leg)->facts.local_contact);
     leg->allows_update = headers_allow(sip, "UPDATE");
 }
 
@@ -246,7 +247,7 @@ static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const str
     ev->invite.leg = leg->id;
     leg->trusted = asker->trusted;
     ev->stranger = !asker->peer[0];
-    text_copy(leg->user, sizeof leg->user, asker->user);
+    text_copy(sip_leg_words(leg)->user, sizeof sip_leg_words(leg)->user, asker->user);
     sip_leg_replaces(leg->edge, sip, &ev->invite);
     leg->replaces = ev->invite.replaces_leg;
     ev->invite.our_ring_back =
@@ -256,9 +257,9 @@ static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const str
     ev->invite.media_refusal = media_refusal(&ev->offer);
     if (ev->invite.media_refusal)
         ev->invite.media_warning = media_warning(&ev->offer);
-    leg->party = ev->party = ev->invite.from;
+    sip_leg_words(leg)->party = ev->party = ev->invite.from;
     leg->media = ev->offer.rtp;
-    ev->dialog = leg->facts;
+    ev->dialog = sip_leg_words(leg)->facts;
     return ev;
 }
 
@@ -305,7 +306,7 @@ static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
         return;
     leg->invite = NULL;
     nta_incoming_bind(irq, NULL, NULL);
-    too_many(leg->edge, irq, &leg->facts.remote, ROOM_NOT_AT_ALL);
+    too_many(leg->edge, irq, &sip_leg_words(leg)->facts.remote, ROOM_NOT_AT_ALL);
     sip_leg_forget(leg);
 }
 
@@ -374,11 +375,13 @@ static void take_cancel(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
 {
     struct leg *leg = sip_leg_by_invite(s, sip);
 
-    if (!leg || (!text_is(source->host, leg->facts.remote.host) && !in_trusted(s, source->host))) {
+    if (!leg || (!text_is(source->host, sip_leg_words(leg)->facts.remote.host) &&
+                 !in_trusted(s, source->host))) {
         refuse(irq, SIP_481_NO_TRANSACTION);
         return;
     }
-    nta_incoming_tag(irq, leg->facts.local_tag); /* the same as in the answer to the INVITE */
+    nta_incoming_tag(
+        irq, sip_leg_words(leg)->facts.local_tag); /* the same as in the answer to the INVITE */
     nta_incoming_treply(irq, SIP_200_OK, TAG_END());
     nta_incoming_destroy(irq);
     if (leg->state == LEG_INVITED || leg->state == LEG_ANSWERED || leg->state == LEG_UP)

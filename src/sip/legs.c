@@ -31,13 +31,18 @@ struct legs *sip_leg_new(void)
 }
 
 /* FNV-1a, 32 bit. */
-static unsigned bucket_of_text(const char *text)
+static uint32_t hash_of(const char *text)
 {
     uint32_t h = 2166136261u;
 
     for (; *text; text++)
         h = (h ^ (unsigned char)*text) * 16777619u;
-    return (h ^ h >> 15) % BUCKETS;
+    return h ^ h >> 15;
+}
+
+static unsigned bucket_of_text(const char *text)
+{
+    return hash_of(text) % BUCKETS;
 }
 
 static struct leg **place_by_id(struct legs *all, leg_id id)
@@ -63,6 +68,10 @@ struct leg *sip_leg_add(struct sip *s, leg_id id, enum leg_state state)
         return NULL;
     leg->id = id;
     leg->edge = s;
+    if (!sip_leg_words_new(leg)) {
+        free(leg);
+        return NULL;
+    }
     leg->state = state;
     leg->refresh_at = leg->expires_at = leg->forget_at = leg->identify_at = NEVER;
     leg->offer_at = leg->hop_at = NEVER;
@@ -75,32 +84,49 @@ struct leg *sip_leg_add(struct sip *s, leg_id id, enum leg_state state)
 
 void sip_leg_name(struct leg *leg)
 {
-    struct leg **at = &leg->edge->legs->by_call[bucket_of_text(leg->facts.call_id)];
+    struct leg **at;
 
+    leg->name_hash = hash_of(sip_leg_words(leg)->facts.call_id);
+    at = &leg->edge->legs->by_call[leg->name_hash % BUCKETS];
     leg->next_by_call = *at;
     *at = leg;
 }
 
+/* Who has another Call-ID is mostly not even woken. */
+static bool has_name(const struct leg *leg, uint32_t hash, const char *name)
+{
+    return leg->name_hash == hash && text_is(sip_leg_words(leg)->facts.call_id, name);
+}
+
 struct leg *sip_leg_by_dialog(struct sip *s, const char *name, const char *ours, const char *theirs)
 {
-    struct leg *leg = s->legs->by_call[bucket_of_text(name)];
+    uint32_t hash = hash_of(name);
+    struct leg *leg = s->legs->by_call[hash % BUCKETS];
 
     for (; leg; leg = leg->next_by_call)
-        if (text_is(leg->facts.call_id, name) && text_is_nocase(leg->facts.local_tag, ours) &&
-            (!theirs || text_is_nocase(leg->facts.remote_tag, theirs)))
+        if (has_name(leg, hash, name) &&
+            text_is_nocase(sip_leg_words(leg)->facts.local_tag, ours) &&
+            (!theirs || text_is_nocase(sip_leg_words(leg)->facts.remote_tag, theirs)))
             return leg;
     return NULL;
+}
+
+static bool began_with(const struct leg *leg, const sip_t *sip)
+{
+    const struct sip_dialog *f = &sip_leg_words(leg)->facts;
+
+    return !f->we_called && f->invite_cseq == sip->sip_cseq->cs_seq &&
+           text_is_nocase(f->remote_tag, sip->sip_from->a_tag);
 }
 
 struct leg *sip_leg_by_invite(struct sip *s, const sip_t *sip)
 {
     const char *name = sip->sip_call_id->i_id;
-    struct leg *leg = s->legs->by_call[bucket_of_text(name)];
+    uint32_t hash = hash_of(name);
+    struct leg *leg = s->legs->by_call[hash % BUCKETS];
 
     for (; leg; leg = leg->next_by_call)
-        if (!leg->facts.we_called && leg->facts.invite_cseq == sip->sip_cseq->cs_seq &&
-            text_is(leg->facts.call_id, name) &&
-            text_is_nocase(leg->facts.remote_tag, sip->sip_from->a_tag))
+        if (has_name(leg, hash, name) && began_with(leg, sip))
             return leg;
     return NULL;
 }
@@ -120,16 +146,17 @@ enum room sip_leg_admit(struct leg *leg)
 {
     struct sip *s = leg->edge;
     const struct sip_config *c = &s->setup->config;
-    struct source **at = place_of_source(s->legs, leg->facts.remote.host), *source = *at;
+    struct source **at = place_of_source(s->legs, sip_leg_words(leg)->facts.remote.host),
+                  *source = *at;
 
     if (c->calls_max &&
         atomic_load_explicit(&s->counters.legs, memory_order_relaxed) >= c->calls_max)
         return ROOM_NOT_AT_ALL;
-    if (leg->facts.we_called) {
+    if (sip_leg_words(leg)->facts.we_called) {
         source = NULL;
     } else {
         if (!source && (source = calloc(1, sizeof *source)) != NULL) {
-            text_copy(source->host, sizeof source->host, leg->facts.remote.host);
+            text_copy(source->host, sizeof source->host, sip_leg_words(leg)->facts.remote.host);
             *at = source;
         }
         if (!source)
@@ -145,13 +172,17 @@ enum room sip_leg_admit(struct leg *leg)
 
 static void count_off(struct leg *leg)
 {
-    struct source **at = place_of_source(leg->edge->legs, leg->facts.remote.host), *source = *at;
+    const struct sip_dialog *f;
+    struct source **at, *source;
 
     if (!leg->counted)
         return;
     leg->counted = false;
     atomic_fetch_sub_explicit(&leg->edge->counters.legs, 1, memory_order_relaxed);
-    if (leg->facts.we_called || !source || --source->legs > 0)
+    f = &sip_leg_words(leg)->facts;
+    at = place_of_source(leg->edge->legs, f->remote.host);
+    source = *at;
+    if (f->we_called || !source || --source->legs > 0)
         return;
     *at = source->next;
     free(source);
@@ -161,7 +192,7 @@ static void count_off(struct leg *leg)
 
 static void unlink_call(struct leg *leg)
 {
-    struct leg **at = &leg->edge->legs->by_call[bucket_of_text(leg->facts.call_id)];
+    struct leg **at = &leg->edge->legs->by_call[leg->name_hash % BUCKETS];
 
     while (*at && *at != leg)
         at = &(*at)->next_by_call;
@@ -190,6 +221,7 @@ static void destroy(struct leg *leg)
     out_forget(leg);
     out_said_free(leg->said);
     dialog_wipe(leg->sdp);
+    sip_leg_words_free(leg);
     free(leg);
 }
 
@@ -260,7 +292,7 @@ static void copy_routes(char to[SIP_ROUTES_SIZE], const sip_route_t *route)
 
 void sip_leg_refresh_facts(struct leg *leg)
 {
-    struct sip_dialog *f = &leg->facts;
+    struct sip_dialog *f = &sip_leg_words(leg)->facts;
     const sip_route_t *route = NULL;
     const sip_contact_t *target = NULL;
 

@@ -9,8 +9,8 @@
 /* A proxy passes on all that we have written. */
 static bool is_same_call(const struct leg *leg, const sip_t *sip)
 {
-    return text_is(leg->facts.call_id, sip->sip_call_id->i_id) &&
-           text_is_nocase(leg->facts.local_tag, sip->sip_from->a_tag);
+    return text_is(sip_leg_words(leg)->facts.call_id, sip->sip_call_id->i_id) &&
+           text_is_nocase(sip_leg_words(leg)->facts.local_tag, sip->sip_from->a_tag);
 }
 
 /* A name of our own making, with the orbit in it, and not merely the caller's, which others may

@@ -40,7 +40,7 @@ static void done(struct leg *leg, uint32_t number, uint16_t code, const sip_t *s
         leg->media = ev->offer.rtp;
     }
     sip_leg_refresh_facts(leg);
-    ev->dialog = leg->facts;
+    ev->dialog = sip_leg_words(leg)->facts;
     offer_drop(leg);
     report_send(leg);
 }
@@ -62,14 +62,15 @@ static bool send_offer(struct leg *leg)
 
     if (!body)
         return false;
-    out_credentials(leg, "INVITE", leg->facts.remote_target, &answers);
-    text_format(expires, sizeof expires, "%u;refresher=%s", leg->facts.session_expires,
-                leg->facts.we_refresh ? "uac" : "uas");
-    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    out_credentials(leg, "INVITE", sip_leg_words(leg)->facts.remote_target, &answers);
+    text_format(expires, sizeof expires, "%u;refresher=%s",
+                sip_leg_words(leg)->facts.session_expires,
+                sip_leg_words(leg)->facts.we_refresh ? "uac" : "uas");
+    text_format(contact, sizeof contact, "<%s>", sip_leg_words(leg)->facts.local_contact);
     leg->offering = nta_outgoing_tcreate(
         leg->dialog, on_answered, leg, NULL, SIP_METHOD_INVITE, NULL, SIPTAG_CONTACT_STR(contact),
         SIPTAG_ALLOW_STR(in_allow), SIPTAG_SUPPORTED_STR("replaces, timer"),
-        SIPTAG_SESSION_EXPIRES_STR(leg->facts.session_expires ? expires : NULL),
+        SIPTAG_SESSION_EXPIRES_STR(sip_leg_words(leg)->facts.session_expires ? expires : NULL),
         SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(body),
         SIPTAG_HEADER_STR(answers.header[0][0] ? answers.header[0] : NULL),
         SIPTAG_HEADER_STR(answers.header[1][0] ? answers.header[1] : NULL),
@@ -124,7 +125,7 @@ void offer_begin(struct leg *leg, const struct reoffer *what)
 
         ev->transaction = what->number;
         ev->code = 491;
-        ev->dialog = leg->facts;
+        ev->dialog = sip_leg_words(leg)->facts;
         report_send(leg);
         return;
     }

@@ -42,7 +42,7 @@ static bool make_dialog(struct leg *leg, const struct sip_call *call, const char
 {
     struct sip *s = leg->edge;
     const struct sip_register *account = aim_account(s, leg->account);
-    struct sip_dialog *f = &leg->facts;
+    struct sip_dialog *f = &sip_leg_words(leg)->facts;
     char from[URI_SIZE + DISPLAY_SIZE * 2 + 96], to[URI_SIZE + 8];
     su_home_t home[1] = { SU_HOME_INIT(home) };
     sip_call_id_t *name;
@@ -94,7 +94,7 @@ static void fill_extras(struct extras *x, struct leg *leg, const struct sip_call
     char caller[URI_SIZE + DISPLAY_SIZE * 2], nonce[64];
 
     memset(x, 0, sizeof *x);
-    text_format(x->contact, sizeof x->contact, "<%s>", leg->facts.local_contact);
+    text_format(x->contact, sizeof x->contact, "<%s>", sip_leg_words(leg)->facts.local_contact);
     headers_name_addr(caller, sizeof caller, call->caller.display, call->caller.uri);
     if (caller[0])
         text_format(x->asserted, sizeof x->asserted, "P-Asserted-Identity: %s", caller);
@@ -113,8 +113,8 @@ static void fill_extras(struct extras *x, struct leg *leg, const struct sip_call
                     call->alert_info);
     if (call->auto_answer)
         ask_to_pick_up(x, leg);
-    if (leg->facts.session_expires && !call->plain)
-        text_format(x->expires, sizeof x->expires, "%u", leg->facts.session_expires);
+    if (sip_leg_words(leg)->facts.session_expires && !call->plain)
+        text_format(x->expires, sizeof x->expires, "%u", sip_leg_words(leg)->facts.session_expires);
 }
 
 static bool is_for_person(const struct sip_call *call)
@@ -160,7 +160,7 @@ bool out_invite(struct leg *leg)
             SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(body), TAG_END());
     if (!leg->request)
         return false;
-    leg->facts.invite_cseq = nta_outgoing_cseq(leg->request);
+    sip_leg_words(leg)->facts.invite_cseq = nta_outgoing_cseq(leg->request);
     hop_sent(leg);
     return true;
 }
@@ -220,10 +220,12 @@ void out_from_listener(struct leg *leg, unsigned listener)
     char user[URI_SIZE];
 
     leg->listener = listener;
-    leg->facts.local = l->bound;
-    text_copy(leg->facts.transport, sizeof leg->facts.transport, l->transport);
+    sip_leg_words(leg)->facts.local = l->bound;
+    text_copy(sip_leg_words(leg)->facts.transport, sizeof sip_leg_words(leg)->facts.transport,
+              l->transport);
     contact_user(leg, user);
-    out_contact(leg->edge, listener, user[0] ? user : NULL, leg->facts.local_contact);
+    out_contact(leg->edge, listener, user[0] ? user : NULL,
+                sip_leg_words(leg)->facts.local_contact);
 }
 
 void out_call(struct sip *s, const struct sip_call *call)
@@ -235,7 +237,7 @@ void out_call(struct sip *s, const struct sip_call *call)
         log_error("sip", "a call cannot be started: no memory, or its leg number is taken");
         return;
     }
-    leg->facts.we_called = true;
+    sip_leg_words(leg)->facts.we_called = true;
     leg->web = is_web_phone(call);
     leg->prefer = call->prefer;
     leg->call = malloc(sizeof *call);
@@ -254,7 +256,7 @@ void out_call(struct sip *s, const struct sip_call *call)
     leg->routed = t->routed;
     leg->account = t->account;
     out_from_listener(leg, t->listener);
-    leg->facts.session_expires = s->setup->config.session_expires;
+    sip_leg_words(leg)->facts.session_expires = s->setup->config.session_expires;
     if (make_dialog(leg, call, t->uri))
         hop_seek(leg);
     else
@@ -272,7 +274,7 @@ static bool acknowledge(struct leg *leg)
 
     su_home_init(home);
     out_credentials(leg, "INVITE", leg->calling->target.uri, &answers);
-    cseq = sip_cseq_create(home, leg->facts.invite_cseq, SIP_METHOD_ACK);
+    cseq = sip_cseq_create(home, sip_leg_words(leg)->facts.invite_cseq, SIP_METHOD_ACK);
     if (cseq)
         ack = nta_outgoing_tcreate(
             leg->dialog, NULL, NULL, NULL, SIP_METHOD_ACK, NULL, SIPTAG_CSEQ(cseq),
@@ -290,7 +292,7 @@ static void note_far_end(struct leg *leg)
 {
     msg_t *msg = nta_outgoing_getresponse(leg->request);
 
-    in_sender(msg, &leg->facts.remote);
+    in_sender(msg, &sip_leg_words(leg)->facts.remote);
     msg_destroy(msg);
     sip_leg_refresh_facts(leg);
 }
@@ -298,21 +300,22 @@ static void note_far_end(struct leg *leg)
 static void report_answered(struct leg *leg, const sip_t *sip)
 {
     struct sip_event *ev = report_begin(leg, SIP_ANSWERED);
-    const struct sip_peer *peer = peer_of(leg->edge, leg->facts.remote.host, NULL);
+    const struct sip_peer *peer = peer_of(leg->edge, sip_leg_words(leg)->facts.remote.host, NULL);
     const char *sdp, *early = out_early_sdp(leg, sip->sip_to->a_tag);
     size_t length;
     uint16_t unknown;
 
     ev->code = 200;
-    ev->stranger = !leg->routed && !leg->account && !in_trusted(leg->edge, leg->facts.remote.host);
+    ev->stranger = !leg->routed && !leg->account &&
+                   !in_trusted(leg->edge, sip_leg_words(leg)->facts.remote.host);
     if (headers_sdp(sip, &sdp, &length, &unknown))
         dialog_read(leg, sdp, length, &ev->offer);
     else if (early) /* the answer came reliably before (RFC 3262 5), or in an UPDATE */
         dialog_read(leg, early, strlen(early), &ev->offer);
     leg->media = ev->offer.rtp;
-    dialog_party(leg, sip, &leg->party);
-    ev->party = leg->party;
-    ev->dialog = leg->facts;
+    dialog_party(leg, sip, &sip_leg_words(leg)->party);
+    ev->party = sip_leg_words(leg)->party;
+    ev->dialog = sip_leg_words(leg)->facts;
     exit_note(ev, peer, sip);
     report_send(leg);
 }
@@ -335,7 +338,7 @@ static void take_answer(struct leg *leg, msg_t *answer, const sip_t *sip)
     leg->state = LEG_UP;
     leg->forget_at = NEVER;
     if (leg->silent) { /* it crossed our CANCEL */
-        dialog_bye(leg, leg->farewell_code, leg->farewell);
+        dialog_bye(leg, leg->farewell_code, sip_leg_words(leg)->farewell);
         return;
     }
     timer_answered(leg, sip);
@@ -350,9 +353,9 @@ static bool raise_interval(struct leg *leg, const sip_t *sip)
 {
     uint32_t least = sip->sip_min_se ? (uint32_t)sip->sip_min_se->min_delta : 0;
 
-    if (least <= leg->facts.session_expires || least > 86400)
+    if (least <= sip_leg_words(leg)->facts.session_expires || least > 86400)
         return false;
-    leg->facts.session_expires = least;
+    sip_leg_words(leg)->facts.session_expires = least;
     return true;
 }
 
@@ -461,7 +464,7 @@ void out_cancel(struct leg *leg, uint16_t code, const char *text)
     }
     dialog_reason(reason, code, text);
     leg->farewell_code = code;
-    text_copy(leg->farewell, sizeof leg->farewell, text);
+    text_copy(sip_leg_words(leg)->farewell, sizeof sip_leg_words(leg)->farewell, text);
     leg->forget_at = clock_now() + (msec)3 * LINGER_MSEC; /* if nobody ever answers that either */
     timer_set(leg);
     (void)nta_outgoing_tcancel(leg->request, NULL, NULL, SIPTAG_REASON_STR(some(reason)),

@@ -153,7 +153,8 @@ static void notify(struct subscription *sub, uint16_t code, const char *orbit, c
     if (sub->has_id)
         text_append(event, sizeof event, ";id=%u", sub->cseq);
     out_contact(s, sub->listener, NULL, uri);
-    text_format(contact, sizeof contact, "<%s>", leg ? leg->facts.local_contact : uri);
+    text_format(contact, sizeof contact, "<%s>",
+                leg ? sip_leg_words(leg)->facts.local_contact : uri);
     *place = nta_outgoing_tcreate(
         dialog, on_notified, (void *)sub, NULL, SIP_METHOD_NOTIFY, NULL,
         SIPTAG_CONTACT_STR(contact), SIPTAG_EVENT_STR(event), SIPTAG_SUBSCRIPTION_STATE_STR(state),
@@ -411,7 +412,8 @@ static void send_answer(struct subscription *sub, uint16_t code, const char *orb
     char contact[URI_SIZE + 8], uri[URI_SIZE], told[64], warning[WARNING_SIZE];
 
     out_contact(s, sub->listener, !leg && orbit[0] && orbit[0] != '#' ? orbit : NULL, uri);
-    text_format(contact, sizeof contact, "<%s>", leg ? leg->facts.local_contact : uri);
+    text_format(contact, sizeof contact, "<%s>",
+                leg ? sip_leg_words(leg)->facts.local_contact : uri);
     text_format(told, sizeof told, "X-Callpark-Orbit: %s", orbit);
     in_warning(warning, s, sub->listener, 399, why);
     nta_incoming_treply(sub->irq, code, NULL, SIPTAG_CONTACT_STR(code < 300 ? contact : NULL),

@@ -139,7 +139,7 @@ static int on_identified(struct leg *leg, nta_outgoing_t *request, const sip_t *
 
 static bool may_reinvite(const struct leg *leg)
 {
-    const struct sip_peer *peer = peer_of(leg->edge, leg->facts.remote.host, NULL);
+    const struct sip_peer *peer = peer_of(leg->edge, sip_leg_words(leg)->facts.remote.host, NULL);
 
     return leg->sdp && peer && peer->display_reinvite;
 }
@@ -151,16 +151,18 @@ static bool send_identity(struct leg *leg, bool update)
     char expires[64], contact[URI_SIZE + 8];
     struct answers answers;
 
-    out_credentials(leg, update ? "UPDATE" : "INVITE", leg->facts.remote_target, &answers);
-    text_format(expires, sizeof expires, "%u;refresher=%s", leg->facts.session_expires,
-                leg->facts.we_refresh ? "uac" : "uas");
-    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    out_credentials(leg, update ? "UPDATE" : "INVITE", sip_leg_words(leg)->facts.remote_target,
+                    &answers);
+    text_format(expires, sizeof expires, "%u;refresher=%s",
+                sip_leg_words(leg)->facts.session_expires,
+                sip_leg_words(leg)->facts.we_refresh ? "uac" : "uas");
+    text_format(contact, sizeof contact, "<%s>", sip_leg_words(leg)->facts.local_contact);
     leg->identify = nta_outgoing_tcreate(
         leg->dialog, on_identified, leg, NULL, update ? sip_method_update : sip_method_invite,
         update ? "UPDATE" : "INVITE", NULL, SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
         SIPTAG_SUPPORTED_STR("replaces, timer"),
-        SIPTAG_SESSION_EXPIRES_STR(leg->facts.session_expires ? expires : NULL),
-        SIPTAG_P_ASSERTED_IDENTITY_STR(leg->identity),
+        SIPTAG_SESSION_EXPIRES_STR(sip_leg_words(leg)->facts.session_expires ? expires : NULL),
+        SIPTAG_P_ASSERTED_IDENTITY_STR(sip_leg_words(leg)->identity),
         SIPTAG_HEADER_STR(answers.header[0][0] ? answers.header[0] : NULL),
         SIPTAG_HEADER_STR(answers.header[1][0] ? answers.header[1] : NULL),
         SIPTAG_CONTENT_TYPE_STR(update ? NULL : "application/sdp"),
@@ -187,13 +189,16 @@ void tell_now(struct leg *leg)
     if (is_busy(leg) && ++leg->identify_tries < TRIES_MAX)
         leg->identify_at = clock_now() + BUSY_WAIT;
     else if (!is_busy(leg) && send_identity(leg, update))
-        text_copy(leg->identity_told, sizeof leg->identity_told, leg->identity);
+        text_copy(sip_leg_words(leg)->identity_told, sizeof sip_leg_words(leg)->identity_told,
+                  sip_leg_words(leg)->identity);
 }
 
 void tell_identity(struct leg *leg, const char *display, const char *uri)
 {
-    headers_name_addr(leg->identity, sizeof leg->identity, display, uri);
-    if (!leg->identity[0] || text_is(leg->identity, leg->identity_told))
+    headers_name_addr(sip_leg_words(leg)->identity, sizeof sip_leg_words(leg)->identity, display,
+                      uri);
+    if (!sip_leg_words(leg)->identity[0] ||
+        text_is(sip_leg_words(leg)->identity, sip_leg_words(leg)->identity_told))
         return;
     leg->identify_tries = 0;
     leg->identify_again = true;

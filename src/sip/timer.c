@@ -54,7 +54,7 @@ void timer_stop(struct leg *leg)
  * the time is over, a third of it or 32 s. */
 void timer_restart(struct leg *leg)
 {
-    msec interval = (msec)leg->facts.session_expires * 1000;
+    msec interval = (msec)sip_leg_words(leg)->facts.session_expires * 1000;
     msec early = interval / 3 < 32000 ? interval / 3 : 32000, now = clock_now();
 
     leg->refresh_tries = 0;
@@ -62,8 +62,8 @@ void timer_restart(struct leg *leg)
         timer_stop(leg);
         return;
     }
-    leg->refresh_at = leg->facts.we_refresh ? now + interval / 2 : NEVER;
-    leg->expires_at = now + interval - (leg->facts.we_refresh ? 0 : early);
+    leg->refresh_at = sip_leg_words(leg)->facts.we_refresh ? now + interval / 2 : NEVER;
+    leg->expires_at = now + interval - (sip_leg_words(leg)->facts.we_refresh ? 0 : early);
     timer_set(leg);
 }
 
@@ -96,7 +96,7 @@ bool timer_accept(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
         return false;
     }
     if (!interval && !theirs) {
-        leg->facts.session_expires = 0;
+        sip_leg_words(leg)->facts.session_expires = 0;
         return true;
     }
     if (sip->sip_min_se && sip->sip_min_se->min_delta > least)
@@ -105,18 +105,19 @@ bool timer_accept(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
         interval = least;
     if (theirs && (theirs->x_delta < interval || !leg->edge->setup->config.session_expires))
         interval = theirs->x_delta < our_least(leg) ? our_least(leg) : (uint32_t)theirs->x_delta;
-    leg->facts.session_expires = interval < 86400 ? interval : 86400;
-    leg->facts.we_refresh = !supports_timer(sip) || (theirs && theirs->x_refresher &&
-                                                     text_is_nocase(theirs->x_refresher, "uas"));
+    sip_leg_words(leg)->facts.session_expires = interval < 86400 ? interval : 86400;
+    sip_leg_words(leg)->facts.we_refresh =
+        !supports_timer(sip) ||
+        (theirs && theirs->x_refresher && text_is_nocase(theirs->x_refresher, "uas"));
     return true;
 }
 
 void timer_header(const struct leg *leg, char to[64])
 {
     to[0] = '\0';
-    if (leg->facts.session_expires)
-        text_format(to, 64, "%u;refresher=%s", leg->facts.session_expires,
-                    leg->facts.we_refresh ? "uas" : "uac");
+    if (sip_leg_words(leg)->facts.session_expires)
+        text_format(to, 64, "%u;refresher=%s", sip_leg_words(leg)->facts.session_expires,
+                    sip_leg_words(leg)->facts.we_refresh ? "uas" : "uac");
 }
 
 /* A 200 to a request of ours. When it says nothing about it they know no timers, and we refresh for
@@ -125,11 +126,11 @@ void timer_answered(struct leg *leg, const sip_t *sip)
 {
     const sip_session_expires_t *theirs = sip->sip_session_expires;
 
-    leg->facts.we_refresh = true;
+    sip_leg_words(leg)->facts.we_refresh = true;
     if (theirs && theirs->x_delta >= our_least(leg) && theirs->x_delta <= 86400)
-        leg->facts.session_expires = (uint32_t)theirs->x_delta;
+        sip_leg_words(leg)->facts.session_expires = (uint32_t)theirs->x_delta;
     if (theirs && text_is_nocase(theirs->x_refresher, "uas"))
-        leg->facts.we_refresh = false;
+        sip_leg_words(leg)->facts.we_refresh = false;
     timer_restart(leg);
 }
 
@@ -143,9 +144,11 @@ static bool send_refresh(struct leg *leg)
     char expires[64], contact[URI_SIZE + 8];
     struct answers answers;
 
-    out_credentials(leg, update ? "UPDATE" : "INVITE", leg->facts.remote_target, &answers);
-    text_format(expires, sizeof expires, "%u;refresher=uac", leg->facts.session_expires);
-    text_format(contact, sizeof contact, "<%s>", leg->facts.local_contact);
+    out_credentials(leg, update ? "UPDATE" : "INVITE", sip_leg_words(leg)->facts.remote_target,
+                    &answers);
+    text_format(expires, sizeof expires, "%u;refresher=uac",
+                sip_leg_words(leg)->facts.session_expires);
+    text_format(contact, sizeof contact, "<%s>", sip_leg_words(leg)->facts.local_contact);
     if (!update && !leg->sdp)
         return false;
     leg->refresh = nta_outgoing_tcreate(
@@ -185,7 +188,7 @@ msec timer_glare_wait(const struct leg *leg)
 {
     uint32_t random = (uint32_t)su_randint(0, 190);
 
-    return leg->facts.we_called ? 2100 + random * 10 : random * 10 + 10;
+    return sip_leg_words(leg)->facts.we_called ? 2100 + random * 10 : random * 10 + 10;
 }
 
 void timer_acknowledge(struct leg *leg, nta_outgoing_t *request)
@@ -207,7 +210,7 @@ void timer_acknowledge(struct leg *leg, nta_outgoing_t *request)
 
 static void refresh_failed(struct leg *leg, int status, const sip_t *sip, bool challenged)
 {
-    msec wait = RETRY_MSEC, most = (msec)leg->facts.session_expires * 1000 / 8;
+    msec wait = RETRY_MSEC, most = (msec)sip_leg_words(leg)->facts.session_expires * 1000 / 8;
 
     if (status == 481 || status == 408) { /* RFC 3261 12.2.1.2: the dialog is no more */
         timer_die(leg, 408, "the far end no longer knows this call");
@@ -222,7 +225,7 @@ static void refresh_failed(struct leg *leg, int status, const sip_t *sip, bool c
         wait = 0;
     }
     if (status == 422 && sip && sip->sip_min_se && sip->sip_min_se->min_delta <= 86400)
-        leg->facts.session_expires = (uint32_t)sip->sip_min_se->min_delta;
+        sip_leg_words(leg)->facts.session_expires = (uint32_t)sip->sip_min_se->min_delta;
     if (++leg->refresh_tries < TRIES_MAX)
         leg->refresh_at = clock_now() + (wait < most ? wait : most);
     timer_set(leg);
