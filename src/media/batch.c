@@ -21,6 +21,12 @@ bool batch_is_full(const struct batch *b)
     return b->count == BATCH_MAX;
 }
 
+uint8_t *batch_space(struct batch *b)
+{
+    assert(b->count < BATCH_MAX);
+    return b->copy[b->count];
+}
+
 uint8_t *batch_add(struct batch *b, union endpoint_socket *target, socklen_t target_size,
                    const uint8_t *payload, size_t size, bool lasting)
 {
@@ -28,7 +34,7 @@ uint8_t *batch_add(struct batch *b, union endpoint_socket *target, socklen_t tar
 
     assert(i < BATCH_MAX && size <= BATCH_PAYLOAD_MAX);
     if (!lasting)
-        payload = memcpy(b->copy[i], payload, size);
+        payload = payload == b->copy[i] ? payload : memcpy(b->copy[i], payload, size);
     else
         for (size_t at = 0; at < size; at += CACHE_LINE)
             __builtin_prefetch(payload + at); /* the kernel reads it when the batch is full */

@@ -28,6 +28,10 @@ struct batch {
 
 void batch_init(struct batch *b, int socket);
 
+/* Where the payload of the next packet may be written before batch_add() gets it; the batch must
+ * not be full. BATCH_PAYLOAD_MAX bytes. */
+uint8_t *batch_space(struct batch *b);
+
 /* Room for the next packet's header; the batch must not be full. `target` and a lasting payload
  * stay until batch_send(). */
 uint8_t *batch_add(struct batch *b, union endpoint_socket *target, socklen_t target_size,

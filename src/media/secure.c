@@ -5,7 +5,7 @@
 
 void secure_fetch(const struct secure *s)
 {
-    for (size_t at = 0; at < sizeof s->out; at += CACHE_LINE)
+    for (size_t at = 0; at < srtp_hot() + CACHE_LINE - 1; at += CACHE_LINE)
         __builtin_prefetch((const char *)&s->out + at, 1);
 }
 

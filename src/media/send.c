@@ -45,15 +45,14 @@ void send_flush(struct worker *w)
         flush_one(w, &w->batch[family]);
 }
 
-static void send_batched(struct worker *w, struct stream *s, const uint8_t *header,
-                         const struct outgoing *o)
+/* That of its lane, with a place free; NULL: it has a lane of its own. */
+static struct batch *batch_for(struct worker *w, const struct stream *s)
 {
-    struct batch *b = &w->batch[s->lane.family];
+    struct batch *b = s->own_lane ? NULL : &w->batch[s->lane.family];
 
-    if (batch_is_full(b))
+    if (b && batch_is_full(b))
         flush_one(w, b);
-    memcpy(batch_add(b, &s->target, s->target_size, o->payload, o->size, o->lasting), header,
-           RTP_HEADER_SIZE);
+    return b;
 }
 
 /* As SRTP, into `bytes`. False: there is no key, or it has been used up. */
@@ -71,16 +70,18 @@ static bool protect(struct stream *s, const uint8_t *header, struct outgoing *o,
 void send_packet(struct worker *w, struct stream *s, const struct outgoing *given)
 {
     uint8_t header[RTP_HEADER_SIZE], bytes[BATCH_PAYLOAD_MAX];
+    struct batch *batch = batch_for(w, s);
     struct outgoing o = *given;
 
     rtp_write_header(header, o.payload_type, o.marker, s->sequence++, o.timestamp * stream_scale(s),
                      s->ssrc);
-    if (s->must_protect && !protect(s, header, &o, bytes))
+    if (s->must_protect && !protect(s, header, &o, batch ? batch_space(batch) : bytes))
         return;
-    if (s->own_lane)
-        send_alone(w, s, header, &o);
+    if (batch)
+        memcpy(batch_add(batch, &s->target, s->target_size, o.payload, o.size, o.lasting), header,
+               RTP_HEADER_SIZE);
     else
-        send_batched(w, s, header, &o);
+        send_alone(w, s, header, &o);
     if (s->unheard_most && !latch_is_proven(&s->source.latch))
         s->unheard += s->ptime;
     s->has_sent = true;

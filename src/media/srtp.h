@@ -46,18 +46,26 @@ struct srtp_source {
     struct srtp_window window, rtcp_window;
 };
 
+/* What each packet of a sender needs stands first; see srtp_hot(). */
 struct srtp {
     enum srtp_suite suite;
     uint8_t tag_size, rtcp_tag_size, mki_size;
-    uint8_t mki[SRTP_MKI_MAX];
     bool for_rtcp; /* which key the cipher has now: one of them serves both, as reports are rare */
-    uint8_t key[32], rtcp_key[32], salt[14], rtcp_salt[14];
-    struct srtp_pads pads, rtcp_pads;
+    uint8_t mki[SRTP_MKI_MAX], salt[14];
+    struct srtp_pads pads;
     struct srtp_cipher *cipher;
-    uint32_t rtcp_index; /* of the next report sent */
     uint64_t clock;
     struct srtp_source source[SRTP_SOURCES];
+    uint8_t key[32], rtcp_key[32], rtcp_salt[14];
+    struct srtp_pads rtcp_pads;
+    uint32_t rtcp_index; /* of the next report sent */
 };
+
+/* How many bytes from the first on a sender with one SSRC needs for a packet. */
+static inline size_t srtp_hot(void)
+{
+    return offsetof(struct srtp, source) + sizeof(struct srtp_source);
+}
 
 /* Derive the session keys of `with` (suite and key) and make ready. False: not enough memory, or a
  * suite that is none. srtp_done() wipes. */

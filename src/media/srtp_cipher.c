@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media/bytes.h"
+
 #define BLOCK 64 /* of SHA-1 */
+#define AES_BLOCK 16
+#define BLOCKS 16 /* of key stream made at once: more than a packet of 20 ms needs */
 #define TAG_SIZE 16
 #define IV_SIZE 12
 #define OPEN_MAX 2048 /* no packet that comes in is larger */
@@ -26,7 +30,7 @@ static const EVP_CIPHER *cipher_of(size_t key_size, bool gcm)
 {
     if (gcm)
         return key_size == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm();
-    return key_size == 16 ? EVP_aes_128_ctr() : EVP_aes_256_ctr();
+    return key_size == 16 ? EVP_aes_128_ecb() : EVP_aes_256_ecb();
 }
 
 struct srtp_cipher *srtp_cipher_new(size_t key_size, bool gcm)
@@ -34,7 +38,8 @@ struct srtp_cipher *srtp_cipher_new(size_t key_size, bool gcm)
     EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 
     assert(key_size == 16 || key_size == 32);
-    if (c && EVP_CipherInit_ex(c, cipher_of(key_size, gcm), NULL, NULL, NULL, 1) == 1)
+    if (c && EVP_CipherInit_ex(c, cipher_of(key_size, gcm), NULL, NULL, NULL, 1) == 1 &&
+        (gcm || EVP_CIPHER_CTX_set_padding(c, 0) == 1))
         return (struct srtp_cipher *)c;
     EVP_CIPHER_CTX_free(c);
     return NULL;
@@ -50,13 +55,52 @@ bool srtp_cipher_key(struct srtp_cipher *c, const uint8_t *key)
     return EVP_CipherInit_ex(context_of(c), NULL, NULL, key, NULL, 1) == 1;
 }
 
-bool srtp_cipher_run(struct srtp_cipher *c, const uint8_t *iv, const uint8_t *from, size_t size,
-                     uint8_t *to)
+/* The counters are counted here and encrypted as blocks that have nothing to do with each other: to
+ * tell EVP's own counter mode where to begin takes a quarter as long as all of a packet. No packet
+ * is so long that more than the last 32 bits of the counter change. */
+static bool key_stream(struct srtp_cipher *c, const uint8_t *iv, uint32_t first, size_t blocks,
+                       uint8_t *to)
 {
     int done;
 
-    return size <= INT_MAX && EVP_EncryptInit_ex(context_of(c), NULL, NULL, NULL, iv) == 1 &&
-           EVP_EncryptUpdate(context_of(c), to, &done, from, (int)size) == 1;
+    for (size_t i = 0; i < blocks; i++) {
+        memcpy(to + i * AES_BLOCK, iv, AES_BLOCK - 4);
+        bytes_put32(to + i * AES_BLOCK + AES_BLOCK - 4, first + (uint32_t)i);
+    }
+    return EVP_EncryptUpdate(context_of(c), to, &done, to, (int)(blocks * AES_BLOCK)) == 1;
+}
+
+/* Eight bytes at a time: one by one it takes as long as the cipher. */
+static void lay_over(uint8_t *to, const uint8_t *from, const uint8_t *stream, size_t size)
+{
+    size_t at = 0;
+
+    for (; at + 8 <= size; at += 8) {
+        uint64_t a, b;
+
+        memcpy(&a, from + at, 8);
+        memcpy(&b, stream + at, 8);
+        a ^= b;
+        memcpy(to + at, &a, 8);
+    }
+    for (; at < size; at++)
+        to[at] = from[at] ^ stream[at];
+}
+
+bool srtp_cipher_run(struct srtp_cipher *c, const uint8_t *iv, const uint8_t *from, size_t size,
+                     uint8_t *to)
+{
+    uint8_t stream[BLOCKS * AES_BLOCK];
+    uint32_t counter = bytes_get32(iv + AES_BLOCK - 4);
+
+    for (size_t at = 0; at < size; at += sizeof stream, counter += BLOCKS) {
+        size_t part = size - at < sizeof stream ? size - at : sizeof stream;
+
+        if (!key_stream(c, iv, counter, (part + AES_BLOCK - 1) / AES_BLOCK, stream))
+            return false;
+        lay_over(to + at, from + at, stream, part);
+    }
+    return true;
 }
 
 /* Start with this IV, and take in what stays in the clear. */
