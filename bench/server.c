@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define START_TRIES 300 /* of 100 ms */
@@ -138,7 +139,7 @@ static void make_ranges(const struct server *s, char *ctl)
         stop("callparkd takes no settings");
 }
 
-/* The first seconds of a server belong to its music, which it prepares in every form. */
+/* What it does at its start is no part of what is measured. */
 static void settle(const struct server *s)
 {
     double before = processor_of(s->pid), after;
@@ -151,26 +152,60 @@ static void settle(const struct server *s)
     }
 }
 
-void server_start(struct server *s, const char *program)
+/* The program of this name in the folder above that of `program`. */
+static void find_program(char to[PATH_MAX + 16], const char *program, const char *name)
 {
-    char own[PATH_MAX], daemon[PATH_MAX + 16], ctl[PATH_MAX + 16], conf[96], log[96];
-    char *words[] = { daemon, "-c", conf, NULL };
-    const char *build;
+    char own[PATH_MAX];
 
     if (!realpath(program, own))
         stop("where am I?");
-    build = dirname(dirname(own));
-    (void)snprintf(daemon, sizeof daemon, "%s/callparkd", build);
-    (void)snprintf(ctl, sizeof ctl, "%s/callparkctl", build);
+    (void)snprintf(to, PATH_MAX + 16, "%s/%s", dirname(dirname(own)), name);
+}
+
+void server_launch(struct server *s, const char *program)
+{
+    char daemon[PATH_MAX + 16], conf[96], log[96];
+    char *words[] = { daemon, "-c", conf, NULL };
+
+    find_program(daemon, program, "callparkd");
+    (void)snprintf(conf, sizeof conf, "%s/conf", s->folder);
+    (void)snprintf(log, sizeof log, "%s/log", s->folder);
+    s->pid = run(words, 0, log);
+}
+
+double server_version(const char *program)
+{
+    char daemon[PATH_MAX + 16];
+    char *words[] = { daemon, "--version", NULL };
+    struct timespec from, to;
+
+    find_program(daemon, program, "callparkd");
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    if (waitpid(run(words, 0, NULL), NULL, 0) < 0)
+        stop("callparkd does not start");
+    (void)clock_gettime(CLOCK_MONOTONIC, &to);
+    return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+void server_end(struct server *s)
+{
+    (void)kill(s->pid, SIGTERM);
+    (void)waitpid(s->pid, NULL, 0);
+}
+
+void server_start(struct server *s, const char *program)
+{
+    char ctl[PATH_MAX + 16], conf[96];
+
+    find_program(ctl, program, "callparkctl");
     (void)snprintf(s->folder, sizeof s->folder, "/var/tmp/bench-server.XXXXXX");
     if (!mkdtemp(s->folder))
         stop("no folder for the server");
     (void)snprintf(conf, sizeof conf, "%s/conf", s->folder);
-    (void)snprintf(log, sizeof log, "%s/log", s->folder);
     s->port = free_port(SOCK_DGRAM);
     s->web = free_port(SOCK_STREAM);
     write_config(s, conf);
-    s->pid = run(words, 0, log);
+    server_launch(s, program);
     make_ranges(s, ctl);
     settle(s);
 }

@@ -29,6 +29,12 @@ bool server_start_sipp(struct server *s);
 /* The token that may do all at its API. Ends the program if there is none. */
 void server_token(const struct server *s, char to[SERVER_TOKEN_SIZE]);
 
+/* It ends and its folder stays; and it begins anew with that. */
+void server_end(struct server *s);
+void server_launch(struct server *s, const char *program);
+/* Seconds until it has said its version: what any program takes to begin and end. */
+double server_version(const char *program);
+
 /* Ends it and waits. Its folder is removed. */
 void server_stop(struct server *s);
 

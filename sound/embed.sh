@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes C that holds sound files as they are: embed.sh OUT FILE.wav... What stands before the first dash of
-# a name is a folder in the program: en-digit-7.wav is "en/digit-7". The assembler takes the bytes in, which
+# Writes C that holds sound files as they are: embed.sh OUT FILE... What stands before the first dash of
+# a name is a folder in the program: en-digit-7.snd is "en/digit-7". The assembler takes the bytes in, which
 # is quick for megabytes, where a compiler would take minutes over an array.
 set -eu
 out=$1
@@ -23,7 +23,7 @@ END
     echo 'const struct builtin_sound builtin_sounds[] = {'
     n=0
     for file; do
-        name=$(basename "$file" .wav | sed 's,-,/,')
+        name=$(basename "$file" .snd | sed 's,-,/,')
         echo "    { \"$name\", builtin_${n}_start, builtin_${n}_end },"
         n=$((n + 1))
     done

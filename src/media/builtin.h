@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 struct builtin_sound {
-    const char *name;           /* "music", "en/digit-7" */
-    const uint8_t *start, *end; /* a WAV file */
+    const char
+        *name; /* "music", "en/digit-7": as sound_write() wrote it; "music.wav": a WAV file */
+    const uint8_t *start, *end;
 };
 
 extern const struct builtin_sound builtin_sounds[]; /* ends with a NULL name */

@@ -7,15 +7,29 @@
 #include "media/builtin.h"
 #include "sys/log.h"
 
+static const struct builtin_sound *find(const char *name)
+{
+    const struct builtin_sound *b = builtin_sounds;
+
+    while (b->name && !text_is(b->name, name))
+        b++;
+    return b->name ? b : NULL;
+}
+
+static int none_built_in(struct err *err)
+{
+    return err_set(err, -ENOENT, "this build has no music in it; name a file as music");
+}
+
 static int read_builtin(struct audio *a, struct err *err)
 {
+    const struct builtin_sound *b = find("music.wav");
     bool cut;
 
-    for (const struct builtin_sound *b = builtin_sounds; b->name; b++)
-        if (text_is(b->name, "music"))
-            return audio_read_memory(a, "the built-in music", b->start, (size_t)(b->end - b->start),
-                                     MUSIC_SECONDS_MAX, &cut, err);
-    return err_set(err, -ENOENT, "this build has no music in it; name a file as music");
+    if (!b)
+        return none_built_in(err);
+    return audio_read_memory(a, "the built-in music", b->start, (size_t)(b->end - b->start),
+                             MUSIC_SECONDS_MAX, &cut, err);
 }
 
 int music_read(struct audio *a, const char *path, struct err *err)
@@ -35,9 +49,13 @@ int music_read(struct audio *a, const char *path, struct err *err)
 
 int music_load(struct sound *s, const char *path, struct err *err)
 {
+    const struct builtin_sound *b = *path ? NULL : find("music");
     struct audio a;
-    int failed = music_read(&a, path, err);
+    int failed;
 
+    if (b && sound_borrow(s, b->start, b->end) == 0)
+        return 0; /* encoded when this program was built */
+    failed = music_read(&a, path, err);
     if (failed)
         return failed;
     failed = sound_make(s, &a, true, err);

@@ -13,7 +13,6 @@
 
 #define LANGUAGES_MAX 32
 #define PAUSE_BEFORE 400 /* msec, until a phone's speaker is open */
-#define PAUSE_BETWEEN 130
 #define PROMPT_SECONDS_MAX 20
 
 enum piece {
@@ -83,35 +82,20 @@ static struct language *take(struct prompts *p, const char *tag)
     return l;
 }
 
-static int make_piece(struct sound *s, struct audio *a, struct err *err)
-{
-    int failed;
-
-    audio_level(a);
-    failed = audio_trim(a, PAUSE_BETWEEN, err);
-    if (!failed)
-        failed = sound_make(s, a, false, err);
-    audio_done(a);
-    return failed;
-}
-
 static int load_builtin(struct prompts *p, const struct builtin_sound *b, struct err *err)
 {
     char tag[16];
     const char *slash = strchr(b->name, '/');
     struct language *l;
-    struct audio a;
-    bool cut;
-    int failed;
 
     if (!slash || !text_copy_n(tag, sizeof tag, b->name, (size_t)(slash - b->name)))
         return 0;
     for (size_t i = 0; i < PIECES; i++) {
         if (!text_is(slash + 1, names[i]) || !(l = take(p, tag)))
             continue;
-        failed = audio_read_memory(&a, b->name, b->start, (size_t)(b->end - b->start),
-                                   PROMPT_SECONDS_MAX, &cut, err);
-        return failed ? failed : make_piece(&l->piece[i], &a, err);
+        if (sound_borrow(&l->piece[i], b->start, b->end) != 0)
+            return err_set(err, -EBADMSG, "this build has no whole %s in it", b->name);
+        return 0;
     }
     return 0;
 }
@@ -134,8 +118,10 @@ static int load_folder(struct prompts *p, const char *directory, const char *tag
             continue;
         sound_done(&l->piece[i]);
         failed = audio_read_file(&a, path, PROMPT_SECONDS_MAX, &cut, err);
-        if (!failed)
-            failed = make_piece(&l->piece[i], &a, err);
+        if (failed)
+            break;
+        failed = sound_make_spoken(&l->piece[i], &a, err);
+        audio_done(&a);
     }
     if (failed)
         err_prefix(err,

@@ -1,4 +1,4 @@
-/* Encoding of whole sounds, at start. */
+/* Encoding of whole sounds, at start or when this program is built. */
 #include "media/sound.h"
 
 #include <assert.h>
@@ -10,8 +10,10 @@
 #include "media/g722.h"
 #include "media/opuscodec.h"
 
-#define WIDE_FRAME 160  /* samples of 10 ms at 16 kHz */
-#define NARROW_FRAME 80 /* and at 8 kHz */
+#define WIDE_FRAME 160   /* samples of 10 ms at 16 kHz */
+#define NARROW_FRAME 80  /* and at 8 kHz */
+#define PAUSE_BEHIND 130 /* msec of silence behind a word */
+#define PAGE 4096
 #define WARM_FRAMES                                                                                \
     20 /* G.722 learns from what went before: at the start of a loop, from its end */
 
@@ -53,7 +55,7 @@ static void encode(struct sound *s, const struct numbers *n, bool loop)
 
 static size_t opus_packets(const struct sound *s)
 {
-    return (s->frames + SOUND_OPUS_FRAMES - 1) / SOUND_OPUS_FRAMES;
+    return ((size_t)s->frames + SOUND_OPUS_FRAMES - 1) / SOUND_OPUS_FRAMES;
 }
 
 /* As G.722 does it learns from what went before. The last packet ends in the margin if the sound
@@ -81,10 +83,12 @@ static bool encode_opus(struct sound *s, const struct numbers *n, bool loop)
 
 void sound_done(struct sound *s)
 {
-    free(s->opus);
-    free(s->opus_at);
-    for (size_t codec = 0; codec < SOUND_CODECS; codec++)
+    for (size_t codec = 0; codec < SOUND_CODECS && !s->lent; codec++)
         free(s->data[codec]);
+    if (!s->lent) {
+        free(s->opus);
+        free(s->opus_at);
+    }
     *s = (struct sound){ 0 };
 }
 
@@ -156,6 +160,84 @@ int sound_make_silence(struct sound *s, unsigned milliseconds, struct err *err)
     result = sound_make(s, &a, true, err);
     audio_done(&a);
     return result;
+}
+
+int sound_make_spoken(struct sound *s, struct audio *a, struct err *err)
+{
+    int failed;
+
+    audio_level(a);
+    failed = audio_trim(a, PAUSE_BEHIND, err);
+    return failed ? failed : sound_make(s, a, false, err);
+}
+
+/* ---- as bytes ---- */
+
+/* Behind it stand opus_at, the frames of each codec, and the packets of Opus. */
+struct written {
+    uint32_t frames, opus_size;
+};
+
+static size_t codec_bytes(const struct sound *s)
+{
+    return ((size_t)s->frames + SOUND_MARGIN) * SOUND_FRAME_BYTES;
+}
+
+bool sound_write(const struct sound *s, FILE *to)
+{
+    size_t count = opus_packets(s) + 1;
+    struct written head = { s->frames, s->opus_at[count - 1] };
+    bool done = fwrite(&head, sizeof head, 1, to) == 1 &&
+                fwrite(s->opus_at, sizeof *s->opus_at, count, to) == count;
+
+    for (size_t codec = CODEC_PCMU; codec < SOUND_CODECS && done; codec++)
+        done = fwrite(s->data[codec], codec_bytes(s), 1, to) == 1;
+    return done && fwrite(s->opus, 1, head.opus_size, to) == head.opus_size && fflush(to) == 0;
+}
+
+static bool is_whole(const struct sound *s, const struct written *head)
+{
+    size_t count = opus_packets(s);
+
+    for (size_t i = 0; i < count; i++)
+        if (s->opus_at[i] > s->opus_at[i + 1])
+            return false;
+    return s->opus_at[0] == 0 && s->opus_at[count] == head->opus_size;
+}
+
+/* A worker must not wait for the disk when it sends the first packet. */
+static void have_in_memory(const uint8_t *start, const uint8_t *end)
+{
+    for (const volatile uint8_t *at = start; at < end; at += PAGE)
+        (void)*at;
+}
+
+int sound_borrow(struct sound *s, const uint8_t *start, const uint8_t *end)
+{
+    /* What is lent is not written to: the struct is the same for sounds of our own. */
+    uint8_t *at = (uint8_t *)(uintptr_t)start;
+    struct sound read = { .lent = true };
+    struct written head;
+
+    if ((size_t)(end - start) < sizeof head)
+        return -EINVAL;
+    memcpy(&head, start, sizeof head);
+    read.frames = head.frames;
+    if (!head.frames || (size_t)(end - start) !=
+                            sizeof head + (opus_packets(&read) + 1) * sizeof *read.opus_at +
+                                (SOUND_CODECS - CODEC_PCMU) * codec_bytes(&read) + head.opus_size)
+        return -EINVAL;
+    at += sizeof head;
+    read.opus_at = (uint32_t *)(void *)at;
+    at += (opus_packets(&read) + 1) * sizeof *read.opus_at;
+    for (size_t codec = CODEC_PCMU; codec < SOUND_CODECS; codec++, at += codec_bytes(&read))
+        read.data[codec] = at;
+    read.opus = at;
+    if (!is_whole(&read, &head))
+        return -EINVAL;
+    have_in_memory(start, end);
+    *s = read;
+    return 0;
 }
 
 const uint8_t *sound_at(const struct sound *s, enum codec codec, uint32_t frame)

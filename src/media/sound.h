@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "core/session.h"
@@ -27,12 +28,22 @@ struct sound {
                                     CODEC_NONE */
     uint8_t *opus;               /* packets, one behind the other */
     uint32_t *opus_at;           /* where each begins, and behind the last where it ends */
+    bool lent;                   /* all of these are somebody else's */
 };
 
 /* Encode. What stands behind the end is the beginning for a `loop`, else silence. */
 int sound_make(struct sound *s, const struct audio *a, bool loop, struct err *err);
 int sound_make_silence(struct sound *s, unsigned milliseconds, struct err *err);
+/* Something spoken: brought to an even loudness, its quiet ends cut off, encoded. */
+int sound_make_spoken(struct sound *s, struct audio *a, struct err *err);
 void sound_done(struct sound *s);
+
+/* As bytes, for a program of the same machine to have in itself: then nothing is to be encoded at
+ * its start. False: it could not be written. */
+bool sound_write(const struct sound *s, FILE *to);
+/* The sound that was written so; it points into the bytes, which stay, and begin where a number of
+ * 32 bits may. -EINVAL: they are none. */
+int sound_borrow(struct sound *s, const uint8_t *start, const uint8_t *end);
 
 const uint8_t *sound_at(const struct sound *s, enum codec codec, uint32_t frame);
 /* The same in Opus: the packet of 20 ms that the frame is in. */

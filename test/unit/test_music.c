@@ -154,6 +154,64 @@ static void behind_the_end_is_the_beginning(void **state)
     sound_done(&s);
 }
 
+static void assert_same(const struct sound *a, const struct sound *b)
+{
+    size_t bytes = ((size_t)a->frames + SOUND_MARGIN) * SOUND_FRAME_BYTES;
+
+    assert_int_equal(a->frames, b->frames);
+    for (enum codec c = CODEC_PCMU; c < SOUND_CODECS; c++)
+        assert_memory_equal(a->data[c], b->data[c], bytes);
+    for (uint32_t i = 0; i < a->frames; i += SOUND_OPUS_FRAMES) {
+        size_t of_a, of_b;
+        const uint8_t *ours = sound_opus_at(a, i, &of_a), *theirs = sound_opus_at(b, i, &of_b);
+
+        assert_int_equal(of_a, of_b);
+        assert_memory_equal(ours, theirs, of_a);
+    }
+}
+
+static void what_is_built_in_is_what_would_be_made_now(void **state)
+{
+    struct sound built_in = { 0 }, made = { 0 };
+    struct audio a;
+
+    (void)state;
+    assert_int_equal(music_load(&built_in, "", NULL), 0);
+    assert_true(built_in.lent); /* nothing had to be encoded */
+    assert_int_equal(music_read(&a, "", NULL), 0);
+    assert_int_equal(sound_make(&made, &a, true, NULL), 0);
+    assert_same(&built_in, &made);
+    audio_done(&a);
+    sound_done(&made);
+    sound_done(&built_in);
+}
+
+/* Of any length, also one that ends in the middle of a packet of Opus; and not one byte less. */
+static void a_sound_is_written_and_borrowed(void **state)
+{
+    (void)state;
+    for (unsigned length = 10; length <= 70; length += 20) {
+        struct sound made = { 0 }, read = { 0 };
+        char *bytes = NULL;
+        size_t size = 0;
+        FILE *file = open_memstream(&bytes, &size);
+
+        assert_non_null(file);
+        assert_int_equal(sound_make_silence(&made, length, NULL), 0);
+        assert_true(sound_write(&made, file));
+        assert_int_equal(fclose(file), 0);
+        assert_int_equal(sound_borrow(&read, (uint8_t *)bytes, (uint8_t *)bytes + size), 0);
+        assert_same(&made, &read);
+        for (size_t less = 1; less <= size; less++)
+            assert_true(sound_borrow(&read, (uint8_t *)bytes, (uint8_t *)bytes + size - less) < 0);
+        bytes[8] = 1; /* the first packet does not begin there */
+        assert_true(sound_borrow(&read, (uint8_t *)bytes, (uint8_t *)bytes + size) < 0);
+        sound_done(&read);
+        sound_done(&made);
+        free(bytes);
+    }
+}
+
 /* The built-in piece is never silent for a second and never at the edge of what a codec can say. */
 static void the_built_in_piece_can_be_heard_throughout(void **state)
 {
@@ -292,6 +350,8 @@ int main(void)
         cmocka_unit_test(a_loud_file_is_not_made_louder),
         cmocka_unit_test(behind_the_end_is_the_beginning),
         cmocka_unit_test(the_built_in_piece_can_be_heard_throughout),
+        cmocka_unit_test(what_is_built_in_is_what_would_be_made_now),
+        cmocka_unit_test(a_sound_is_written_and_borrowed),
         cmocka_unit_test(numbers_are_spoken_digit_by_digit),
     };
 
