@@ -104,8 +104,9 @@ bool app_web_url(const struct app *a, char to[300]);
 void app_pickup(const struct app *a, call_id call, struct pickup *out);
 bool app_ticket(const struct app *a, const struct call *c, char to[URI_SIZE]);
 
-/* The steps of a live call, oldest first; how many. Of one that has ended the store knows them. */
-size_t app_steps(const struct app *a, call_id id, const struct call_step **steps);
+/* The steps of a live call, oldest first; how many. Of one that has ended the store knows them.
+ * They stay until the steps of a call are asked for again. */
+size_t app_steps(struct app *a, call_id id, const struct call_step **steps);
 
 struct app_counts {
     uint64_t parks_ok, parks_full, parks_overload, parks_refused, parks_failed;

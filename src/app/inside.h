@@ -98,12 +98,12 @@ struct app_token {
     };
 };
 
-/* The steps of one call slot. */
+/* The steps of one call slot, one behind the other; see steps.c. */
 struct app_steps {
     call_id call;
     uint32_t count, written; /* kept here; given to the store in all */
-    uint32_t room;
-    struct call_step *at;
+    uint32_t bytes;
+    uint8_t at[];
 };
 
 /* A list of changes of an administrator that waits for its turn or for the store. */
@@ -149,9 +149,10 @@ struct app {
     struct leg_entry *legs[LEG_BUCKETS];
     struct awake_leg *oldest_awake, *newest_awake;
     unsigned legs_awake;
-    uint32_t legs_mute;       /* of `legs`, how many have no stream yet */
-    uint32_t last_offer;      /* numbers of sip_offer() */
-    struct app_steps **steps; /* CALLS_MAX pointers, one for each slot */
+    uint32_t legs_mute;                           /* of `legs`, how many have no stream yet */
+    uint32_t last_offer;                          /* numbers of sip_offer() */
+    struct app_steps **steps;                     /* CALLS_MAX pointers, one for each slot */
+    struct call_step shown_steps[STEPS_PER_CALL]; /* to whoever asked last */
 
     struct event own[OWN_EVENTS_MAX]; /* what failed while actions were carried out */
     unsigned own_first, own_count;

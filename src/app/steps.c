@@ -3,53 +3,87 @@
 #include <string.h>
 
 #include "app/inside.h"
+#include "base/squeeze.h"
 #include "base/text.h"
 #include "sys/log.h"
 
-static struct app_steps **place(struct app *a, call_id call)
+/* One step in so few bytes: how many follow, and the step squeezed. */
+struct kept_step {
+    uint8_t length[2];
+    uint8_t bytes[SQUEEZE_MOST(sizeof(struct call_step))];
+};
+
+static size_t kept_length(const uint8_t *at)
 {
-    return &a->steps[call % CALLS_MAX];
+    return 2 + (at[0] | (size_t)at[1] << 8);
 }
 
-/* The steps of this call; those of the call that had the slot before are thrown away. */
-static struct app_steps *steps_of(struct app *a, call_id call)
+static size_t keep(struct kept_step *to, const struct call_step *step)
 {
-    struct app_steps **at = place(a, call);
+    size_t length = squeeze(to->bytes, step, sizeof(*step));
 
-    if (!*at)
-        *at = calloc(1, sizeof(**at));
-    if (*at && (*at)->call != call) {
-        (*at)->count = (*at)->written = 0;
-        (*at)->call = call;
-    }
-    return *at;
-}
-
-/* Most calls have four or five. */
-static bool has_room(struct app_steps *s)
-{
-    uint32_t room = s->room + 4 < STEPS_PER_CALL ? s->room + 4 : STEPS_PER_CALL;
-    struct call_step *more;
-
-    if (s->count < s->room || s->room == STEPS_PER_CALL)
-        return true;
-    more = realloc(s->at, room * sizeof(*more));
-    if (!more)
-        return false;
-    s->at = more;
-    s->room = room;
-    return true;
+    to->length[0] = (uint8_t)length;
+    to->length[1] = (uint8_t)(length >> 8);
+    return kept_length(to->length);
 }
 
 /* The first steps tell how the call came in, the last ones where it is: of a very long story the
  * middle is left out here; the store has all of it. */
-static struct call_step *next_step(struct app_steps *s)
+static void leave_out_one(struct app_steps *s)
 {
-    if (s->count == STEPS_PER_CALL) {
-        memmove(&s->at[8], &s->at[9], (STEPS_PER_CALL - 9) * sizeof(s->at[0]));
-        s->count--;
+    uint8_t *at = s->at;
+    size_t length;
+
+    for (unsigned i = 0; i < 8; i++)
+        at += kept_length(at);
+    length = kept_length(at);
+    memmove(at, at + length, (size_t)(s->at + s->bytes - at) - length);
+    s->bytes -= (uint32_t)length;
+    s->count--;
+}
+
+/* Room for so many bytes more; those of the call that had the slot before are thrown away. NULL: no
+ * memory. */
+static struct app_steps *make_room(struct app *a, call_id call, size_t more)
+{
+    struct app_steps **place = &a->steps[call % CALLS_MAX], *old = *place, *s;
+    bool goes_on = old && old->call == call;
+
+    if (goes_on && old->count == STEPS_PER_CALL)
+        leave_out_one(old);
+    s = realloc(old, sizeof(*s) + (goes_on ? old->bytes : 0) + more);
+    if (!s)
+        return NULL;
+    *place = s;
+    if (!goes_on) {
+        s->call = call;
+        s->count = s->written = s->bytes = 0;
     }
-    return &s->at[s->count++];
+    return s;
+}
+
+/* False: no memory. */
+static bool remember(struct app *a, const struct call_step *step)
+{
+    struct kept_step kept;
+    size_t length = keep(&kept, step);
+    struct app_steps *s = make_room(a, step->call, length);
+
+    if (!s)
+        return false;
+    memcpy(s->at + s->bytes, &kept, length);
+    s->bytes += (uint32_t)length;
+    s->count++;
+    s->written = step->number;
+    return true;
+}
+
+/* The number that the next step of this call has. */
+static uint32_t next_number(const struct app *a, call_id call)
+{
+    const struct app_steps *s = a->steps[call % CALLS_MAX];
+
+    return s && s->call == call ? s->written + 1 : 1;
 }
 
 static void tell_watchers(struct app *a, const struct action *action)
@@ -79,33 +113,35 @@ static void log_step(struct app *a, const struct action *action)
              log_hidden(why, sizeof(why), action->why));
 }
 
+static void write_step(struct app *a, const struct action *action)
+{
+    struct call_step step;
+    struct change *change;
+
+    memset(&step, 0, sizeof(step));
+    step.call = action->call;
+    step.number = next_number(a, action->call);
+    step.at = a->wall;
+    (void)text_copy(step.step, sizeof(step.step), step_name(action->step));
+    (void)text_copy(step.why, sizeof(step.why), action->why);
+    change = remember(a, &step) ? turn_add(a, CHANGE_STEP_ADD) : NULL;
+    if (change)
+        change->step = step;
+}
+
 void steps_add(struct app *a, const struct action *action)
 {
-    struct app_steps *s = action->call ? steps_of(a, action->call) : NULL;
-
     log_step(a, action);
-    if (s && has_room(s)) {
-        struct call_step *step = next_step(s);
-        struct change *change;
-
-        step->call = action->call;
-        step->number = ++s->written;
-        step->at = a->wall;
-        (void)text_copy(step->step, sizeof(step->step), step_name(action->step));
-        (void)text_copy(step->why, sizeof(step->why), action->why);
-        change = turn_add(a, CHANGE_STEP_ADD);
-        if (change)
-            change->step = *step;
-    }
+    if (action->call)
+        write_step(a, action);
     tell_watchers(a, action);
 }
 
 void steps_drop(struct app *a, call_id call)
 {
-    struct app_steps **at = place(a, call);
+    struct app_steps **at = &a->steps[call % CALLS_MAX];
 
     if (*at && (*at)->call == call) {
-        free((*at)->at);
         free(*at);
         *at = NULL;
     }
@@ -113,23 +149,24 @@ void steps_drop(struct app *a, call_id call)
 
 void steps_free(struct app *a)
 {
-    if (!a->steps)
-        return;
-    for (size_t i = 0; i < CALLS_MAX; i++) {
-        if (a->steps[i])
-            free(a->steps[i]->at);
+    for (size_t i = 0; a->steps && i < CALLS_MAX; i++)
         free(a->steps[i]);
-    }
     free(a->steps);
 }
 
-size_t app_steps(const struct app *a, call_id id, const struct call_step **steps)
+size_t app_steps(struct app *a, call_id id, const struct call_step **steps)
 {
     const struct app_steps *s = a->steps[id % CALLS_MAX];
+    const uint8_t *at;
 
     if (!s || s->call != id)
         return 0;
-    *steps = s->at;
+    at = s->at;
+    for (unsigned i = 0; i < s->count; i++) {
+        (void)unsqueeze(&a->shown_steps[i], sizeof(a->shown_steps[i]), at + 2, kept_length(at) - 2);
+        at += kept_length(at);
+    }
+    *steps = a->shown_steps;
     return s->count;
 }
 

@@ -175,7 +175,7 @@ bool app_ticket(const struct app *a, const struct call *c, char to[URI_SIZE])
     return text_format(to, URI_SIZE, "sip:%s;ticket=1f@example.com", number);
 }
 
-size_t app_steps(const struct app *a, call_id id, const struct call_step **steps)
+size_t app_steps(struct app *a, call_id id, const struct call_step **steps)
 {
     if (a->step_count == 0 || a->steps[0].call != id)
         return 0;
