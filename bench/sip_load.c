@@ -435,7 +435,7 @@ unsigned load_hang_up(struct load *l)
 {
     struct load_figures f;
     struct load_plan none = { .patience = PATIENCE };
-    double t = now();
+    double begin = now(), t = begin;
 
     l->unknown = 0;
     /* Not all at once: that would be a flood. */
@@ -446,6 +446,7 @@ unsigned load_hang_up(struct load *l)
         l->held_at[l->held_end++ % CALLS_MAX] = t;
         t += 0.002;
     }
+    none.patience += t - begin;
     load_run(l, &none, &f);
     return l->unknown;
 }
