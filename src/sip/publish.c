@@ -66,7 +66,7 @@ static void write_state(struct publication *p, const char *entity)
     number_text(number, p->at->orbit);
     uri_host(domain, entity);
     v.version = ++p->version;
-    v.lamp = p->at->shown;
+    v.lamp = watch_lamp_shown(p->edge, p->at);
     v.how = v.lamp ? v.lamp->how : LAMP_CONFIRMED;
     v.names = !p->edge->setup->config.lamp_anonymous;
     doc_clear(d);

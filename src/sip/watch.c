@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/squeeze.h"
 #include "base/text.h"
 #include "sys/clock.h"
 
@@ -198,24 +199,39 @@ static bool looks_same(const struct orbit_lamp *a, const struct orbit_lamp *b)
            text_is(a->uri, b->uri) && text_is(a->pickup.call_id, b->pickup.call_id);
 }
 
+const struct orbit_lamp *watch_lamp_shown(const struct sip *s, const struct lamp_at *at)
+{
+    struct orbit_lamp *to = &s->watches->shown;
+
+    return at && at->shown && unsqueeze(to, sizeof *to, at->shown, at->shown_bytes) ? to : NULL;
+}
+
+/* False: no memory, and it shows what it has shown. */
+static bool show(struct lamp_at *at, const struct orbit_lamp *lamp)
+{
+    uint8_t bytes[SQUEEZE_MOST(sizeof *lamp)];
+    size_t length = squeeze(bytes, lamp, sizeof *lamp);
+    uint8_t *shown = realloc(at->shown, length);
+
+    if (!shown)
+        return false;
+    memcpy(shown, bytes, length);
+    at->shown = shown;
+    at->shown_bytes = (uint32_t)length;
+    return true;
+}
+
 static void light(struct sip *s, const struct orbit_lamp *lamp)
 {
     struct lamp_at **place = place_of_lamp(s->watches, lamp->orbit), *at = *place;
-    bool was_lit;
+    const struct orbit_lamp *before = watch_lamp_shown(s, at);
 
     if (!at && (at = calloc(1, sizeof *at)) != NULL) {
         at->orbit = lamp->orbit;
         *place = at;
     }
-    if (!at || (at->shown && looks_same(at->shown, lamp)))
-        return;
-    was_lit = at->shown != NULL;
-    if (!was_lit)
-        at->shown = malloc(sizeof *at->shown);
-    if (!at->shown)
-        return;
-    *at->shown = *lamp;
-    changed(s, at, was_lit);
+    if (at && !(before && looks_same(before, lamp)) && show(at, lamp))
+        changed(s, at, before != NULL);
 }
 
 static void darken(struct sip *s, struct lamp_at *at)
@@ -229,6 +245,7 @@ static void darken(struct sip *s, struct lamp_at *at)
 
 void watch_lamp(struct sip *s, const struct orbit_lamp *lamp)
 {
+    const struct orbit_lamp *shown;
     struct lamp_at *at;
 
     if (lamp->lit) {
@@ -236,7 +253,8 @@ void watch_lamp(struct sip *s, const struct orbit_lamp *lamp)
         return;
     }
     at = watch_lamp_find(s, lamp->orbit);
-    if (at && at->shown && at->shown->call == lamp->call)
+    shown = watch_lamp_shown(s, at);
+    if (shown && shown->call == lamp->call)
         darken(s, at);
 }
 

@@ -28,7 +28,8 @@ struct publication;
 struct lamp_at {
     struct lamp_at *next; /* in its bucket */
     number_key orbit;
-    struct orbit_lamp *shown;        /* NULL: dark */
+    uint8_t *shown; /* squeezed, see watch_lamp_shown(); NULL: dark */
+    uint32_t shown_bytes;
     uint64_t changed;                /* number of its last change, of all changes of this run */
     struct publication *publication; /* NULL: nothing of it is published */
 };
@@ -82,6 +83,7 @@ struct watch_line {
 
 struct watches {
     struct lamp_at **lamps;        /* buckets */
+    struct orbit_lamp shown;       /* the last that was looked at */
     struct watched_thing **orbits; /* buckets */
     struct watched_thing *wide;    /* ranges and lists */
     struct watch **by_call;        /* buckets */
@@ -105,6 +107,8 @@ struct watches {
 /* ---- watch.c: lamps and things ---- */
 
 struct lamp_at *watch_lamp_find(const struct sip *s, number_key orbit); /* NULL: never lit */
+/* Good until the next one is asked for. NULL: dark, or never lit. */
+const struct orbit_lamp *watch_lamp_shown(const struct sip *s, const struct lamp_at *at);
 /* The range of ours that holds this number, or has this park number. */
 const struct sip_watched *watch_range_of(const struct sip *s, number_key number);
 const struct sip_watched *watch_range_by_park_number(const struct sip *s, number_key number);

@@ -169,9 +169,7 @@ static void domain_of(const struct watch *w, char to[FQDN_SIZE])
 
 static const struct orbit_lamp *lamp_of_orbit(const struct sip *s, number_key orbit)
 {
-    const struct lamp_at *at = watch_lamp_find(s, orbit);
-
-    return at ? at->shown : NULL;
+    return watch_lamp_shown(s, watch_lamp_find(s, orbit));
 }
 
 static void write_one(struct watch *w, struct doc *d)
