@@ -37,6 +37,7 @@ struct events {
     size_t laggard; /* where the search for those who are behind goes on */
     struct snapshot snapshot;
     struct kept kept[KEPT];
+    size_t top; /* nobody listens from this place on */
     struct listener listeners[HTTP_STREAMS_MAX];
 };
 
@@ -203,7 +204,7 @@ static void send_to_all(struct events *e, struct kept *k)
 {
     struct event_texts texts = { 0 };
 
-    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++) {
+    for (size_t i = 0; i < e->top; i++) {
         struct listener *l = &e->listeners[i];
 
         if (!l->stream)
@@ -283,7 +284,9 @@ static void send_heartbeat(struct events *e)
 void events_second(struct events *e)
 {
     look_again(e);
-    for (size_t i = 0; i < HTTP_STREAMS_MAX; i++) {
+    while (e->top && !e->listeners[e->top - 1].stream)
+        e->top--;
+    for (size_t i = 0; i < e->top; i++) {
         struct listener *l = &e->listeners[i];
 
         if (l->stream) {
@@ -342,6 +345,8 @@ void get_events(struct ask *q)
     (void)text_copy(last_id, sizeof last_id, q->rq->last_event_id); /* the same size */
     l->topics = topics;
     l->who = q->who;
+    if (e->top <= (size_t)(l - e->listeners))
+        e->top = (size_t)(l - e->listeners) + 1;
     reply_stream(q, &l->stream);
     if (l->stream)
         begin(e, l, last_id);

@@ -11,13 +11,16 @@
 #include "base/text.h"
 #include "sys/log.h"
 
-_Static_assert(PICKUP_BYTES <= crypto_auth_BYTES, "what a call's ids are made of");
-_Static_assert(crypto_shorthash_KEYBYTES <= crypto_auth_KEYBYTES, "one secret is key to both");
+_Static_assert(PICKUP_BYTES >= crypto_generichash_BYTES_MIN &&
+                   PICKUP_BYTES <= crypto_generichash_BYTES_MAX,
+               "what a call's ids are made of");
+_Static_assert(crypto_shorthash_KEYBYTES <= crypto_generichash_KEYBYTES,
+               "one secret is key to both");
 _Static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "what was told, in short");
 
 /* Of which call's lamp the edge has been told last, by slot, and what, in short. */
 struct app_lamps {
-    unsigned char secret[crypto_auth_KEYBYTES];
+    unsigned char secret[crypto_generichash_KEYBYTES];
     bool behind; /* something could not be told: all of it once more */
     call_id lit[CALLS_MAX];
     number_key orbit[CALLS_MAX];
@@ -28,11 +31,10 @@ struct app_lamps {
 
 void app_pickup(const struct app *a, call_id call, struct pickup *out)
 {
-    unsigned char bytes[crypto_auth_BYTES];
-    char text[32];
+    unsigned char bytes[PICKUP_BYTES];
 
-    (void)text_format(text, sizeof(text), "call %llu", (unsigned long long)call); /* fits */
-    (void)crypto_auth(bytes, (const unsigned char *)text, strlen(text), a->lamps->secret);
+    (void)crypto_generichash(bytes, sizeof(bytes), (const unsigned char *)&call, sizeof(call),
+                             a->lamps->secret, sizeof(a->lamps->secret));
     pickup_write(out, call, bytes);
 }
 
