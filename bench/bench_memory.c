@@ -14,29 +14,34 @@
 
 #define RATE 400.0
 #define STEPS_MAX 8
-#define FIRST 50          /* they pay for tables that all use */
-#define WITH_MUSIC 1000   /* calls */
+#define FIRST 50        /* they pay for tables that all use */
+#define WITH_MUSIC 1000 /* calls */
+#define ROUNDS_MAX 5
 #define INVITES_GONE 8000 /* milliseconds */
 
 struct steps {
     unsigned calls[STEPS_MAX], count;
 };
 
-/* Park until there are so many; false: some were not answered. */
+/* Park until there are so many. Who is refused, as a machine with other work does, is followed by
+ * somebody else; false: too many were. */
 static bool park(struct load *l, unsigned *held, unsigned calls, bool mute)
 {
     struct load_phones phones = { .mute = mute };
-    struct load_plan plan = {
-        .rate = RATE, .seconds = 600, .hold = -1, .patience = PATIENCE, .calls = calls - *held
-    };
-    struct load_figures f;
 
     load_dial(l, &phones);
-    load_run(l, &plan, &f);
-    *held += f.answered;
-    if (f.answered != f.started)
-        printf("%u of %u calls were refused or not answered\n", f.started - f.answered, f.started);
-    return f.answered == f.started;
+    for (unsigned round = 0; *held < calls && round < ROUNDS_MAX; round++) {
+        struct load_plan plan = {
+            .rate = RATE, .seconds = 600, .hold = -1, .patience = PATIENCE, .calls = calls - *held
+        };
+        struct load_figures f;
+
+        load_run(l, &plan, &f);
+        *held += f.answered;
+        if (f.answered != f.started)
+            printf("%u of %u calls were refused\n", f.started - f.answered, f.started);
+    }
+    return *held >= calls;
 }
 
 static bool park_in_parts(struct load *l, unsigned *held, unsigned calls)
