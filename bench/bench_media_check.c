@@ -71,7 +71,7 @@ static bool has_noticed(const struct arrivals *a, enum fault fault)
         return a->disorder == 1;
     case LATE:
         return a->long_gaps == 1 && a->worst > 60 && a->worst < 70 && a->p99 < 21 && a->p999 > 60 &&
-               !a->lost && !a->disorder;
+               a->worst_p99 > 60 && a->worst_p999 > 60 && !a->lost && !a->disorder;
     case CUT_OFF:
         return a->foreign == 1 && a->lost == 1;
     case STRANGER:
@@ -85,7 +85,7 @@ static bool has_noticed(const struct arrivals *a, enum fault fault)
         break;
     }
     return a->streams == STREAMS && a->packets == STREAMS * PACKETS && a->worst < 20.1 &&
-           !a->long_gaps && a->p50 > 19.9 && a->p999 < 20.2;
+           !a->long_gaps && a->p50 > 19.9 && a->p999 < 20.2 && a->worst_p999 <= 21;
 }
 
 static void say(const char *what, bool noticed)

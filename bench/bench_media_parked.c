@@ -200,11 +200,11 @@ static void print_gaps(const char *name, const struct plan *p, const struct used
 {
     const struct arrivals *a = &u->heard;
 
-    printf("%5u calls, %-13s  %3.0f %% of a core, %.1f packets/s each, %u behind; gaps p50 %.1f "
-           "ms, p99 %.1f, p99.9 %.1f, longest %.1f, %llu above %d\n",
-           p->calls, name, 100 * u->all / a->seconds,
-           (double)a->packets / a->seconds / (a->streams ? a->streams : 1), a->behind, a->p50,
-           a->p99, a->p999, a->worst, (unsigned long long)a->long_gaps, RECEIVER_GAP_MOST);
+    printf("%5u calls, %-13s  %3.0f %% of a core, %.1f packets/s each, %u behind; ", p->calls, name,
+           100 * u->all / a->seconds,
+           (double)a->packets / a->seconds / (a->streams ? a->streams : 1), a->behind);
+    receiver_print_gaps(a);
+    printf("\n");
     (void)fflush(stdout);
 }
 

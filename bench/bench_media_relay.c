@@ -157,10 +157,9 @@ static bool cost(struct bench *b, unsigned rounds)
 
 static void tell(const char *name, const struct bench *b, const struct used *u)
 {
-    printf("%5u pairs, %-10s  %3.0f %% of a core; gaps p50 %.1f ms, p99 %.1f, p99.9 %.1f, longest "
-           "%.1f\n",
-           b->pairs, name, 100 * u->all / b->seconds, u->heard.p50, u->heard.p99, u->heard.p999,
-           u->heard.worst);
+    printf("%5u pairs, %-10s  %3.0f %% of a core; ", b->pairs, name, 100 * u->all / b->seconds);
+    receiver_print_gaps(&u->heard);
+    printf("\n");
     (void)fflush(stdout);
 }
 

@@ -20,6 +20,7 @@
 #define BATCH 64
 #define STEPS_OF_MS 10    /* how finely gaps are counted */
 #define STEPS_MOST 10000  /* one second, and all beyond */
+#define OWN_STEPS 100     /* of 1 ms: how finely those of each stream are counted, and all beyond */
 #define BUFFER (64 << 20) /* what the sender may be ahead of us */
 #define PAUSE 1000000     /* ns between two looks */
 
@@ -28,6 +29,7 @@ struct heard {
     uint16_t sequence;
     bool is_known;
     uint64_t at, packets;
+    uint32_t gaps[OWN_STEPS + 1];
 };
 
 struct receiver {
@@ -140,12 +142,13 @@ static struct heard *find(struct receiver *r, uint32_t ssrc)
     return NULL;
 }
 
-static void note_gap(struct receiver *r, uint64_t ns)
+static void note_gap(struct receiver *r, struct heard *h, uint64_t ns)
 {
-    uint64_t step = ns / (1000000 / STEPS_OF_MS);
+    uint64_t step = ns / (1000000 / STEPS_OF_MS), own = ns / 1000000;
     double ms = (double)ns / 1e6;
 
     r->gaps[step < STEPS_MOST ? step : STEPS_MOST]++;
+    h->gaps[own < OWN_STEPS ? own : OWN_STEPS]++;
     r->sum.long_gaps += ms > RECEIVER_GAP_MOST;
     if (ms > r->sum.worst)
         r->sum.worst = ms;
@@ -170,7 +173,7 @@ void receiver_note(struct receiver *r, const uint8_t *packet, size_t size, uint6
         r->sum.streams++;
     } else {
         step = (int16_t)(sequence - h->sequence);
-        note_gap(r, at_ns > h->at ? at_ns - h->at : 0);
+        note_gap(r, h, at_ns > h->at ? at_ns - h->at : 0);
         h->at = at_ns;
         if (step < 1) {
             r->sum.disorder++; /* or a second time */
@@ -261,14 +264,42 @@ static double percentile(const struct receiver *r, double part)
     return (double)(step + 1) / STEPS_OF_MS;
 }
 
+/* The same of one stream. */
+static double percentile_of(const struct heard *h, double part)
+{
+    uint64_t all = 0, below = 0;
+    size_t step = 0;
+
+    for (size_t i = 0; i <= OWN_STEPS; i++)
+        all += h->gaps[i];
+    if (!all)
+        return 0;
+    while (step < OWN_STEPS && (double)(below += h->gaps[step]) < part * (double)all)
+        step++;
+    return (double)(step + 1);
+}
+
+static void keep_longest(double *longest, double one)
+{
+    if (one > *longest)
+        *longest = one;
+}
+
 void receiver_sum(const struct receiver *r, double seconds, struct arrivals *a)
 {
     double due = RECEIVER_RATE * seconds * 0.99 - 1;
 
     *a = r->sum;
     a->seconds = seconds;
-    for (size_t i = 0; i < r->places; i++)
-        a->behind += r->heard[i].is_known && (double)r->heard[i].packets < due;
+    for (size_t i = 0; i < r->places; i++) {
+        const struct heard *h = &r->heard[i];
+
+        if (!h->is_known)
+            continue;
+        a->behind += (double)h->packets < due;
+        keep_longest(&a->worst_p99, percentile_of(h, 0.99));
+        keep_longest(&a->worst_p999, percentile_of(h, 0.999));
+    }
     a->p50 = percentile(r, 0.5);
     a->p99 = percentile(r, 0.99);
     a->p999 = percentile(r, 0.999);
@@ -295,6 +326,15 @@ bool receiver_is_content(const struct arrivals *a, unsigned calls, const char *w
                "each\n",
                what, a->streams, calls, a->behind, (double)a->packets / a->seconds / calls);
     return content;
+}
+
+void receiver_print_gaps(const struct arrivals *a)
+{
+    printf(
+        "gaps p50 %.1f ms, p99 %.1f, p99.9 %.1f, longest %.1f, %llu above %d; of the worst stream "
+        "p99 %.0f, p99.9 %.0f",
+        a->p50, a->p99, a->p999, a->worst, (unsigned long long)a->long_gaps, RECEIVER_GAP_MOST,
+        a->worst_p99, a->worst_p999);
 }
 
 size_t receiver_take(struct receiver *r, uint8_t packet[RECEIVER_PACKET_MOST], int wait)

@@ -23,6 +23,7 @@ struct arrivals {
     uint64_t packets, lost, disorder, foreign; /* foreign: nothing of what was to come */
     uint64_t long_gaps;                        /* above RECEIVER_GAP_MOST */
     double p50, p99, p999, worst;              /* gaps between two packets of a stream, ms */
+    double worst_p99, worst_p999;              /* of the stream that has them longest */
 };
 
 /* Room for so many streams. */
@@ -46,6 +47,9 @@ void receiver_note(struct receiver *r, const uint8_t *packet, size_t size, uint6
 
 /* What came in the seconds that were listened to. */
 void receiver_sum(const struct receiver *r, double seconds, struct arrivals *a);
+
+/* How long the gaps were, overall and of the worst stream, without an end of the line. */
+void receiver_print_gaps(const struct arrivals *a);
 
 /* Nothing lost, nothing out of order, no more streams than calls, nothing else? And does it count
  * as a figure: was every stream there and on time? If not, and `what` is given, a sentence says

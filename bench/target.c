@@ -76,11 +76,11 @@ static void print(const struct target *t, const struct load_figures *f, const st
            "INVITE to 200 p50 %.1f ms, p99 %.1f\n",
            t->host, t->port, f->started, f->answered, f->busy, f->shed + f->others, f->again,
            f->p50, f->p99);
-    printf("%u streams, %u of them behind, %.1f packets/s each, %llu lost, %llu out of order; gaps "
-           "p50 %.1f ms, p99 %.1f, p99.9 %.1f, longest %.1f, %llu above %d\n",
+    printf("%u streams, %u of them behind, %.1f packets/s each, %llu lost, %llu out of order; ",
            a->streams, a->behind, a->streams ? (double)a->packets / a->seconds / a->streams : 0,
-           (unsigned long long)a->lost, (unsigned long long)a->disorder, a->p50, a->p99, a->p999,
-           a->worst, (unsigned long long)a->long_gaps, RECEIVER_GAP_MOST);
+           (unsigned long long)a->lost, (unsigned long long)a->disorder);
+    receiver_print_gaps(a);
+    printf("\n");
     if (t->pid && a->packets)
         printf("%.1f %% of a core, %.2f us a packet\n", 100 * used / a->seconds,
                used / (double)a->packets * 1e6);
