@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define ANY_CORE UINT_MAX
 #define START_TRIES 300 /* of 100 ms */
 
 static void stop(const char *why)
@@ -52,6 +53,17 @@ void server_pin(unsigned core)
     (void)sched_setaffinity(0, sizeof set, &set);
 }
 
+/* Its parent keeps away from the first core. */
+static void pin_nowhere(void)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    for (unsigned i = 0; i < CPU_SETSIZE; i++)
+        CPU_SET(i, &set);
+    (void)sched_setaffinity(0, sizeof set, &set);
+}
+
 void server_keep_away(void)
 {
     server_pin(1);
@@ -67,7 +79,10 @@ static pid_t run(char *const *words, unsigned core, const char *log)
         int nothing = open("/dev/null", O_RDONLY);
 
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        server_pin(core);
+        if (core != ANY_CORE)
+            server_pin(core);
+        else
+            pin_nowhere();
         if (fd < 0 || nothing < 0 || dup2(nothing, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
             _exit(127);
         execvp(words[0], words);
@@ -106,8 +121,8 @@ static void write_config(const struct server *s, const char *path)
                   "[sip]\nlisten = udp:127.0.0.1:%u\n"
                   "[web]\nlisten = 127.0.0.1:%u\nadmin-socket = %s/sock\n"
                   "[store]\nurl = sqlite:%s/db\n[log]\nlevel = warning\n"
-                  "[media]\nrtp-ports = %u-%u\n",
-                  s->port, s->web, s->folder, s->folder, audio, audio + 4999);
+                  "[media]\nrtp-ports = %u-%u\nworkers = %u\n",
+                  s->port, s->web, s->folder, s->folder, audio, audio + 4999, s->workers);
     if (fclose(f) != 0)
         stop("the configuration cannot be written");
 }
@@ -170,7 +185,7 @@ void server_launch(struct server *s, const char *program)
     find_program(daemon, program, "callparkd");
     (void)snprintf(conf, sizeof conf, "%s/conf", s->folder);
     (void)snprintf(log, sizeof log, "%s/log", s->folder);
-    s->pid = run(words, 0, log);
+    s->pid = run(words, s->workers > 1 ? ANY_CORE : 0, log);
 }
 
 double server_version(const char *program)
@@ -195,6 +210,11 @@ void server_end(struct server *s)
 
 void server_start(struct server *s, const char *program)
 {
+    server_start_workers(s, program, 1);
+}
+
+void server_start_workers(struct server *s, const char *program, unsigned workers)
+{
     char ctl[PATH_MAX + 16], conf[96];
 
     find_program(ctl, program, "callparkctl");
@@ -202,6 +222,7 @@ void server_start(struct server *s, const char *program)
     if (!mkdtemp(s->folder))
         stop("no folder for the server");
     (void)snprintf(conf, sizeof conf, "%s/conf", s->folder);
+    s->workers = workers;
     s->port = free_port(SOCK_DGRAM);
     s->web = free_port(SOCK_STREAM);
     write_config(s, conf);

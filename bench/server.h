@@ -8,8 +8,9 @@
 
 struct server {
     pid_t pid;
-    uint16_t port; /* SIP over UDP on 127.0.0.1 */
-    uint16_t web;  /* the API, on 127.0.0.1; 0: it has none */
+    uint16_t port;    /* SIP over UDP on 127.0.0.1 */
+    uint16_t web;     /* the API, on 127.0.0.1; 0: it has none */
+    unsigned workers; /* see server_start_workers() */
     char folder[64];
 };
 
@@ -21,6 +22,9 @@ struct server {
  * orbits and a store on disk; returns when it takes calls. Ends the program with a sentence if that
  * cannot be. */
 void server_start(struct server *s, const char *program);
+
+/* The same with so many media workers; more than one have all cores. */
+void server_start_workers(struct server *s, const char *program, unsigned workers);
 
 /* SIPp's built-in server, the yardstick of what SIP has to cost. False: there is no sipp. */
 bool server_start_sipp(struct server *s);

@@ -76,15 +76,23 @@ uint32_t room_left(struct room_seen of)
     return of.fits > of.streams ? of.fits - of.streams : 0;
 }
 
+static bool is_better(struct room_seen a, struct room_seen b)
+{
+    bool here = room_left(a) > 0, there = room_left(b) > 0;
+
+    if (here != there)
+        return here;
+    if (!here)
+        return a.streams < b.streams;
+    return (uint64_t)a.streams * b.fits < (uint64_t)b.streams * a.fits;
+}
+
 unsigned room_choose(const struct room_seen *workers, unsigned count)
 {
     unsigned best = 0;
 
-    for (unsigned i = 1; i < count; i++) {
-        uint32_t here = room_left(workers[i]), there = room_left(workers[best]);
-
-        if (here > there || (here == there && workers[i].streams < workers[best].streams))
+    for (unsigned i = 1; i < count; i++)
+        if (is_better(workers[i], workers[best]))
             best = i;
-    }
     return best;
 }

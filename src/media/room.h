@@ -10,7 +10,7 @@
 
 /* Parts in a thousand of a worker's time. Whoever is parked already will want somebody to talk to:
  * what is behind ROOM_MOST is for them. */
-#define ROOM_MOST 900
+#define ROOM_MOST 940
 /* A worker that needs less than this for itself is not short of time because of its calls: others
  * use the processor, and to refuse calls would change nothing. */
 #define ROOM_LITTLE 200
@@ -49,7 +49,8 @@ struct room_seen {
 
 uint32_t room_left(struct room_seen of);
 
-/* Which of them the next stream goes to: where most room is; where none is, the fewest streams. */
+/* Which of them the next stream goes to: who is least full for what he can do; where nobody has
+ * room, who has the fewest. */
 unsigned room_choose(const struct room_seen *workers, unsigned count);
 
 #endif
