@@ -4,9 +4,9 @@
 #define WHOLE 1000 /* parts */
 #define SECOND_NS UINT64_C(1000000000)
 
-void room_begin(struct room *r, uint64_t now_ns, uint64_t used_ns)
+void room_begin(struct room *r, uint64_t now_ns, const struct room_done *done)
 {
-    *r = (struct room){ .began_ns = now_ns, .used_then_ns = used_ns };
+    *r = (struct room){ .began_ns = now_ns, .then = *done };
 }
 
 void room_slept(struct room *r, uint64_t from_ns, uint64_t until_ns)
@@ -31,15 +31,17 @@ static uint32_t blend(uint32_t before, uint32_t now)
     return (before + now + 1) / 2;
 }
 
-void room_look(struct room *r, uint64_t now_ns, uint64_t used_ns, uint32_t streams)
+void room_look(struct room *r, uint64_t now_ns, const struct room_done *done, uint32_t streams)
 {
-    uint64_t span = now_ns - r->began_ns, used = used_ns - r->used_then_ns;
+    uint64_t span = now_ns - r->began_ns, used = done->used_ns - r->then.used_ns;
+    uint64_t sent = done->sent - r->then.sent, late = done->late - r->then.late;
     uint64_t served = ((uint64_t)r->streams_then + streams + 1) / 2; /* on average */
 
     if (!span)
         return;
     r->busy = blend(r->busy, WHOLE - parts(r->asleep_ns, span));
     r->used = blend(r->used, parts(used, span));
+    r->late = blend(r->late, sent ? parts(late, sent) : 0);
     if (served) {
         uint64_t cost = (uint64_t)parts(used, span) * (SECOND_NS / WHOLE) / served;
         uint32_t now = cost < SECOND_NS ? (uint32_t)cost : (uint32_t)SECOND_NS;
@@ -47,7 +49,7 @@ void room_look(struct room *r, uint64_t now_ns, uint64_t used_ns, uint32_t strea
         r->cost = r->cost ? blend(r->cost, now) : now;
     }
     r->began_ns = now_ns;
-    r->used_then_ns = used_ns;
+    r->then = *done;
     r->asleep_ns = 0;
     r->streams_then = streams;
 }
@@ -60,14 +62,21 @@ static uint32_t cost_of(const struct room *r)
     return r->cost;
 }
 
-uint32_t room_fits(const struct room *r, uint32_t streams)
+/* In parts in a thousand. Time that others take counts as gone only when it makes packets late. */
+static uint32_t time_left(const struct room *r)
 {
-    uint32_t left = r->busy < ROOM_MOST ? ROOM_MOST - r->busy : 0;
-    uint64_t more;
+    uint32_t gone = r->late >= ROOM_LATE_PART ? r->busy : r->used;
+    uint32_t left = gone < ROOM_MOST ? ROOM_MOST - gone : 0;
 
     if (r->used < ROOM_LITTLE && left < ROOM_LITTLE - r->used)
         left = ROOM_LITTLE - r->used;
-    more = left * (SECOND_NS / WHOLE) / cost_of(r);
+    return left;
+}
+
+uint32_t room_fits(const struct room *r, uint32_t streams)
+{
+    uint64_t more = time_left(r) * (SECOND_NS / WHOLE) / cost_of(r);
+
     return more < UINT32_MAX - streams ? streams + (uint32_t)more : UINT32_MAX;
 }
 

@@ -14,19 +14,30 @@
 /* A worker that needs less than this for itself is not short of time because of its calls: others
  * use the processor, and to refuse calls would change nothing. */
 #define ROOM_LITTLE 200
+/* So late packets leave when a worker waits for the processor longer than is good, and so many in a
+ * thousand do: whoever shares his core waits a little all the time, and is on time all the same. */
+#define ROOM_LATE_US 10000
+#define ROOM_LATE_PART 10
 /* Until there is enough to judge by: processor time of a stream in a second, in nanoseconds. */
 #define ROOM_COST_GUESS 200000
 
-struct room {
-    uint64_t began_ns, used_then_ns, asleep_ns; /* of the present window */
-    uint32_t streams_then;
-    /* Of the windows before, each counting half as much as the next one. */
-    uint32_t busy, used; /* parts in a thousand: not asleep; at work, and not only waiting for it */
-    uint32_t cost;       /* ns of processor time in a second for each stream; 0: unknown */
+/* What a worker has done so far, since whenever: processor time, packets, and of these how many
+ * left ROOM_LATE_US late or later. */
+struct room_done {
+    uint64_t used_ns, sent, late;
 };
 
-/* `used_ns` is the processor time that the worker has used since whenever. */
-void room_begin(struct room *r, uint64_t now_ns, uint64_t used_ns);
+struct room {
+    uint64_t began_ns, asleep_ns; /* of the present window */
+    struct room_done then;        /* at its beginning */
+    uint32_t streams_then;
+    /* Of the windows before, each counting half as much as the next one, in parts in a thousand:
+     * not asleep; at work, and not only waiting for it; packets that were late. */
+    uint32_t busy, used, late;
+    uint32_t cost; /* ns of processor time in a second for each stream; 0: unknown */
+};
+
+void room_begin(struct room *r, uint64_t now_ns, const struct room_done *done);
 
 /* It had nothing to do from `from` until `until`. A wake-up that came late is no sleep: `until` is
  * when it was asked for. */
@@ -36,7 +47,7 @@ void room_slept(struct room *r, uint64_t from_ns, uint64_t until_ns);
 bool room_is_due(const struct room *r, uint64_t now_ns);
 
 /* It is: judge it, and begin the next. `streams` it has now. */
-void room_look(struct room *r, uint64_t now_ns, uint64_t used_ns, uint32_t streams);
+void room_look(struct room *r, uint64_t now_ns, const struct room_done *done, uint32_t streams);
 
 /* With how many streams it would be as busy as it may be with parked calls; never fewer than
  * `streams`, which it has. */

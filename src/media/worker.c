@@ -56,6 +56,8 @@ static void note_lateness(struct worker *w, uint64_t tick, uint64_t packets)
         step++;
     worker_add(&w->counts.late[step], packets);
     worker_add(&w->counts.late_us_sum, us * packets);
+    if (us >= ROOM_LATE_US)
+        w->late += packets;
     if (us >= LATE_US)
         worker_add(&w->counts.packets_late, packets);
     if (us > atomic_load_explicit(&w->counts.late_us_max, memory_order_relaxed))
@@ -103,12 +105,24 @@ static void send_due(struct worker *w, uint64_t now_ns)
             send_tick(w, tick, due);
 }
 
+static struct room_done done_so_far(const struct worker *w)
+{
+    return (struct room_done){
+        .used_ns = clock_used_ns(),
+        .sent = atomic_load_explicit(&w->counts.packets_out, memory_order_relaxed),
+        .late = w->late,
+    };
+}
+
 /* How it spends its time, for whoever wants to give it more streams. */
 static void look_at_room(struct worker *w, uint64_t now_ns)
 {
+    struct room_done done;
+
     if (!room_is_due(&w->room, now_ns))
         return;
-    room_look(&w->room, now_ns, clock_used_ns(), w->pacer.waiting);
+    done = done_so_far(w);
+    room_look(&w->room, now_ns, &done, w->pacer.waiting);
     atomic_store_explicit(&w->counts.fits, room_fits(&w->room, w->pacer.waiting),
                           memory_order_relaxed);
     atomic_store_explicit(&w->counts.busy, w->room.busy, memory_order_relaxed);
@@ -142,10 +156,11 @@ static uint64_t rest(struct worker *w)
 static void *run(void *argument)
 {
     struct worker *w = argument;
+    struct room_done nothing = done_so_far(w);
     uint64_t now = clock_now_ns();
 
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* else every wake-up is 50 us late */
-    room_begin(&w->room, now, clock_used_ns());
+    room_begin(&w->room, now, &nothing);
     while (!w->stopping) {
         look_at_room(w, now);
         send_due(w, now); /* first: it brings the wheel up to date after a long sleep */

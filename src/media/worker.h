@@ -204,6 +204,7 @@ struct worker {
     bool stopping;
     struct pacer pacer;
     struct room room;
+    uint64_t late;              /* packets that left ROOM_LATE_US late or later */
     struct lane lane[FAMILIES]; /* the shared ones */
     struct sources sources[FAMILIES];
     struct batch batch[FAMILIES];
