@@ -11,6 +11,7 @@ import { recent, takeHistory } from './board.js';
 import { stepName } from './timeline.js';
 
 const SHOWN = 8, RANGES = 8, PAST = 300;
+const GATHER = 2000; // ms: an import tells of thousands of ranges at once
 
 /* The latest events of before this page was opened. */
 async function loadPast() {
@@ -35,12 +36,16 @@ function useRanges() {
     const [ranges, setRanges] = useState([]);
     useEffect(() => {
         if (!can('ranges.read')) return undefined;
-        let wanted = true;
-        const load = () => all('number-ranges', { type: 'call_park' }).then((items) => wanted && setRanges(items), () => {});
+        let wanted = true, timer = 0;
+        const load = () => {
+            timer = 0;
+            all('number-ranges', { type: 'call_park' }).then((items) => wanted && setRanges(items), () => {});
+        };
         load();
-        const stop = onEvent((name) => name.startsWith('range.') && load());
+        const stop = onEvent((name) => name.startsWith('range.') && (timer ||= setTimeout(load, GATHER)));
         return () => {
             wanted = false;
+            clearTimeout(timer);
             stop();
         };
     }, []);
