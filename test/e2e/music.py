@@ -162,17 +162,17 @@ def settings(s):
 @line("MU-07", "wider scopes: the nearest that says something wins", last=True)
 def inherited(s):
     near, far = s.range(), s.range()
-    put("global", 700)
+    put("global", 900)
     put("sites/Here", 1100)
     put(f"ranges/{near.id}", 1500)
     s.park(near, "105").audio.hears(1500)
     s.park(far, "105").audio.hears(1100)
     want(curl("DELETE", "sites/Here")[0], 200, "reset of the site")
-    s.park(far, "105").audio.hears(700)
+    s.park(far, "105").audio.hears(900)
     s.api.ask("PATCH", f"/settings/ranges/{far.id}", {"music": ""})  # the built-in piece, although the others have one
     plain = s.park(far, "105")
     plain.audio.hears_sound()
-    plain.audio.does_not_hear(700)
+    plain.audio.does_not_hear(900)  # nothing in the built-in piece is near it
     want(curl("DELETE", "global")[0], 200, "reset of all")
 
 
