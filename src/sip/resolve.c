@@ -12,6 +12,8 @@
 
 #define RESOLVING_MAX 1024
 #define RESOLVE_MSEC 5000
+#define UNREACHABLE_MAX 2     /* then no name server is there */
+#define UNREACHABLE_MSEC 1100 /* the library asks nobody again within the second of an error */
 #define SERVICES_MAX 3
 #define SERVERS_MAX 16
 
@@ -34,6 +36,10 @@ struct resolving {
     uint64_t key;
     su_timer_t *timer;
     sres_query_t *query; /* under way */
+    const char *asked;   /* of what, and for what kind of record */
+    uint16_t asked_type;
+    unsigned unreachable; /* so often nobody was there to be asked */
+    su_timer_t *again;
     char host[FQDN_SIZE], transport[8];
     bool by_naptr;
     struct service services[SERVICES_MAX];
@@ -73,6 +79,8 @@ static void forget(struct resolving *r)
         sres_query_bind(r->query, NULL, NULL); /* its answer is nobody's any more */
     if (r->timer)
         su_timer_destroy(r->timer);
+    if (r->again)
+        su_timer_destroy(r->again);
     free(r);
 }
 
@@ -313,10 +321,35 @@ static void take_addresses(struct resolving *r, uint16_t type, sres_record_t **a
     next_address(r);
 }
 
+static void on_again(struct sip *s, su_timer_t *timer, void *magic)
+{
+    struct resolving *r = magic;
+
+    (void)s;
+    (void)timer;
+    ask(r, r->asked_type, r->asked);
+}
+
+/* A name server that is just being started again costs a moment, not the call. */
+static bool asks_again(struct resolving *r)
+{
+    if (r->unreachable++ >= UNREACHABLE_MAX)
+        return false;
+    if (!r->again)
+        r->again = su_timer_create(su_root_task(r->edge->root), 0);
+    return r->again && su_timer_set_interval(r->again, on_again, r, UNREACHABLE_MSEC) == 0;
+}
+
 static void take(struct resolving *r, uint16_t type, sres_record_t **answers)
 {
     struct resolver *all = r->edge->resolver;
+    unsigned status = answers && answers[0] ? answers[0]->sr_record->r_status : SRES_NETWORK_ERR;
 
+    /* The library calls it a time-out, too, when it was told at once that nobody is there. */
+    if ((status == SRES_NETWORK_ERR || status == SRES_TIMEOUT_ERR) && asks_again(r)) {
+        sres_free_answers(all->library, answers);
+        return;
+    }
     if (type == sres_type_naptr)
         take_naptr(r, answers);
     else if (type == sres_type_srv)
@@ -355,6 +388,8 @@ static void ask(struct resolving *r, uint16_t type, const char *name)
     sres_resolver_t *library = r->edge->resolver->library;
     sres_record_t **known = sres_cached_answers(library, type, name);
 
+    r->asked = name;
+    r->asked_type = type;
     if (!known)
         r->query = sres_query(library, callback_of(type), (sres_context_t *)(void *)r, type, name);
     if (known || !r->query)

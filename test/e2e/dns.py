@@ -32,17 +32,32 @@ def record(kind, value):
 
 class NameServer:
     """`zone`: {("SRV", "_sip._udp.pbx.example"): [value, ...]}, None in the place of the list: it is not answered. `asked` is
-    what was asked, in order."""
+    what was asked, in order. Answers may be kept for `ttl` seconds."""
 
-    def __init__(self, port, zone):
-        self.zone, self.asked = zone, []
+    def __init__(self, port, zone, ttl=60):
+        self.zone, self.asked, self.port, self.ttl = zone, [], port, ttl
+        self.start()
+
+    def start(self):
+        self.running = True
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", port))
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.socket.bind(("127.0.0.1", self.port))
+        self.socket.settimeout(0.1)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        """Nobody is there any more, which whoever asks is told by the system."""
+        self.running = False
+        self.thread.join()
+        self.socket.close()
 
     def serve(self):
-        while True:
-            data, source = self.socket.recvfrom(4096)
+        while self.running:
+            try:
+                data, source = self.socket.recvfrom(4096)
+            except socket.timeout:
+                continue
             asked, at = read_name(data, 12)
             number = struct.unpack("!H", data[at:at + 2])[0]
             kind = next((k for k, n in TYPES.items() if n == number), "")
@@ -55,5 +70,5 @@ class NameServer:
             answers = b""
             for value in found:
                 body = record(kind, value)
-                answers += name(asked) + struct.pack("!HHIH", number, 1, 60, len(body)) + body
+                answers += name(asked) + struct.pack("!HHIH", number, 1, self.ttl, len(body)) + body
             self.socket.sendto(head + data[12:at + 4] + answers, source)

@@ -22,7 +22,7 @@ names = NameServer(int(os.environ["E2E_DNS"]), {
                                      (10, 1, dead_port, "dead.next.test")],
     ("A", "alive.next.test"): ["127.0.0.1"],
     ("A", "dead.next.test"): ["127.0.0.1"],
-})
+}, ttl=1)
 
 
 def asks(algorithm, nonce, realm="pbx"):
@@ -143,12 +143,29 @@ def reliable(s):
 def next_server(s):
     orbits, parker = s.range(), s.user()
     caller = s.park(orbits, tone=440, headers=[f"Referred-By: <sip:{parker}@office.route.test>"])
-    s.api.ring_back(s.api.parked(orbits.orbit))
+    call = s.api.parked(orbits.orbit)
+    time.sleep(1.2)  # the server asked for the name before it was here to be asked
+    s.api.ring_back(call)
     began = time.monotonic()
     phone = s.accept(parker)
     want_that(time.monotonic() - began < 2, f"it took {time.monotonic() - began:.1f} s")
     find(rf"sip:{parker}@office.route.test", phone.invite_request.uri, "request URI")
     want_that(("SRV", "_sip._udp.next.test") in names.asked, f"asked for was {names.asked}")
+    pick_up(s, phone, 620)
+    s.talk(caller, phone)
+
+
+@line("RO-96-names", "nobody is there to be asked for the name of the next hop, and a moment later somebody is", last=True)
+def names_come_late(s):
+    orbits, parker = s.range(), s.user()
+    caller = s.park(orbits, tone=440, headers=[f"Referred-By: <sip:{parker}@office.route.test>"])
+    call = s.api.parked(orbits.orbit)
+    names.stop()
+    time.sleep(1.2)  # what was known of the name is too old
+    s.api.ring_back(call)
+    time.sleep(0.3)
+    names.start()
+    phone = s.accept(parker)
     pick_up(s, phone, 620)
     s.talk(caller, phone)
 
