@@ -323,6 +323,15 @@ static void start_leg(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
     sip_leg_forget(leg);
 }
 
+/* It has come by another way as well, or long after its transaction was over: its call is here
+ * (RFC 3261 8.2.2.2). */
+static bool is_merged(struct sip *s, const sip_t *sip)
+{
+    const struct leg *leg = sip_leg_by_invite(s, sip);
+
+    return leg && (leg->state == LEG_ANSWERED || leg->state == LEG_UP);
+}
+
 static void take_invite(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
                         const struct address *source, const struct asker *asker)
 {
@@ -334,6 +343,10 @@ static void take_invite(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
     int code = judge(sip, &phrase);
 
     atomic_fetch_add_explicit(&s->counters.invites, 1, memory_order_relaxed);
+    if (is_merged(s, sip)) {
+        refuse(irq, 482, "Request merged");
+        return;
+    }
     if (!code && !headers_sdp(sip, &sdp, &length, &body) && body)
         code = body;
     if (code) {

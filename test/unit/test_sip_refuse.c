@@ -153,6 +153,32 @@ static void test_merged(void **state)
     assert_true(bench_quiet(&bench, 20));
 }
 
+/* The call is up, and what the library knew of its INVITE is gone: 2*T1 after the ACK, while an
+ * answer that nobody acknowledges is sent again after 1, 3 and 7 of them. */
+static void test_merged_much_later(void **state)
+{
+    char lines[96], name[64];
+
+    (void)state;
+    talk_invite(NULL);
+    bench_expect(&bench, SIP_INVITE);
+    talk_answer(bench.ev.leg);
+    phone_expect(&phone, "SIP/2.0 200");
+    talk_request("ACK", talk_name, phone_tag(&phone, "To"), 1, NULL, NULL);
+    bench_expect(&bench, SIP_ACKED);
+    text_copy(name, sizeof name, talk_name);
+    talk_invite(NULL);
+    bench_expect(&bench, SIP_INVITE);
+    talk_answer(bench.ev.leg);
+    for (unsigned i = 0; i < 4; i++)
+        phone_expect(&phone, "SIP/2.0 200");
+    text_copy(talk_name, sizeof talk_name, name);
+    talk_contact(lines);
+    talk_request("INVITE", "other-branch", "", 1, lines, phone_sdp);
+    phone_expect(&phone, "SIP/2.0 482");
+    assert_true(bench_quiet(&bench, 20));
+}
+
 /* RC-07 */
 static void test_retransmitted(void **state)
 {
@@ -523,6 +549,7 @@ int main(void)
         TEST(test_untrusted),
         TEST(test_bad_network),
         TEST(test_merged),
+        TEST(test_merged_much_later),
         TEST(test_retransmitted),
         TEST(test_trying),
         TEST(test_limits),
