@@ -115,7 +115,7 @@ static void remove_all(void)
 int main(int argc, char **argv)
 {
     static const unsigned sizes[] = { 1, 10, 100, 1000 };
-    msec span = argc > 1 && text_is(argv[1], "--short") ? 700 : 4000;
+    msec span = argc > 1 && text_is(argv[1], "--short") ? 150 : 4000;
     struct queue *events = queue_new(sizeof(struct store_event), 4096);
     struct store *s;
     struct err err = { 0 };
