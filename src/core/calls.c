@@ -233,9 +233,13 @@ const struct call *calls_next(struct calls *all, call_id after)
 /* ---- legs: open addressing, linear search, no tombstones ----------------------------------------
  */
 
+/* Ids that follow one another stay together, so that few legs touch little memory; 64 of them are
+ * all the same spread as if each were. */
 static uint32_t leg_home(leg_id leg)
 {
-    return (uint32_t)(leg * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (LEG_BUCKETS - 1);
+    uint32_t block = (uint32_t)((leg >> 6) * UINT64_C(0x9E3779B97F4A7C15) >> 32);
+
+    return (block << 6 | (uint32_t)(leg & 63)) & (LEG_BUCKETS - 1);
 }
 
 /* The bucket of this leg, or the empty one where it would go. */
