@@ -42,7 +42,7 @@ static size_t write_event(char *to, unsigned number, unsigned bytes)
     size_t used = (size_t)head, wanted = bytes > used + 2 ? bytes : used + 2;
 
     memset(to + used, 'x', wanted - 2 - used);
-    memcpy(to + wanted - 2, "\n\n", 2);
+    memset(to + wanted - 2, '\n', 2);
     return wanted;
 }
 

@@ -84,7 +84,7 @@ static bool has_noticed(const struct arrivals *a, enum fault fault)
     case FAULTS:
         break;
     }
-    return a->streams == STREAMS && a->packets == STREAMS * PACKETS && a->worst < 20.1 &&
+    return a->streams == STREAMS && a->packets == (uint64_t)STREAMS * PACKETS && a->worst < 20.1 &&
            !a->long_gaps && a->p50 > 19.9 && a->p999 < 20.2 && a->worst_p999 <= 21;
 }
 

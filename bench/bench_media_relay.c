@@ -191,9 +191,8 @@ int main(int argc, char **argv)
 {
     const char *only = argc > 1 ? argv[1] : "";
     bool brief = strcmp(only, "--short") == 0;
-    unsigned pairs = brief                                       ? 30
-                     : atoi(only) > 0 && atoi(only) <= PAIRS_MAX ? (unsigned)atoi(only)
-                                                                 : 500;
+    unsigned long asked = strtoul(only, NULL, 10);
+    unsigned pairs = brief ? 30 : asked > 0 && asked <= PAIRS_MAX ? (unsigned)asked : 500;
     static struct bench b;
     bool right;
 

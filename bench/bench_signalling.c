@@ -185,10 +185,10 @@ int main(int argc, char **argv)
     server_keep_away();
     if (strcmp(only, "--short") == 0)
         return set_up(argv[0], 20, 1) && flood(argv[0], 500, 1) ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (atof(only) > 0) {
+    if (strtod(only, NULL) > 0) {
         struct load_figures f;
 
-        hold_a_second(argv[0], atof(only), 10, &f);
+        hold_a_second(argv[0], strtod(only, NULL), 10, &f);
         return is_clean(&f) ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     if (!*only || strcmp(only, "set-up") == 0)

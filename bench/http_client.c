@@ -94,10 +94,10 @@ static void send_question(struct http_client *c, const struct http_question *q)
 
     if (strcmp(q->method, "GET") != 0 && n > 0 && (size_t)n < sizeof head)
         n += snprintf(head + n, sizeof head - (size_t)n, "Content-Length: %zu\r\n", length);
-    if (n <= 0 || (size_t)n + 2 >= sizeof head)
+    if (n <= 0 || (size_t)n + 3 > sizeof head)
         stop("a question is too long");
-    memcpy(head + n, "\r\n", 2);
-    send_all(c->fd, head, (size_t)n + 2);
+    n += snprintf(head + n, sizeof head - (size_t)n, "\r\n");
+    send_all(c->fd, head, (size_t)n);
     if (length > 0)
         send_all(c->fd, q->body, length);
 }

@@ -40,7 +40,7 @@ static void read_line(pid_t pid, const char *thread, const char *file, char *to,
 double processor_of_threads(pid_t pid, const char *name)
 {
     char path[64], line[128];
-    unsigned long long ns, sum = 0;
+    unsigned long long sum = 0;
     struct dirent *entry;
     DIR *all;
 
@@ -51,8 +51,7 @@ double processor_of_threads(pid_t pid, const char *name)
         if (strncmp(line, name, strlen(name)) != 0)
             continue;
         read_line(pid, entry->d_name, "schedstat", line, sizeof line);
-        if (sscanf(line, "%19llu", &ns) == 1)
-            sum += ns;
+        sum += strtoull(line, NULL, 10);
     }
     if (all)
         (void)closedir(all);

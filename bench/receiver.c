@@ -134,7 +134,7 @@ int receiver_socket(const struct receiver *r)
 /* NULL: there are more streams than there can be. */
 static struct heard *find(struct receiver *r, uint32_t ssrc)
 {
-    size_t at = ssrc * UINT32_C(2654435761) & (r->places - 1);
+    size_t at = (uint32_t)(ssrc * UINT32_C(2654435761)) & (r->places - 1);
 
     for (size_t looked = 0; looked < r->places; looked++, at = (at + 1) & (r->places - 1))
         if (!r->heard[at].is_known || r->heard[at].ssrc == ssrc)

@@ -274,14 +274,16 @@ void server_pause(const struct server *s, bool pause)
 
 double server_memory(const struct server *s)
 {
-    unsigned long pages = 0;
-    char path[64];
+    char path[64], line[128] = "";
+    const char *resident;
     FILE *f;
 
     (void)snprintf(path, sizeof path, "/proc/%d/statm", s->pid);
     f = fopen(path, "re");
-    if (!f || fscanf(f, "%*u %lu", &pages) != 1)
+    if (!f || !fgets(line, sizeof line, f))
         stop("the server is gone");
     (void)fclose(f);
-    return (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
+    resident = strchr(line, ' '); /* behind its whole size; both in pages */
+    return (double)strtoul(resident ? resident : "", NULL, 10) * (double)sysconf(_SC_PAGESIZE) /
+           (1 << 20);
 }

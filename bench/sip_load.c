@@ -200,12 +200,12 @@ static void keep_audio(struct load *l, struct one *c, const char *text)
 {
     const char *host = strstr(text, "\r\nc=IN IP4 "), *line = strstr(text, "\r\nm=audio ");
     const char *key = strstr(text, " inline:");
-    unsigned port = 0;
+    unsigned long port = line ? strtoul(line + strlen("\r\nm=audio "), NULL, 10) : 0;
     char name[INET_ADDRSTRLEN] = "";
     struct in_addr address;
 
-    if (host && line && sscanf(host, "\r\nc=IN IP4 %15[0-9.]", name) == 1 &&
-        sscanf(line, "\r\nm=audio %5u", &port) == 1 && inet_pton(AF_INET, name, &address) == 1) {
+    if (host && port && sscanf(host, "\r\nc=IN IP4 %15[0-9.]", name) == 1 &&
+        inet_pton(AF_INET, name, &address) == 1) {
         c->audio.host = ntohl(address.s_addr);
         c->audio.port = (uint16_t)port;
     }
@@ -269,12 +269,14 @@ static void take(struct load *l, const char *text, const struct sockaddr_in *fro
     unsigned code = 0, number = 0;
     struct one *c;
 
-    if (sscanf(text, "SIP/2.0 %3u", &code) != 1) {
+    if (strncmp(text, "SIP/2.0 ", 8) != 0) {
         agree(l, text, from);
         return;
     }
-    if (code < 200 || !id || !cseq || sscanf(id, " b%u@", &number) != 1)
+    code = (unsigned)strtoul(text + 8, NULL, 10);
+    if (code < 200 || !id || !cseq || strncmp(id, " b", 2) != 0)
         return;
+    number = (unsigned)strtoul(id + 2, NULL, 10);
     c = &l->calls[number % CALLS_MAX];
     if (c->call.number != number)
         return;

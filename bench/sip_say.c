@@ -25,6 +25,7 @@ static void name_host(char to[INET_ADDRSTRLEN], uint32_t host)
 }
 
 /* The kernel chooses the address that a datagram leaves from, unless we say. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): struct iovec takes nothing const */
 static void send_from(const struct sip_side *s, uint32_t host, char *text, size_t size)
 {
     _Alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof(struct in_pktinfo))] = { 0 };

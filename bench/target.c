@@ -24,17 +24,19 @@ struct target {
 
 static bool read_place(struct target *t, const char *text)
 {
-    unsigned port = 5060;
+    size_t length = strspn(text, "0123456789.");
+    unsigned long port = text[length] == ':' ? strtoul(text + length + 1, NULL, 10) : 5060;
 
-    if (sscanf(text, "%63[0-9.]:%5u", t->host, &port) < 1 || port == 0 || port > 65535)
+    if (length == 0 || length >= sizeof t->host || port == 0 || port > 65535)
         return false;
+    (void)snprintf(t->host, sizeof t->host, "%.*s", (int)length, text);
     t->port = (uint16_t)port;
     return true;
 }
 
 static bool read_one(struct target *t, const char *name, const char *value)
 {
-    double number = atof(value);
+    double number = strtod(value, NULL);
 
     if (strcmp(name, "--target") == 0)
         return read_place(t, value);

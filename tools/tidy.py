@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over the C files of src/, as many at a time as there are cores.
+"""Runs clang-tidy over the C files of a folder, as many at a time as there are cores.
 
-tools/tidy.py BUILD_DIR CACHE_DIR: BUILD_DIR is a finished build with clang. A file whose text, headers and
+tools/tidy.py BUILD_DIR CACHE_DIR FOLDER: BUILD_DIR is a finished build that has made what is in FOLDER. A file whose text, headers and
 checks are those of a run that found nothing is not looked at again.
 """
 import concurrent.futures
@@ -14,6 +14,7 @@ import sys
 
 root = pathlib.Path(__file__).resolve().parent.parent
 build, cache = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
+folder = root / sys.argv[3]
 cache.mkdir(parents=True, exist_ok=True)
 
 
@@ -57,7 +58,7 @@ deps = headers()
 jobs = {}
 for entry in json.loads((build / "compile_commands.json").read_text()):
     source = (build / entry["file"]).resolve()
-    if source.is_relative_to(root / "src") and source.suffix == ".c":
+    if source.is_relative_to(folder) and source.suffix == ".c":
         jobs.setdefault(source, entry)
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     complaints = list(filter(None, pool.map(
