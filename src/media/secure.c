@@ -9,6 +9,11 @@ void secure_fetch(const struct secure *s)
         __builtin_prefetch((const char *)&s->out + at, 1);
 }
 
+void secure_fetch_more(const struct secure *s)
+{
+    srtp_cipher_fetch(s->out.cipher);
+}
+
 void secure_done(struct stream *s)
 {
     if (!s->secure)

@@ -28,6 +28,8 @@ bool secure_take(struct secure *s, uint8_t *packet, size_t *size, bool rtcp);
 
 /* Soon a packet will be protected: have the processor read what that takes. */
 void secure_fetch(const struct secure *s);
+/* And now that this has come, what it leads to. */
+void secure_fetch_more(const struct secure *s);
 
 void secure_done(struct stream *s);
 

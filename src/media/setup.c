@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "base/text.h"
@@ -13,6 +14,7 @@
 #include "sys/queue.h"
 
 #define COMMANDS_MIN 1024
+#define PAGE_LARGE ((size_t)2 << 20)
 
 static int check_bind(struct media *m, enum family family, const char *bind_to,
                       const char *advertise, struct err *err)
@@ -66,12 +68,22 @@ static int load_sounds(struct media *m, struct err *err)
     return failed;
 }
 
-/* The first place in it where a stream may stand. */
-static struct stream *aligned(void *memory)
+/* Asked for at once and touched as streams come: memory that is never used costs nothing. In pages
+ * as large as they come, since with small ones the processor would look up where a stream is for
+ * each of its packets. NULL: there is not enough. */
+static void *reserve(struct shared *shared, size_t size)
 {
-    uintptr_t at = (uintptr_t)memory;
-
-    return memory ? (void *)((char *)memory + (-at & (_Alignof(struct stream) - 1))) : NULL;
+    shared->memory_size = size + PAGE_LARGE;
+    shared->memory = mmap(NULL, shared->memory_size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (shared->memory == MAP_FAILED) {
+        shared->memory = NULL;
+        return NULL;
+    }
+    shared->streams =
+        (void *)((char *)shared->memory + (-(uintptr_t)shared->memory & (PAGE_LARGE - 1)));
+    (void)madvise(shared->streams, size, MADV_HUGEPAGE); /* without, all the same */
+    return shared->streams;
 }
 
 static int make_tables(struct media *m, uint64_t seed, struct err *err)
@@ -80,9 +92,7 @@ static int make_tables(struct media *m, uint64_t seed, struct err *err)
 
     m->shared.streams_max = most;
     (void)text_copy(m->shared.cname, sizeof m->shared.cname, m->config.cname);
-    /* Asked for at once and touched as streams come: memory that is never used costs nothing. */
-    m->shared.memory = calloc(most + 1, sizeof *m->shared.streams);
-    m->shared.streams = aligned(m->shared.memory);
+    (void)reserve(&m->shared, most * sizeof *m->shared.streams);
     m->shared.relays = calloc(most, sizeof *m->shared.relays);
     m->shared.gone = queue_new(sizeof(uint32_t), most + MEDIA_PIECES_MAX * WORKERS_MAX);
     m->workers = aligned_alloc(_Alignof(struct worker), m->config.workers * sizeof *m->workers);
@@ -174,7 +184,8 @@ void media_stop(struct media *m)
     media_leg_done(&m->legs);
     queue_free(m->shared.gone);
     free(m->shared.relays);
-    free(m->shared.memory);
+    if (m->shared.memory)
+        (void)munmap(m->shared.memory, m->shared.memory_size);
     pieces_done(&m->pieces);
     prompts_free(m->shared.prompts);
     sound_done(&m->shared.silence);

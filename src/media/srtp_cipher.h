@@ -21,7 +21,8 @@ struct srtp_piece {
 
 /* For keys of 16 or 32 bytes; srtp_cipher_key() before anything else. NULL: no memory. */
 struct srtp_cipher *srtp_cipher_new(size_t key_size, bool gcm);
-void srtp_cipher_free(struct srtp_cipher *c); /* wiped; NULL is fine */
+void srtp_cipher_free(struct srtp_cipher *c);        /* wiped; NULL is fine */
+void srtp_cipher_fetch(const struct srtp_cipher *c); /* it will be used soon */
 bool srtp_cipher_key(struct srtp_cipher *c, const uint8_t *key);
 
 /* Counter mode from `iv` (16 bytes) on; in place or not, both ways the same. */

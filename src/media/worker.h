@@ -36,7 +36,8 @@ struct shared {
     uint32_t streams_max;
     struct stream *streams; /* each worker touches only its own */
     void *memory;           /* that they stand in */
-    struct relay *relays;   /* the same numbers: audio on its way to that stream */
+    size_t memory_size;
+    struct relay *relays; /* the same numbers: audio on its way to that stream */
     const struct dtls_identity *identity;
     msec consent;       /* see media.h */
     struct queue *gone; /* numbers of streams whose worker is done with them, or PIECE_GONE */
@@ -127,6 +128,7 @@ struct stream {
     struct path *path;                           /* media/path.h; NULL: no ICE and no DTLS */
     struct secure *secure;
     const struct sound *playing;
+    struct stream *ahead; /* who had its turn a little later the last time; only to be fetched */
     uint64_t packets_out, bytes_out;
     uint64_t rtcp_due; /* tick */
     enum stream_state state;
