@@ -237,6 +237,7 @@ class Dialog:
         self.inbox, self.seen, self.arrived = [], [], threading.Condition()
         self.answers = {}  # by transaction: what was said to it last, or None
         self.allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE"
+        self.acked = {}  # by CSeq number: the ACK of a 200
         self.invite_request = None
         self.provisionals, self.final_response = [], None
         self.auto = {"BYE", "OPTIONS", "UPDATE", "INFO", "CANCEL"}
@@ -283,10 +284,14 @@ class Dialog:
         return message.repeated
 
     def repeated_final(self, message):
-        """A 200 that we have acknowledged came again: the ACK was lost, or is only now on its way."""
+        """A 200 that we have acknowledged came again: the ACK was lost, or is only now on its way. It is sent again
+        each time (RFC 3261 13.2.2.4)."""
         if message.code < 200 or not self.final_response:
             return False
-        return message.cseq == self.final_response.cseq and message.branch == self.final_response.branch
+        repeated = message.cseq == self.final_response.cseq and message.branch == self.final_response.branch
+        if repeated and message.code < 300 and self.acked.get(message.cseq[0]):
+            self.endpoint.send(self.acked[message.cseq[0]])
+        return repeated
 
     def answer_by_itself(self, message):
         if message.method == "CANCEL":
@@ -409,6 +414,7 @@ class Dialog:
 
     def ack(self, sdp=""):
         self.send("ACK", body=sdp, cseq=self.invite_cseq)
+        self.acked[self.invite_cseq] = self.last_sent
 
     def cancel(self):
         """Like the INVITE in all that identifies it (RFC 3261 9.1), so To is without the tag of the answer."""
