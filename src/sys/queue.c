@@ -1,7 +1,9 @@
 /* A ring of bytes under a mutex, in which each item has its size before it; with an eventfd that is
  * readable while the ring is not empty.
  * Putting into a queue that is not empty costs no system call: whoever finds it empty writes the
- * eventfd, and the reader clears it when it has emptied the ring. */
+ * eventfd, and the reader clears it when it has emptied the ring. It is written when the mutex is
+ * free again, or the reader would wake up only to wait for that. So a write may come late, when its
+ * item was taken already: the reader then finds nothing, and clears it all the same. */
 #include "sys/queue.h"
 
 #include <assert.h>
@@ -14,11 +16,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
+
 struct queue {
     pthread_mutex_t mutex; /* guards all below but sizes, descriptor and `wipes` */
     size_t item_size, capacity;
     size_t room; /* of the ring, in bytes: for `capacity` of the longest items */
     size_t first, used, count;
+    uint64_t raised; /* how often the eventfd was written, or is about to be, and not read */
     int fd;
     bool wipes;
     unsigned char *ring;
@@ -119,10 +124,11 @@ static void wake(const struct queue *q)
     do
         n = write(q->fd, &one, sizeof one);
     while (n < 0 && errno == EINTR);
-    assert(n == sizeof one); /* the counter cannot be full: it is written only when it is 0 */
+    assert(n == sizeof one); /* the counter is never near its end */
 }
 
-static void sleep_again(const struct queue *q)
+/* What is still to be written is cleared by a later look. */
+static void sleep_again(struct queue *q)
 {
     uint64_t sum;
     ssize_t n;
@@ -130,14 +136,16 @@ static void sleep_again(const struct queue *q)
     do
         n = read(q->fd, &sum, sizeof sum);
     while (n < 0 && errno == EINTR);
-    assert(n == sizeof sum);
+    assert(n == sizeof sum || errno == EAGAIN);
+    if (n == sizeof sum)
+        q->raised -= sum;
 }
 
 bool queue_offer_pieces(struct queue *q, const struct queue_piece *pieces, size_t count,
                         size_t reserve)
 {
     size_t size = 0;
-    bool taken;
+    bool taken, first;
 
     for (size_t i = 0; i < count; i++)
         size += pieces[i].size;
@@ -145,14 +153,17 @@ bool queue_offer_pieces(struct queue *q, const struct queue_piece *pieces, size_
     lock(q);
     /* Written so that a reserve larger than the queue refuses all instead of wrapping round. */
     taken = q->count < q->capacity && reserve < q->capacity - q->count;
+    first = taken && q->count == 0;
+    q->raised += first;
     if (taken) {
         append(q, &size, sizeof size);
         for (size_t i = 0; i < count; i++)
             append(q, pieces[i].data, pieces[i].size);
-        if (q->count++ == 0)
-            wake(q);
+        q->count++;
     }
     unlock(q);
+    if (first)
+        wake(q);
     return taken;
 }
 
@@ -181,9 +192,10 @@ size_t queue_take(struct queue *q, void *items, size_t most)
     }
     q->count -= taken;
     /* From its beginning again: a queue uses no more memory, and cache, than ever waited in it. */
-    if (taken && q->count == 0) {
+    if (q->count == 0) {
         q->first = 0;
-        sleep_again(q);
+        if (q->raised)
+            sleep_again(q);
     }
     unlock(q);
     return taken;
@@ -194,12 +206,33 @@ int queue_fd(const struct queue *q)
     return q->fd;
 }
 
+/* Is something there? If not, what says so is cleared. */
+static bool look(struct queue *q)
+{
+    bool there;
+
+    lock(q);
+    there = q->count > 0;
+    if (!there && q->raised)
+        sleep_again(q);
+    unlock(q);
+    return there;
+}
+
 bool queue_wait(struct queue *q, int timeout)
 {
     struct pollfd p = { .fd = q->fd, .events = POLLIN };
+    msec end = timeout > 0 ? clock_now() + (msec)timeout : 0, now;
 
-    /* A signal ends the wait early; callers loop anyway, and look what the signal asked for. */
-    return poll(&p, 1, timeout) > 0;
+    while (!look(q)) {
+        /* A signal ends the wait early; callers loop anyway, and look what the signal asked for. */
+        if (poll(&p, 1, timeout) <= 0)
+            return look(q);
+        now = timeout > 0 ? clock_now() : 0;
+        if (timeout > 0)
+            timeout = end > now ? (int)(end - now) : 0;
+    }
+    return true;
 }
 
 size_t queue_length(struct queue *q)

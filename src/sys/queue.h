@@ -39,10 +39,11 @@ bool queue_offer_pieces(struct queue *q, const struct queue_piece *pieces, size_
  * left as it is there. Never waits. One reader. */
 size_t queue_take(struct queue *q, void *items, size_t most);
 
-/* Readable while there may be something to take. For poll, not for reading. */
+/* Readable while there is something to take, and sometimes when it was taken already: queue_take()
+ * clears it then. For poll, not for reading. */
 int queue_fd(const struct queue *q);
 
-/* Wait until there may be something, at most `timeout` milliseconds (-1: for ever). True if so. */
+/* Wait until there is something, at most `timeout` milliseconds (-1: for ever). True if so. */
 bool queue_wait(struct queue *q, int timeout);
 
 size_t queue_length(struct queue *q);

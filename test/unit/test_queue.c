@@ -180,7 +180,9 @@ static void many_writers_one_reader(void **state)
     for (int i = 0; i < WRITERS; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(queue_length(q), 0);
+    assert_int_equal(queue_take(q, letters, 10), 0); /* clears a wake-up that came late */
     assert_false(readable(q));
+    assert_false(queue_wait(q, 1));
     queue_free(q);
 }
 
