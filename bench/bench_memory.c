@@ -16,32 +16,33 @@
 #define STEPS_MAX 8
 #define FIRST 50        /* they pay for tables that all use */
 #define WITH_MUSIC 1000 /* calls */
-#define ROUNDS_MAX 5
+#define ROUNDS_MAX 3
 #define INVITES_GONE 8000 /* milliseconds */
 
 struct steps {
     unsigned calls[STEPS_MAX], count;
 };
 
-/* Park until there are so many. Who is refused, as a machine with other work does, is followed by
- * somebody else; false: too many were. */
+/* Park until there are so many. Who is refused, as a machine with other work or with enough audio
+ * to send does, is followed by somebody else, up to a point. False: somebody was not answered as he
+ * should be. */
 static bool park(struct load *l, unsigned *held, unsigned calls, bool mute)
 {
     struct load_phones phones = { .mute = mute };
+    struct load_figures f = { 0 };
 
     load_dial(l, &phones);
-    for (unsigned round = 0; *held < calls && round < ROUNDS_MAX; round++) {
+    for (unsigned round = 0; *held < calls && round < ROUNDS_MAX && !f.others; round++) {
         struct load_plan plan = {
             .rate = RATE, .seconds = 600, .hold = -1, .patience = PATIENCE, .calls = calls - *held
         };
-        struct load_figures f;
 
         load_run(l, &plan, &f);
         *held += f.answered;
         if (f.answered != f.started)
             printf("%u of %u calls were refused\n", f.started - f.answered, f.started);
     }
-    return *held >= calls;
+    return !f.others;
 }
 
 static bool park_in_parts(struct load *l, unsigned *held, unsigned calls)
@@ -73,7 +74,9 @@ static bool measure(const char *program, const struct steps *steps, int settle)
     printf("%8s %8s %12s %22s\n", "parked", "MiB", "KiB a call", "KiB each of the last");
     printf("%8u %8.1f\n", held, idle);
     for (unsigned i = 0; fine && i < steps->count; i++) {
-        fine = park_in_parts(l, &held, steps->calls[i]);
+        fine = park_in_parts(l, &held, steps->calls[i]) && held > last;
+        if (!fine)
+            break;
         (void)poll(NULL, 0, settle);
         now = server_memory(&s);
         printf("%8u %8.1f %12.1f %14.1f of %5u\n", held, now, kib_each(now - idle, held - FIRST),
