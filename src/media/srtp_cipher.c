@@ -91,8 +91,8 @@ static void lay_over(uint8_t *to, const uint8_t *from, const uint8_t *stream, si
         a ^= b;
         memcpy(to + at, &a, 8);
     }
-    for (; at < size; at++)
-        to[at] = from[at] ^ stream[at];
+    for (; at < size; at++) /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+        to[at] = from[at] ^ stream[at]; /* key_stream() has filled it */
 }
 
 bool srtp_cipher_run(struct srtp_cipher *c, const uint8_t *iv, const uint8_t *from, size_t size,

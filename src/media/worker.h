@@ -121,7 +121,7 @@ struct command {
 enum stream_state { STREAM_FREE, STREAM_OPEN, STREAM_CLOSING };
 
 /* What every packet needs stands together and first: three cache lines, which are fetched ahead. */
-#define STREAM_HOT (3 * CACHE_LINE)
+#define STREAM_HOT ((size_t)3 * CACHE_LINE)
 
 struct stream {
     _Alignas(CACHE_LINE) struct pacer_node node; /* first: the wheel's nodes are streams */
