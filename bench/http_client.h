@@ -30,7 +30,7 @@ const char *http_client_field(const struct http_client *c, const char *name, cha
 struct http_figures {
     unsigned asked, refused; /* refused: any status but 2xx */
     double p50, p99, worst;  /* ms */
-    double processor;        /* us of the server's processor for each */
+    double processor;        /* us of the server's processor for each, but for its audio */
 };
 
 /* The same question again and again, 90 times a second at most, for `seconds`, of the server that
