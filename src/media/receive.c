@@ -12,7 +12,7 @@
     8 /* batches from one socket before the next has its turn: a flood delays nobody else */
 #define EVENTS_MAX 64
 #define EVENT_ROUNDS_MAX 32
-#define DIGIT_PAUSE 40 /* msec between two digits that are believed */
+#define DIGIT_PAUSE 40 /* msec between two digits that are believed, by his clock or ours */
 
 /* One packet, and where it came in. */
 struct arrival {
@@ -95,13 +95,23 @@ static void pass_digit(struct worker *w, const struct stream *from, struct strea
         to->end = end;
 }
 
+/* The end of a digit comes three times, and all have the time at which it began. After a delay on
+ * the way those of several keys come at once. */
+static bool is_next_digit(const struct stream *s, const struct rtp_packet *p, msec now)
+{
+    int32_t later = (int32_t)(p->timestamp - s->digit_at);
+
+    return !s->digit_told || later >= DIGIT_PAUSE * RTP_BYTES_PER_MS * (int32_t)stream_scale(s) ||
+           (later && now - s->digit_wall >= DIGIT_PAUSE);
+}
+
 static void tell_digit(struct worker *w, struct stream *s, const struct rtp_packet *p, char digit,
                        uint64_t now_ns)
 {
     struct media_event ev = { .type = MEDIA_DIGIT, .leg = s->leg, .digit = digit };
     msec now = now_ns / 1000000;
 
-    if (s->digit_told && (s->digit_at == p->timestamp || now - s->digit_wall < DIGIT_PAUSE))
+    if (!is_next_digit(s, p, now))
         return;
     s->digit_told = true;
     s->digit_at = p->timestamp;

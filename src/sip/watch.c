@@ -224,14 +224,16 @@ static bool show(struct lamp_at *at, const struct orbit_lamp *lamp)
 static void light(struct sip *s, const struct orbit_lamp *lamp)
 {
     struct lamp_at **place = place_of_lamp(s->watches, lamp->orbit), *at = *place;
-    const struct orbit_lamp *before = watch_lamp_shown(s, at);
+    bool was_lit = at && at->shown;
 
+    if (was_lit && looks_same(watch_lamp_shown(s, at), lamp))
+        return;
     if (!at && (at = calloc(1, sizeof *at)) != NULL) {
         at->orbit = lamp->orbit;
         *place = at;
     }
-    if (at && !(before && looks_same(before, lamp)) && show(at, lamp))
-        changed(s, at, before != NULL);
+    if (at && show(at, lamp))
+        changed(s, at, was_lit);
 }
 
 static void darken(struct sip *s, struct lamp_at *at)
@@ -245,7 +247,6 @@ static void darken(struct sip *s, struct lamp_at *at)
 
 void watch_lamp(struct sip *s, const struct orbit_lamp *lamp)
 {
-    const struct orbit_lamp *shown;
     struct lamp_at *at;
 
     if (lamp->lit) {
@@ -253,8 +254,7 @@ void watch_lamp(struct sip *s, const struct orbit_lamp *lamp)
         return;
     }
     at = watch_lamp_find(s, lamp->orbit);
-    shown = watch_lamp_shown(s, at);
-    if (shown && shown->call == lamp->call)
+    if (at && at->shown && watch_lamp_shown(s, at)->call == lamp->call)
         darken(s, at);
 }
 
