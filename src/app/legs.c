@@ -113,8 +113,14 @@ static struct app_leg *wake(struct app *a, struct leg_entry **at)
 
 void app_leg_rest(struct app *a)
 {
-    for (unsigned most = a->legs_awake; most > LEGS_AWAKE; most--)
-        put_to_sleep(a, a->oldest_awake);
+    struct awake_leg *w = a->oldest_awake;
+
+    for (unsigned most = a->legs_awake; most > LEGS_AWAKE && w; most--) {
+        struct awake_leg *newer = w->newer;
+
+        put_to_sleep(a, w);
+        w = newer;
+    }
 }
 
 /* ---- the table ---- */
@@ -170,6 +176,8 @@ static void drop_entry(struct app *a, struct leg_entry **at)
 {
     struct leg_entry *e = *at;
 
+    if (!e)
+        return;
     *at = e->next;
     if (e->awake)
         wipe_awake(a, e->awake);

@@ -352,6 +352,25 @@ static void a_digit_from_before_the_bridge_is_kept(void **state)
     close_pair(e, &p);
 }
 
+/* A network that was held up for a moment hands over all keys of a PIN at once. */
+static void keys_that_come_at_once_are_all_told(void **state)
+{
+    struct engine *e = *state;
+    struct pair p;
+
+    connect_pair(e, &p, "127.0.0.1", CODEC_PCMU, "127.0.0.1", CODEC_PCMU);
+    agree_on_keys(e, &p, 101, 101);
+    for (uint8_t key = 1; key <= 4; key++) {
+        for (int times = 0; times < 3; times++)
+            phone_send_digit(&p.b, &p.to_b.rtp, 101, key, true, 480);
+        p.b.timestamp += 800;
+    }
+    for (char key = '1'; key <= '4'; key++)
+        assert_int_equal(engine_wait(e, MEDIA_DIGIT, 2).digit, key);
+    assert_false(engine_has(e, MEDIA_DIGIT, 2));
+    close_pair(e, &p);
+}
+
 /* MD-13: comfort noise is dropped, and so is what nobody agreed on. */
 static void other_payloads_are_not_passed_on(void **state)
 {
@@ -527,6 +546,7 @@ int main(void)
         cmocka_unit_test(who_is_left_hears_music),
         cmocka_unit_test(digits_go_on_under_the_other_number),
         cmocka_unit_test(a_digit_from_before_the_bridge_is_kept),
+        cmocka_unit_test(keys_that_come_at_once_are_all_told),
         cmocka_unit_test(other_payloads_are_not_passed_on),
         cmocka_unit_test(strangers_are_neither_heard_nor_followed),
         cmocka_unit_test(strangers_are_not_heard_on_a_port_of_its_own),

@@ -72,7 +72,7 @@ static void anything_comes_back(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 3000; i++) {
-        size_t size = SQUEEZE_WORD * throw(SIZE_MAX_TRIED / SQUEEZE_WORD + 1), length;
+        size_t size = (size_t)SQUEEZE_WORD * throw(SIZE_MAX_TRIED / SQUEEZE_WORD + 1), length;
 
         fill(from, size);
         length = squeeze(to, from, size);
@@ -92,7 +92,7 @@ static void nonsense_stays_within_its_bounds(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 20000; i++) {
-        size_t size = SQUEEZE_WORD * throw(25), length = throw(100);
+        size_t size = (size_t)SQUEEZE_WORD * throw(25), length = throw(100);
         uint8_t *from = malloc(length + 1), *to = malloc(size + 1);
 
         for (size_t n = 0; n < length; n++)
