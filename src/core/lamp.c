@@ -51,7 +51,7 @@ static void append_hex(char *to, size_t size, const unsigned char *bytes)
     static const char digits[] = "0123456789abcdef";
     char hex[PROOF_DIGITS];
 
-    for (unsigned i = 0; i < PROOF_BYTES; i++) {
+    for (size_t i = 0; i < PROOF_BYTES; i++) {
         hex[2 * i] = digits[bytes[i] >> 4];
         hex[2 * i + 1] = digits[bytes[i] & 15];
     }

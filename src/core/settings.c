@@ -375,7 +375,8 @@ int settings_keep(struct settings *to, const struct settings *now, struct err *e
  * thread reads them once. */
 void rules_default(struct rules *r)
 {
-    static _Thread_local struct settings all;
+    /* Of a program and not of a library: then it is no call to find it. */
+    static _Thread_local struct settings all __attribute__((tls_model("initial-exec")));
 
     for (unsigned i = 0; i < SETTING_KEYS && !(all.set & UINT32_C(1) << (SETTING_KEYS - 1)); i++) {
         int failed = settings_set(&all, (enum setting_key)i, rows[i].initial, NULL);

@@ -215,7 +215,7 @@ static void have_in_memory(const uint8_t *start, const uint8_t *end)
 int sound_borrow(struct sound *s, const uint8_t *start, const uint8_t *end)
 {
     /* What is lent is not written to: the struct is the same for sounds of our own. */
-    uint8_t *at = (uint8_t *)(uintptr_t)start;
+    uint8_t *at = (uint8_t *)start;
     struct sound read = { .lent = true };
     struct written head;
 

@@ -238,7 +238,7 @@ static bool plain_room(struct sqlite *s)
 static void begin_again(struct sqlite *s)
 {
     struct err why = { 0 };
-    audit_id audit;
+    audit_id audit = 0;
     int failed;
 
     s->careful = true;
