@@ -116,7 +116,7 @@ test('search, order and tiles know of all calls; who comes and goes shows', asyn
     const page = await board();
     await page.getByRole('columnheader', { name: 'Orbit' }).getByRole('button').click();
     await reads(rows(page).first(), String(FIRST + CALLS - 1));
-    await page.getByPlaceholder('Caller, number, parker, note').fill('+4930 1777');
+    await page.getByPlaceholder('Caller, number, parker, note').fill('+4930-1777');
     await until(async () => (await rows(page).count()) === 1, 'one call is found');
     await page.getByPlaceholder('Caller, number, parker, note').fill('');
     await until(async () => (await rowCount(page)) > CALLS, 'all are there again');
