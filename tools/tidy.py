@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -46,8 +47,8 @@ def tidy(entry, made_from):
     mark = cache / key(entry, made_from | {source})
     if mark.exists():
         return ""
-    run = subprocess.run(["clang-tidy", "--quiet", "-p", build, source], cwd=root,
-                         capture_output=True, text=True)
+    words = shlex.split(entry["command"])[1:]
+    run = subprocess.run(["clang-tidy", "--quiet", source, "--", *words], cwd=build, capture_output=True, text=True)
     if run.returncode == 0:
         mark.touch()
         return ""
@@ -59,7 +60,10 @@ jobs = {}
 for entry in json.loads((build / "compile_commands.json").read_text()):
     source = (build / entry["file"]).resolve()
     if source.is_relative_to(folder) and source.suffix == ".c":
-        jobs.setdefault(source, entry)
+        # What a tool of the build is made of, too, is compiled twice; clang-tidy would look at both, and the second time
+        # takes every va_list for one that was never begun.
+        if source not in jobs or entry["output"].startswith(str(source.parent.relative_to(root))):
+            jobs[source] = entry
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     complaints = list(filter(None, pool.map(
         lambda e: tidy(e, deps.get(e["output"], set())), jobs.values())))

@@ -13,89 +13,6 @@
 #include "media/srtp_cipher.h"
 #include "sys/queue.h"
 
-#define KEPT_PART 8 /* of streams_max, one in so many is for those who come for a parked call */
-
-static bool send_command(struct media *m, const struct leg *leg, const struct command *c)
-{
-    return queue_put(m->workers[leg->worker].commands, c);
-}
-
-static bool send_close(struct media *m, struct leg *leg)
-{
-    struct command c = { .type = CMD_CLOSE, .stream = leg->number };
-
-    leg->closing = !send_command(m, leg, &c);
-    return !leg->closing;
-}
-
-static void give_back(struct media *m, uint32_t number)
-{
-    const struct leg *leg = &m->legs.all[number];
-
-    if (leg->own_lane)
-        ports_give_back(&m->ports, leg->family, leg->port);
-    m->load[leg->worker]--;
-    media_leg_give_back(&m->legs, number);
-}
-
-/* Take back the numbers and ports of streams that are gone, and close again what could not be
- * closed. */
-static void settle(struct media *m)
-{
-    uint32_t gone[32];
-    size_t count;
-
-    while ((count = queue_take(m->shared.gone, gone, sizeof gone / sizeof *gone)) > 0)
-        for (size_t i = 0; i < count; i++) {
-            if (gone[i] & PIECE_GONE)
-                pieces_dropped(&m->pieces, gone[i] & ~PIECE_GONE);
-            else
-                give_back(m, gone[i]);
-        }
-    for (uint32_t i = 0; m->closing > 0 && i < m->legs.most; i++)
-        if (m->legs.all[i].closing && send_close(m, &m->legs.all[i]))
-            m->closing--;
-    if (m->pieces.leaving)
-        media_ask_to_drop(m);
-}
-
-static struct room_seen seen(const struct media *m, uint32_t worker)
-{
-    return (struct room_seen){
-        .fits = atomic_load_explicit(&m->workers[worker].counts.fits, memory_order_relaxed),
-        .streams = m->load[worker],
-    };
-}
-
-static uint32_t choose_worker(const struct media *m, leg_id near)
-{
-    const struct leg *other = media_leg_find(&m->legs, near);
-    struct room_seen all[WORKERS_MAX];
-
-    if (other)
-        return other->worker;
-    for (uint32_t i = 0; i < m->config.workers; i++)
-        all[i] = seen(m, i);
-    return room_choose(all, m->config.workers);
-}
-
-static uint32_t room(const struct media *m)
-{
-    uint32_t most = m->legs.most, kept = most >= KEPT_PART ? most / KEPT_PART : most > 1;
-    uint32_t numbers = most - kept > m->legs.used ? most - kept - m->legs.used : 0;
-    uint64_t sum = 0;
-
-    for (uint32_t i = 0; i < m->config.workers; i++)
-        sum += room_left(seen(m, i));
-    return sum < numbers ? (uint32_t)sum : numbers;
-}
-
-uint32_t media_room(struct media *m)
-{
-    settle(m); /* while nobody is parked nothing else may ask for it */
-    return room(m);
-}
-
 /* The address that the system would send from towards `to`, for a server that is bound to all of
  * its own. */
 static bool route(struct address *a, const struct endpoint *to)
@@ -263,7 +180,7 @@ static int start_stream(struct media *m, struct leg *leg, const struct lane *lan
         if (getrandom(&leg->local.ssrc, sizeof leg->local.ssrc, 0) < 0)
             return err_set(err, -errno, "media: no random number: %s", strerror(errno));
     c.open.ssrc = leg->local.ssrc;
-    if (!send_command(m, leg, &c))
+    if (!media_send(m, leg, &c))
         return err_set(err, -EAGAIN, "media: worker %u has too much to do", leg->worker);
     return 0;
 }
@@ -274,7 +191,7 @@ static int set_up(struct media *m, struct leg *leg, leg_id near, struct lane *la
 {
     int failed;
 
-    leg->worker = choose_worker(m, near);
+    leg->worker = media_choose_worker(m, near);
     failed = choose_family(m, leg, err);
     if (!failed)
         failed = choose_lane(m, leg, lane, err);
@@ -290,7 +207,7 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
     struct leg *leg;
     int failed;
 
-    settle(m);
+    media_settle(m);
     if (media_leg_find(&m->legs, id))
         return err_set(err, -EEXIST, "media: the leg has a stream already");
     leg = media_leg_take(&m->legs, id);
@@ -428,7 +345,7 @@ static int send_agreement(struct media *m, struct leg *leg, const struct session
     failed = move(m, leg, c);
     if (failed)
         return failed;
-    if (!send_command(m, leg, c)) {
+    if (!media_send(m, leg, c)) {
         if (c->agree.new_lane)
             ports_give_back(&m->ports, leg->family, c->agree.lane.port);
         lane_close(&c->agree.lane);
@@ -444,7 +361,7 @@ int media_agree(struct media *m, leg_id id, const struct session *agreed)
     struct command c;
     int failed;
 
-    settle(m);
+    media_settle(m);
     if (!leg)
         return -ENOENT;
     failed = follow_keys(leg, agreed);
@@ -476,11 +393,11 @@ static int command_leg(struct media *m, leg_id id, struct command *c)
 {
     const struct leg *leg = media_leg_find(&m->legs, id);
 
-    settle(m);
+    media_settle(m);
     if (!leg)
         return -ENOENT;
     c->stream = leg->number;
-    return send_command(m, leg, c) ? 0 : -EAGAIN;
+    return media_send(m, leg, c) ? 0 : -EAGAIN;
 }
 
 int media_music(struct media *m, leg_id id, bool on)
@@ -497,7 +414,7 @@ bool media_has_piece(const struct media *m, const char *name)
 
 int media_put_piece(struct media *m, const char *name, struct piece *piece)
 {
-    settle(m);
+    media_settle(m);
     return media_piece_put(m, name, piece);
 }
 
@@ -578,38 +495,11 @@ int media_close(struct media *m, leg_id id)
 {
     struct leg *leg = media_leg_find(&m->legs, id);
 
-    settle(m);
+    media_settle(m);
     if (!leg)
         return -ENOENT;
     media_leg_forget(&m->legs, leg);
-    if (!send_close(m, leg))
+    if (!media_send_close(m, leg))
         m->closing++;
     return 0;
-}
-
-void media_count(const struct media *m, struct media_counts *out)
-{
-    *out = (struct media_counts){ .ports_used = m->ports.used,
-                                  .room = room(m),
-                                  .workers = m->config.workers };
-    for (unsigned i = 0; i < m->config.workers; i++) {
-        const struct worker_counts *c = &m->workers[i].counts;
-        uint64_t late = atomic_load_explicit(&c->late_us_max, memory_order_relaxed);
-
-        out->streams += m->load[i];
-        out->worker[i].streams = m->load[i];
-        out->worker[i].busy = atomic_load_explicit(&c->busy, memory_order_relaxed);
-        out->packets_out += atomic_load_explicit(&c->packets_out, memory_order_relaxed);
-        out->packets_in += atomic_load_explicit(&c->packets_in, memory_order_relaxed);
-        out->packets_dropped += atomic_load_explicit(&c->packets_dropped, memory_order_relaxed);
-        out->packets_late += atomic_load_explicit(&c->packets_late, memory_order_relaxed);
-        out->packets_skipped += atomic_load_explicit(&c->packets_skipped, memory_order_relaxed);
-        out->late_us_sum += atomic_load_explicit(&c->late_us_sum, memory_order_relaxed);
-        out->srtp_refused += atomic_load_explicit(&c->srtp_refused, memory_order_relaxed);
-        out->send_errors += atomic_load_explicit(&c->send_errors, memory_order_relaxed);
-        for (size_t step = 0; step < MEDIA_LATE_STEPS; step++)
-            out->late[step] += atomic_load_explicit(&c->late[step], memory_order_relaxed);
-        if (late > out->late_us_max)
-            out->late_us_max = late;
-    }
 }

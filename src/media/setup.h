@@ -25,4 +25,13 @@ struct media {
     struct worker *workers;
 };
 
+/* share.c */
+bool media_send(struct media *m, const struct leg *leg, const struct command *c); /* false: full */
+bool media_send_close(struct media *m, struct leg *leg); /* false: media_settle() does it later */
+/* Take back the numbers and ports of streams that are gone, and close again what could not be
+ * closed. */
+void media_settle(struct media *m);
+/* For a new stream: the worker of the leg it is to talk to, or the one with the most room. */
+uint32_t media_choose_worker(const struct media *m, leg_id near);
+
 #endif

@@ -47,6 +47,7 @@ function execute(program, args, { input, env, fails } = {}) {
             if (error && !fails) failed(new Error(`${program} ${args.join(' ')}: ${stderr || error.message}`));
             else done(fails ? { code: error?.code ?? 0, stdout, stderr } : stdout);
         });
+        child.stdin.on('error', () => {}); // it may have ended without reading
         child.stdin.end(input ?? '');
     });
 }
