@@ -16,7 +16,7 @@
 #define FLOOD_TIMES 10
 #define FLOOD_KNOWN 1600.0 /* for the flood alone: about what was sustained */
 
-static const double RATES[] = { 250, 500, 750, 1000, 1500, 2000, 2500, 3000, 4000 };
+static const double RATES[] = { 250, 500, 750, 1000, 1500, 1750, 2000, 2500, 3000, 4000 };
 
 static bool all_answered(const struct load_figures *f)
 {

@@ -139,6 +139,8 @@ uint32_t media_room(struct media *m);
     {                                                                                              \
         500, 1000, 2000, 5000, 10000, 20000, 50000, 100000                                         \
     }
+#define MEDIA_NICE                                                                                 \
+    (-5) /* of a worker, beside the process's other threads, where RLIMIT_NICE lets it */
 #define MEDIA_WORKERS_MAX 16
 
 struct media_counts {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -178,6 +179,9 @@ static void *run(void *argument)
     uint64_t now = clock_now_ns();
 
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* else every wake-up is 50 us late */
+    /* A burst of INVITEs on the same core delays no packet. Who may not do it (RLIMIT_NICE) shares
+     * alike; to the kernel 0 is this thread alone. */
+    (void)setpriority(PRIO_PROCESS, 0, MEDIA_NICE);
     room_begin(&w->room, now, &nothing);
     while (!w->stopping) {
         look_at_room(w, now);

@@ -12,8 +12,12 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 
 #include "media/bytes.h"
 #include "media_engine.h"
@@ -592,6 +596,54 @@ static void a_bad_configuration_is_told_in_words(void **state)
     }
 }
 
+/* Of a thread of this process, by its name; 100: there is none. */
+static int nice_of(const char *name)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    const struct dirent *d;
+    int nice = 100;
+
+    assert_non_null(tasks);
+    while ((d = readdir(tasks)) != NULL) {
+        char path[300], line[32] = "";
+        FILE *f;
+
+        snprintf(path, sizeof path, "/proc/self/task/%s/comm", d->d_name);
+        f = fopen(path, "r");
+        if (f && fgets(line, sizeof line, f) && !strncmp(line, name, strlen(name)))
+            nice = getpriority(PRIO_PROCESS, (id_t)strtol(d->d_name, NULL, 10));
+        if (f)
+            fclose(f);
+    }
+    closedir(tasks);
+    return nice;
+}
+
+static void *may_raise(void *may)
+{
+    *(bool *)may = setpriority(PRIO_PROCESS, 0, MEDIA_NICE) == 0;
+    return NULL;
+}
+
+/* A worker comes before the other threads where the system lets it, and they stay as they were. */
+static void a_worker_comes_first(void **state)
+{
+    bool may = false;
+    pthread_t other;
+    int nice = 0;
+
+    (void)state;
+    assert_int_equal(pthread_create(&other, NULL, may_raise, &may), 0);
+    pthread_join(other, NULL);
+    for (int i = 0; i < 2000 && nice != (may ? MEDIA_NICE : 0);
+         i++) { /* it has just been started */
+        usleep(10000);
+        nice = nice_of("media-0");
+    }
+    assert_int_equal(nice, may ? MEDIA_NICE : 0);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -608,6 +660,7 @@ int main(void)
         cmocka_unit_test(a_stranger_must_be_heard),
         cmocka_unit_test(a_report_is_heard_too),
         cmocka_unit_test(its_ports_are_known),
+        cmocka_unit_test(a_worker_comes_first),
         cmocka_unit_test(some_room_is_kept_and_workers_share),
         cmocka_unit_test(refusals_have_their_numbers),
         cmocka_unit_test(a_bad_configuration_is_told_in_words),
