@@ -235,6 +235,7 @@ static unsigned most(struct plan p)
         server_pause(&ours.server, !on[1]); /* to park; who is out stands still */
         on[1] = on[1] && park(&ours, p.calls == LEAST ? LEAST : STEP) && is_on_time(&p, &ours);
         best[1] = on[1] ? p.calls : best[1];
+        server_pause(&ours.server, true); /* also when it refused, and so had no turn */
     }
     end_server(&ours);
     printf("every stream on time on one core: callparkd %u, bare sendmmsg %u; %.2f x (to reach: "
