@@ -40,7 +40,7 @@ struct receiver {
     struct heard *heard;
     uint64_t from, until; /* of the time that counts, ns */
     struct arrivals sum;
-    uint64_t gaps[STEPS_MOST + 1];
+    uint32_t gaps[STEPS_MOST + 1];
 };
 
 static void stop(const char *why)
@@ -249,32 +249,17 @@ void receiver_listen(struct receiver *r, double seconds)
     read_all(r);
 }
 
-/* The gap, in ms, that this part of all gaps does not exceed. */
-static double percentile(const struct receiver *r, double part)
+/* The end of the step, of those up to `last`, that this part of all gaps does not exceed. */
+static double percentile(const uint32_t *gaps, size_t last, double part)
 {
     uint64_t all = 0, below = 0;
     size_t step = 0;
 
-    for (size_t i = 0; i <= STEPS_MOST; i++)
-        all += r->gaps[i];
+    for (size_t i = 0; i <= last; i++)
+        all += gaps[i];
     if (!all)
         return 0;
-    while (step < STEPS_MOST && (double)(below += r->gaps[step]) < part * (double)all)
-        step++;
-    return (double)(step + 1) / STEPS_OF_MS;
-}
-
-/* The same of one stream. */
-static double percentile_of(const struct heard *h, double part)
-{
-    uint64_t all = 0, below = 0;
-    size_t step = 0;
-
-    for (size_t i = 0; i <= OWN_STEPS; i++)
-        all += h->gaps[i];
-    if (!all)
-        return 0;
-    while (step < OWN_STEPS && (double)(below += h->gaps[step]) < part * (double)all)
+    while (step < last && (double)(below += gaps[step]) < part * (double)all)
         step++;
     return (double)(step + 1);
 }
@@ -297,12 +282,12 @@ void receiver_sum(const struct receiver *r, double seconds, struct arrivals *a)
         if (!h->is_known)
             continue;
         a->behind += (double)h->packets < due;
-        keep_longest(&a->worst_p99, percentile_of(h, 0.99));
-        keep_longest(&a->worst_p999, percentile_of(h, 0.999));
+        keep_longest(&a->worst_p99, percentile(h->gaps, OWN_STEPS, 0.99));
+        keep_longest(&a->worst_p999, percentile(h->gaps, OWN_STEPS, 0.999));
     }
-    a->p50 = percentile(r, 0.5);
-    a->p99 = percentile(r, 0.99);
-    a->p999 = percentile(r, 0.999);
+    a->p50 = percentile(r->gaps, STEPS_MOST, 0.5) / STEPS_OF_MS;
+    a->p99 = percentile(r->gaps, STEPS_MOST, 0.99) / STEPS_OF_MS;
+    a->p999 = percentile(r->gaps, STEPS_MOST, 0.999) / STEPS_OF_MS;
 }
 
 bool receiver_is_right(const struct arrivals *a, unsigned calls, const char *what)

@@ -66,6 +66,21 @@ void engine_stop(struct engine *e)
     queue_free(e->events);
 }
 
+int engine_begin(void **state)
+{
+    static struct engine e;
+
+    engine_start(&e, 64);
+    *state = &e;
+    return 0;
+}
+
+int engine_end(void **state)
+{
+    engine_stop(*state);
+    return 0;
+}
+
 struct media_event engine_wait(struct engine *e, enum media_event_type type, leg_id leg)
 {
     struct media_event ev;

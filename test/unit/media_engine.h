@@ -15,6 +15,9 @@ void engine_start_workers(struct engine *e, uint32_t streams_max, unsigned worke
 /* One that gives up a far end that does ICE after `consent` msec without a sign of life. */
 void engine_start_consent(struct engine *e, msec consent);
 void engine_stop(struct engine *e);
+/* A group's own engine, for 64 streams: what begins and ends it. */
+int engine_begin(void **state);
+int engine_end(void **state);
 
 /* The next event of this type for this leg; others are thrown away. Fails the test if none comes.
  */

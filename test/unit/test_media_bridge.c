@@ -15,21 +15,6 @@
 #define TONE_STRANGER 1700
 #define MOST 0.8 /* of the energy: a tone, and little else */
 
-static int start(void **state)
-{
-    static struct engine e;
-
-    engine_start(&e, 64);
-    *state = &e;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    engine_stop(*state);
-    return 0;
-}
-
 /* Both telephones, each with the leg of its own number and its end of it at the engine. */
 struct pair {
     struct phone a, b;
@@ -554,5 +539,5 @@ int main(void)
         cmocka_unit_test(what_could_be_two_is_nobody),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, engine_begin, engine_end);
 }
