@@ -15,19 +15,6 @@ const char in_accept[] = "application/sdp, multipart/mixed";
 
 /* ---- where it came from ---- */
 
-/* By hand, as this is asked several times for each message. */
-static void write_v4(char to[ADDRESS_SIZE], const uint8_t *bytes)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        if (bytes[i] >= 100)
-            *to++ = (char)('0' + bytes[i] / 100);
-        if (bytes[i] >= 10)
-            *to++ = (char)('0' + bytes[i] / 10 % 10);
-        *to++ = (char)('0' + bytes[i] % 10);
-        *to++ = i < 3 ? '.' : '\0';
-    }
-}
-
 /* As the library sees it; an IPv4 address that came by IPv6 as the first. */
 static void raw_sender(msg_t *msg, struct address *to)
 {
@@ -37,11 +24,11 @@ static void raw_sender(msg_t *msg, struct address *to)
 
     memset(to, 0, sizeof *to);
     if (is_v6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)v6))
-        write_v4(to->host, (const uint8_t *)v6 + 12);
+        (void)inet_ntop(AF_INET, (const uint8_t *)v6 + 12, to->host, sizeof to->host);
     else if (is_v6)
         (void)inet_ntop(AF_INET6, v6, to->host, sizeof to->host);
     else if (is_v4)
-        write_v4(to->host, (const uint8_t *)&from->su_sin.sin_addr);
+        (void)inet_ntop(AF_INET, &from->su_sin.sin_addr, to->host, sizeof to->host);
     if (is_v4 || is_v6)
         to->port = ntohs(from->su_port);
 }
