@@ -3,6 +3,7 @@
  */
 #include "../test/unit/api_fake.c"
 #include "../test/unit/api_fake_admin.c"
+#include "../test/unit/api_fake_http.c"
 #include "../test/unit/api_fake_music.c"
 #include "../test/unit/api_fake_people.c"
 #include "../test/unit/api_log.c"

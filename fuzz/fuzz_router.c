@@ -7,6 +7,7 @@
  * of what calls live by. */
 #include "../test/unit/api_fake.c"
 #include "../test/unit/api_fake_admin.c"
+#include "../test/unit/api_fake_http.c"
 #include "../test/unit/api_fake_music.c"
 #include "../test/unit/api_fake_people.c"
 #include "../test/unit/api_log.c"
