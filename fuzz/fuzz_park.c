@@ -231,7 +231,9 @@ static void administer(uint8_t which, uint8_t value)
 /* What was written is put back, as far as the orbits are still there. */
 static void restart(void)
 {
+    static const struct restore legs = { .caller = LEG_RESTORED_UP };
     static struct call rows[ROWS];
+    static struct actions out;
     unsigned count = 0;
     call_id highest = 0;
 
@@ -242,7 +244,7 @@ static void restart(void)
     }
     new_core(highest);
     for (unsigned i = 0; i < count; i++)
-        (void)park_restore(&p, &rows[i], now);
+        (void)park_restore(&p, &rows[i], &legs, now, &out);
     park_check(&p);
 }
 

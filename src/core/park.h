@@ -291,10 +291,26 @@ void park_bury(struct park *p);
 /* When EV_TICK is wanted; NEVER: no call waits. */
 msec park_next_deadline(struct park *p);
 
-/* After a restart: put a call back in its orbit as PARKED with the deadlines it had. False when the
- * orbit is not free any more or no longer ours; the caller of this must then care for the caller.
- */
-bool park_restore(struct park *p, const struct call *saved, msec now);
+/* What became of a leg of a call that the last run left. */
+enum restored_leg {
+    LEG_LOST,              /* there is none, or it cannot be taken up any more */
+    LEG_RESTORED_UP,       /* its dialog goes on */
+    LEG_RESTORED_ANSWERED, /* we answered its INVITE, and its ACK has not come */
+    LEG_RESTORED_CALLING   /* our INVITE to it was on its way */
+};
+
+struct restore {
+    enum restored_leg caller, peer, next;
+};
+
+/* After a restart, before the first step: put a call back as it was last written, in the state that
+ * is right now (decision 041). `saved` has its deadlines by the present clock; what passed
+ * meanwhile is handled by the ticks that follow. `out` is carried out like that of a step, and a
+ * call that ended in it (ACT_FORGET) is buried by the next step or park_restore(). False: nothing
+ * was done and nothing is to be: there is such a call already, or nobody of it is left; the caller
+ * of this closes it with a record and hangs up on whoever is there. */
+bool park_restore(struct park *p, const struct call *saved, const struct restore *legs, msec now,
+                  struct actions *out);
 
 /* What happens next to this call and when, for people: "rings Anna back", "goes to the fallback",
  * "is hung up"; `to` of WHY_SIZE. Returns the time, NEVER if nothing is planned. */

@@ -1,64 +1,8 @@
-/* What must hold between steps, whatever came in; and what is put back after a restart. */
+/* What must hold between steps, whatever came in. */
 #include <assert.h>
 #include <string.h>
 
 #include "core/park_inside.h"
-
-/* ---- restart ------------------------------------------------------------------------------------
- */
-
-/* The next step's time: what was rung is rung again, what was claimed waits on. */
-static msec deadline_of(const struct call *saved)
-{
-    return saved->state == CALL_PARKED ? saved->deadline : saved->resume_at;
-}
-
-static void as_parked(struct call *c, const struct call *saved)
-{
-    call_id id = c->id;
-    bool rang = saved->state == CALL_RINGING_BACK && !saved->by_hand;
-
-    *c = *saved;
-    c->id = id;
-    c->peer = c->next_leg = c->next_for = 0;
-    c->peer_up = c->confirming = c->has_orbit = false;
-    c->caller_up = true;
-    c->outcome = OUT_NONE;
-    c->next_deadline = NEVER;
-    c->transfer = false;
-    c->refer = 0;
-    c->attempt -= rang && c->attempt;
-}
-
-bool park_restore(struct park *p, const struct call *saved, msec now)
-{
-    struct event none = { .type = EV_TICK };
-    struct actions unused = { .count = 0 };
-    struct turn t = { p, &none, now, &unused, NULL };
-    struct call *c = calls_put_back(p->calls, saved->id);
-
-    if (!c)
-        return false;
-    as_parked(c, saved);
-    if (!calls_map_leg(p->calls, c->caller_leg, c->id)) {
-        c->caller_leg = 0; /* it is another call's */
-        calls_free(p->calls, c);
-        return false;
-    }
-    if (!orbits_take_this(p->orbits, c->orbit, c->id, true, now)) {
-        calls_free(p->calls, c);
-        return false;
-    }
-    c->has_orbit = true;
-    c->saved = c->orbit_write = c->write;
-    if (c->give_up_at == NEVER)
-        c->give_up_at = park_later(now, park_longest(c));
-    park_enter(&t, c, CALL_PARKED, deadline_of(saved));
-    return true;
-}
-
-/* ---- the check ----------------------------------------------------------------------------------
- */
 
 static bool may_lack_orbit(const struct call *c)
 {

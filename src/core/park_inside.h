@@ -3,8 +3,8 @@
  * ends it; park_ring.c whom we call; park_meet.c two parties; park_swap.c Replaces; park_command.c
  * what people ask for; park_confirm.c who answered has still to press 1; park_announce.c tells a
  * parker the number; park_refer.c what a REFER does, park_fetch.c and park_transfer.c whom it has
- * us call; park_exit.c how the two come to talk without us; park_act.c how actions are written
- * down; park_words.c and park_check.c only look. */
+ * us call; park_exit.c how the two come to talk without us; park_restore.c what a restart finds;
+ * park_act.c how actions are written down; park_words.c and park_check.c only look. */
 #ifndef CALLPARK_CORE_PARK_INSIDE_H
 #define CALLPARK_CORE_PARK_INSIDE_H
 

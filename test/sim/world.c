@@ -395,8 +395,10 @@ static bool restore(struct world *w, const struct call *row)
 {
     struct leg *l = phones_leg(w, row->caller_leg);
     bool answered = l && !l->let_go && (l->wire == WIRE_UP || l->wire == WIRE_ANSWERED);
+    struct restore legs = { .caller = LEG_RESTORED_UP };
+    struct actions out;
 
-    if (!answered || !row->has_orbit || !park_restore(&w->p, row, w->now))
+    if (!answered || !row->has_orbit || !park_restore(&w->p, row, &legs, w->now, &out))
         return false;
     if (l->wire != WIRE_UP)
         l->up = w->now;

@@ -158,6 +158,14 @@ static void every_step_has_a_name(void **state)
  */
 
 /* A new core over the same ranges, and the call as it was last written. */
+static bool restore(struct rig *r, const struct call *row)
+{
+    static const struct restore legs = { .caller = LEG_RESTORED_UP };
+    struct actions out;
+
+    return park_restore(&r->p, row, &legs, r->now, &out);
+}
+
 static bool put_back(struct rig *r, struct call *row)
 {
     free(r->calls_memory);
@@ -167,7 +175,7 @@ static bool put_back(struct rig *r, struct call *row)
     r->p.calls = calls_init(r->calls_memory, row->id);
     r->p.orbits = orbits_init(r->orbits_memory, 1);
     orbits_rebuild(r->p.orbits, &r->deployment.ranges, "pool.example");
-    return park_restore(&r->p, row, r->now);
+    return restore(r, row);
 }
 
 static void a_restart_puts_back(void **state)
@@ -217,13 +225,13 @@ static void a_restart_does_not_put_back(void **state)
     rig_do(r, "saved");
     row = other = *rig_call(r);
     assert_true(put_back(r, &row));
-    assert_false(park_restore(&r->p, &row, r->now)); /* twice */
+    assert_false(restore(r, &row)); /* twice */
     other.id++;
-    assert_false(park_restore(&r->p, &other, r->now)); /* a leg that is another call's */
+    assert_false(restore(r, &other)); /* a leg that is another call's */
     other.caller_leg = 3;
-    assert_false(park_restore(&r->p, &other, r->now)); /* an orbit that is */
+    assert_false(restore(r, &other)); /* an orbit that is */
     other.orbit = number_read("799", NULL);
-    assert_false(park_restore(&r->p, &other, r->now)); /* one that is nobody's */
+    assert_false(restore(r, &other)); /* one that is nobody's */
     park_check(&r->p);
     assert_int_equal(calls_count(r->p.calls), 1);
 }
