@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "median.h"
 #include "processor.h"
@@ -15,6 +17,8 @@
 #define ROUNDS 3
 #define FLOOD_TIMES 10
 #define FLOOD_KNOWN 1600.0 /* for the flood alone: about what was sustained */
+#define WAITING 100u       /* parked before the flood, retrieved in it */
+#define WAITING_FIRST (ORBIT_FIRST + 20000)
 
 static const double RATES[] = { 250, 500, 750, 1000, 1500, 1750, 2000, 2500, 3000, 4000 };
 
@@ -150,29 +154,70 @@ static void beside_sipp(const char *program)
     printf("median ratio %.1f\n", median(ratio, ROUNDS));
 }
 
+/* In a process of its own, as a flood has nothing to do with who retrieves. */
+static pid_t begin_flood(uint16_t port, double rate, unsigned seconds)
+{
+    struct load_plan much = { .rate = rate, .seconds = seconds, .hold = 1, .patience = 10 };
+    struct load_figures f;
+    char what[64];
+    struct load *l;
+    pid_t child = fork();
+
+    if (child)
+        return child;
+    l = load_open(port);
+    load_run(l, &much, &f);
+    load_forget(l);
+    (void)snprintf(what, sizeof what, "the flood: %.0f a second", rate);
+    print(what, &f);
+    _exit(EXIT_SUCCESS);
+}
+
+/* Those who were parked before it are retrieved while it goes on, each by somebody who hangs up
+ * after half a second. */
+static void retrieve(struct load *l, unsigned seconds, struct load_figures *f)
+{
+    struct load_phones phones = { .orbit = WAITING_FIRST, .retrieve = true, .mute = true };
+    struct load_plan plan = { .rate = (double)WAITING / seconds,
+                              .seconds = 2 * seconds,
+                              .calls = WAITING,
+                              .hold = 0.5,
+                              .patience = PATIENCE };
+
+    load_dial(l, &phones);
+    load_run(l, &plan, f);
+    load_dial(l, &(struct load_phones){ 0 });
+}
+
 static bool flood(const char *program, double rate, unsigned seconds)
 {
+    struct load_phones parked = { .orbit = WAITING_FIRST, .mute = true };
     struct load_plan usual = { .rate = 50, .seconds = seconds, .hold = 1, .patience = PATIENCE };
-    struct load_plan much = { .rate = rate, .seconds = seconds, .hold = 1, .patience = 10 };
-    struct load_figures before, during, after;
+    struct load_plan fill = {
+        .rate = 50, .seconds = 60, .calls = WAITING, .hold = -1, .patience = PATIENCE
+    };
+    struct load_figures before, waiting, during, after;
     struct server s;
     struct load *l;
-    char what[64];
+    pid_t child;
     bool good;
 
     l = begin(&s, program);
     load_run(l, &usual, &before);
     print("before: 50 a second", &before);
-    load_run(l, &much, &during);
-    load_forget(l);
-    (void)snprintf(what, sizeof what, "the flood: %.0f a second", rate);
-    print(what, &during);
+    load_dial(l, &parked);
+    load_run(l, &fill, &waiting);
+    child = begin_flood(s.port, rate, seconds);
+    retrieve(l, seconds, &during);
+    print("retrieved meanwhile, and BYE", &during);
+    (void)waitpid(child, NULL, 0);
     printf("memory after the flood %.0f MiB\n", server_memory(&s));
     load_run(l, &usual, &after);
     print("right after it: 50 a second", &after);
     load_run(l, &usual, &after);
     print("and then", &after);
-    good = all_answered(&before) && all_answered(&after);
+    good = all_answered(&before) && all_answered(&waiting) && all_answered(&during) &&
+           all_answered(&after);
     end(&s, l);
     return good;
 }

@@ -218,6 +218,11 @@ static void add_sip(struct app *a, struct metrics *m)
     put(m, "callpark_sip_refused_total{reason=\"overload\"} %llu\n", (unsigned long long)s.shed);
     put(m, "callpark_sip_refused_total{reason=\"malformed\"} %llu\n",
         (unsigned long long)s.malformed);
+    one(m, "sip_unread_total", "counter",
+        "Datagrams that the system dropped before they were read, in a flood.", s.unread);
+    head(m, "sip_thinned_ratio", "gauge",
+         "Share of new INVITEs that the system is to drop unread, in a flood; 0: none.");
+    put(m, "callpark_sip_thinned_ratio %.3f\n", s.thinned / 1000.0);
     one(m, "sip_accounts", "gauge", "Addresses of ours that registrars shall know.", s.accounts);
     one(m, "sip_registered", "gauge", "Those of them that are registered.", s.registered);
     add_hops(a, m);

@@ -432,6 +432,7 @@ static void carry_out(struct sip *s, const struct command *c)
         break;
     case COMMAND_WATCHED:
         watch_ranges(s, c->list.at, c->list.count);
+        flood_ranges(s);
         break;
     case COMMAND_MESSAGE:
         tell_message(s, &c->message);

@@ -321,6 +321,8 @@ void sip_count(const struct sip *s, struct sip_counts *out)
     COPY(refused_untrusted);
     COPY(refused_limit);
     COPY(shed);
+    COPY(unread);
+    COPY(thinned);
     COPY(malformed);
     COPY(retransmissions);
     COPY(accounts);
@@ -358,6 +360,8 @@ static int set_up(struct sip *s, struct err *err)
         code = listen_on(s, c->listen[i], err);
     if (!code && !s->listener_count)
         code = err_set(err, -EINVAL, "SIP needs at least one 'listen'");
+    if (!code && !flood_start(s))
+        code = err_set(err, -ENOMEM, "no memory to look after floods");
     if (!code)
         code = watch_commands(s, err);
     if (!code)
@@ -375,6 +379,7 @@ static void tear_down(struct sip *s)
     register_stop(s);
     report_forget(s);
     su_timer_destroy(s->count_timer);
+    flood_stop(s);
     refer_forget_all(s);
     tell_forget_all(s);
     sip_leg_free(s->legs);

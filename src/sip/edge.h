@@ -57,6 +57,8 @@ int peer_read_networks(struct setup *setup, struct err *err);
 struct counters {
     _Atomic uint64_t requests_in, responses_out, requests_out, responses_in;
     _Atomic uint64_t shed;
+    _Atomic uint64_t unread;  /* datagrams that the kernel dropped, for want of room or as told */
+    _Atomic unsigned thinned; /* of a thousand; see thin.h */
     _Atomic uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;
     _Atomic uint32_t accounts, registered;
     _Atomic uint64_t challenges, auth_failures[SIP_AUTH_FAILURES];
@@ -100,6 +102,7 @@ struct sip {
     struct leg_words *oldest_words, *newest_words; /* those that are awake */
     unsigned words_awake;
     struct watches *watches;
+    struct flood *flood;     /* NULL: there is none to be kept off */
     struct auth *auth;       /* who may come in */
     struct calling *calling; /* INVITEs of ours that nobody has answered */
     leg_id next_leg;
@@ -342,7 +345,9 @@ bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *
 
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip);
 void in_take(struct sip *s, nta_incoming_t *irq,
-             const sip_t *sip);                 /* the same, if it is not shed */
+             const sip_t *sip); /* the same, if it is not shed */
+void in_address(const su_sockaddr_t *from,
+                struct address *to);            /* an IPv4 address that came by IPv6 as the first */
 void in_sender(msg_t *msg, struct address *to); /* where it came from; "" : not known */
 void in_source(nta_incoming_t *irq, struct address *to);
 /* Who has sent this request, whatever it came by, and as whom we know him; NULL: nobody. */
@@ -513,6 +518,12 @@ void exit_note(struct sip_event *ev, const struct sip_peer *peer, const sip_t *s
 
 /* Before the first agent: no answer of the library's own to STUN (quiet.c). */
 void quiet_stun(void);
+
+/* ---- flood.c ---- */
+
+bool flood_start(struct sip *s); /* once the listeners are bound; false: no memory */
+void flood_stop(struct sip *s);
+void flood_ranges(struct sip *s); /* what can be retrieved has changed */
 
 /* Refuse it with 503 if there is too much to do for one of its kind (shed.c): true, and it is
  * answered. From then on, for as long as there is too much to do, all that belongs to no dialog

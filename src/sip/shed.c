@@ -4,6 +4,7 @@
  * last who only asks whether we are there. */
 #include "sip/edge.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -14,13 +15,18 @@
  * sent without a transaction, and parks are refused before there are so many. */
 #define UNACKNOWLEDGED_MOST 1024
 
-/* From which pressure on (percent) some of a kind are refused; at 100 all but the first kind are.
- */
+/* From which pressure on (percent) some of a kind are refused, and from which on all of it. At 100
+ * no park comes in any more, so what is above that are retrievals themselves. */
 enum kind { KIND_COMPLETES, KIND_RETRIEVES, KIND_PARKS, KIND_WATCHES, KIND_PROBES };
 
-static const unsigned threshold[] = {
-    [KIND_COMPLETES] = 101, [KIND_RETRIEVES] = 85, [KIND_PARKS] = 50,
-    [KIND_WATCHES] = 40,    [KIND_PROBES] = 30,
+static const struct {
+    unsigned from, all;
+} refused[] = {
+    [KIND_COMPLETES] = { UINT_MAX, UINT_MAX },
+    [KIND_RETRIEVES] = { 120, 200 },
+    [KIND_PARKS] = { 50, 100 },
+    [KIND_WATCHES] = { 40, 100 },
+    [KIND_PROBES] = { 30, 100 },
 };
 
 static bool dials_orbit(const sip_t *sip)
@@ -93,11 +99,13 @@ static void set_stateless(struct sip *s, bool stateless)
 /* The share of its kind that is refused now, in percent; 0: it is taken. */
 static unsigned share_refused(struct sip *s, const sip_t *sip)
 {
-    unsigned pressure = pressure_of(s), from = threshold[kind_of(sip)], share;
+    unsigned pressure = pressure_of(s), share;
+    enum kind kind = kind_of(sip);
+    unsigned from = refused[kind].from, all = refused[kind].all;
 
     if (pressure < from)
         return 0;
-    share = pressure >= 100 ? 100 : 100 * (pressure - from + 1) / (100 - from + 1);
+    share = pressure >= all ? 100 : 100 * (pressure - from + 1) / (all - from + 1);
     if (random_percent(s) >= share)
         return 0;
     atomic_fetch_add_explicit(&s->counters.shed, 1, memory_order_relaxed);
@@ -141,7 +149,7 @@ int shed_message(struct sip *s, nta_agent_t *agent, msg_t *msg, sip_t *sip)
         nta_msg_discard(agent, msg); /* of nothing we know */
         return 0;
     }
-    if (pressure_of(s) < threshold[KIND_PROBES])
+    if (pressure_of(s) < refused[KIND_PROBES].from)
         set_stateless(s, false);
     share = share_refused(s, sip);
     if (share) {

@@ -414,7 +414,9 @@ enum sip_auth_failure {
 struct sip_counts {
     uint64_t challenges, auth_failures[SIP_AUTH_FAILURES];
     uint64_t requests_in, responses_out, requests_out, responses_in;
-    uint64_t shed; /* refused with 503, as too much came in */
+    uint64_t shed;    /* refused with 503, as too much came in */
+    uint64_t unread;  /* datagrams that the kernel has dropped before they were read */
+    unsigned thinned; /* of a thousand that would begin something, how many it is to drop */
     uint64_t invites, refused_untrusted, refused_limit, malformed, retransmissions;
     uint32_t accounts, registered; /* of ours at registrars */
     uint32_t legs;

@@ -73,6 +73,24 @@ class Flood:
         self.socket.close()
 
 
+def insist(phone, headers):
+    """Call as a phone does: send it again until there is an answer, and once more after a 503."""
+    deadline = time.monotonic() + 4 * PATIENCE
+    while True:
+        asked = phone.send("INVITE", headers, phone.audio.offer())
+        response = None
+        while not response:
+            try:
+                response = phone.response(asked, 1)
+            except AssertionError:
+                want_that(time.monotonic() < deadline, "no answer at all")
+                phone.endpoint.send(phone.invite_text)
+        phone.follow(response)
+        if response.code != 503 or time.monotonic() > deadline:
+            return response
+        time.sleep(0.2)
+
+
 @line("RO-100", "a flood of parks: refused with 503 and Retry-After or taken; who is parked is retrieved meanwhile")
 def flood(s):
     orbits = s.range(size=10)
@@ -85,17 +103,7 @@ def flood(s):
         for i in range(3):
             retriever = s.dialog(orbits[i])
             retriever.audio = s.audio(900)
-            taken = retriever.send("INVITE", (), retriever.audio.offer())
-            for _ in range(8):  # a phone sends it again until there is an answer, and tries again when told to
-                try:
-                    response = retriever.response(taken, 2)
-                except AssertionError:
-                    retriever.endpoint.send(retriever.invite_text)
-                    continue
-                retriever.follow(response)
-                if response.code != 503:
-                    break
-                taken = retriever.send("INVITE", (), retriever.audio.offer())
+            response = insist(retriever, ())
             want(response.code, 200, "retrieving during the flood")
             retriever.audio.start(response.body)
             s.talk(parked[i], retriever)
@@ -126,16 +134,10 @@ def full(s):
 
 @line("RO-100n", "and when it is over a call is parked and retrieved as ever", last=True)
 def as_ever(s):
-    deadline = time.monotonic() + 4 * PATIENCE
-    while True:
-        orbits = s.range()
-        caller = s.outsider(orbits.park)
-        caller.audio = s.audio(440)
-        response = caller.invite(["Referred-By: <sip:105@callpark.test>"], caller.audio.offer(), timeout=4 * PATIENCE)
-        if response.code != 503:
-            break
-        want_that(time.monotonic() < deadline, "parks are still refused long after the flood")
-        time.sleep(0.2)
+    orbits = s.range()
+    caller = s.outsider(orbits.park)
+    caller.audio = s.audio(440)
+    response = insist(caller, ["Referred-By: <sip:105@callpark.test>"])
     want(response.code, 200, "parking")
     caller.audio.start(response.body)
     caller.audio.hears_sound()

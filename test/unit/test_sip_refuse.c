@@ -261,6 +261,11 @@ static void test_shed(void **state)
     assert_int_equal(counts.shed, 2);
     talk_invite("Replaces: nobody;to-tag=a;from-tag=b\r\n");
     (void)bench_expect(&bench, SIP_INVITE);
+    talk_invite(NULL); /* who retrieves is let in until there are too many of those */
+    (void)bench_expect(&bench, SIP_INVITE);
+    sip_pressure(bench.sip, 200);
+    talk_invite(NULL);
+    phone_expect(&phone, "SIP/2.0 503");
     sip_pressure(bench.sip, 0);
     still_alive();
     sip_hang_up(bench.sip, leg, 0, NULL);
