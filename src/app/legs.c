@@ -212,19 +212,6 @@ void app_leg_drop_all(struct app *a)
 
 /* ---- rows ---- */
 
-static void dialog_text(char *to, size_t size, const struct sip_dialog *d)
-{
-    (void)text_format(to, size,
-                      "we_called=%d\ncall_id=%s\nlocal_tag=%s\nremote_tag=%s\nlocal_uri=%s\n"
-                      "remote_uri=%s\nremote_target=%s\nlocal_contact=%s\nroutes=%s\n"
-                      "local_cseq=%u\nremote_cseq=%u\ninvite_cseq=%u\ntransport=%s\n"
-                      "local=%s|%u\nremote=%s|%u\nsession_expires=%u\nwe_refresh=%d\n",
-                      d->we_called, d->call_id, d->local_tag, d->remote_tag, d->local_uri,
-                      d->remote_uri, d->remote_target, d->local_contact, d->routes, d->local_cseq,
-                      d->remote_cseq, d->invite_cseq, d->transport, d->local.host, d->local.port,
-                      d->remote.host, d->remote.port, d->session_expires, d->we_refresh);
-}
-
 static void append_hex(char *to, size_t size, const char *name, const uint8_t *bytes, size_t count)
 {
     (void)text_append(to, size, "%s=", name);
@@ -268,7 +255,9 @@ void app_leg_save(struct app *a, const struct app_leg *l, call_id call)
         return;
     change->leg.leg = l->leg;
     change->leg.call = call;
-    dialog_text(change->leg.dialog, sizeof(change->leg.dialog), &l->dialog);
+    if (!sip_dialog_write(change->leg.dialog, sizeof(change->leg.dialog), &l->dialog))
+        log_error("app", "leg %llu: its dialog is too long to be stored whole",
+                  (unsigned long long)l->leg);
     media_text(change->leg.media, sizeof(change->leg.media), l);
     keys_text(change->leg.media, sizeof(change->leg.media), l);
 }

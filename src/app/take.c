@@ -125,6 +125,18 @@ static void take_ack(struct app *a, const struct sip_event *s)
     leg_up(a, l, &ev);
 }
 
+/* Its row is to say what holds now. */
+static void take_dialog(struct app *a, const struct sip_event *s)
+{
+    struct app_leg *l = app_leg_find(a, s->leg);
+    const struct call *c = l && l->up ? calls_by_leg(a->park.calls, s->leg) : NULL;
+
+    if (l)
+        l->dialog = s->dialog;
+    if (c)
+        app_leg_save(a, l, c->id);
+}
+
 static void take_answered(struct app *a, const struct sip_event *s)
 {
     struct app_leg *l = app_leg_find(a, s->leg);
@@ -289,6 +301,9 @@ void take_sip(struct app *a, const struct sip_event *s)
         break;
     case SIP_REOFFERED:
         direct_reoffered(a, s);
+        break;
+    case SIP_DIALOG:
+        take_dialog(a, s);
         break;
     case SIP_LOCKED_OUT:
         phones_locked_out(a, s);

@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "sys/log.h"
 
-/* How many bytes of a change count: the longest is seven thousand bytes, and most are far shorter.
+/* How many bytes of a change count: the longest is eleven thousand bytes, and most are far
+ * shorter.
  */
 static size_t size_of(enum change_type type)
 {

@@ -31,6 +31,7 @@ size_t sip_event_size(enum sip_event_type type)
     case SIP_IDENTITY:
     case SIP_ANSWERED:
     case SIP_REOFFERED:
+    case SIP_DIALOG:
         return offsetof(struct sip_event, dialog) + sizeof(struct sip_dialog);
     case SIP_CANCELLED:
     case SIP_RINGING:
@@ -62,8 +63,10 @@ struct sip_event *report_begin(struct leg *leg, enum sip_event_type type)
 /* Keys of audio may be in it, and the event stays in its place until the next one. */
 static void wipe(struct sip_event *ev)
 {
-    if (sip_event_size(ev->type) > offsetof(struct sip_event, offer))
-        explicit_bzero(ev->offer.crypto, sizeof ev->offer.crypto);
+    if (sip_event_size(ev->type) <= offsetof(struct sip_event, offer))
+        return;
+    explicit_bzero(ev->offer.crypto, sizeof ev->offer.crypto);
+    explicit_bzero(ev->dialog.local_sdp, sizeof ev->dialog.local_sdp);
 }
 
 static void drop(struct held *h)

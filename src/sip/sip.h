@@ -9,6 +9,8 @@
 
 #include "base/err.h"
 #include "base/types.h"
+#include "core/access.h"
+#include "core/calls.h"
 #include "core/decide.h"
 #include "core/lamp.h"
 #include "core/refer.h"
@@ -80,6 +82,68 @@ struct sip_next_hop {
     char hop[URI_SIZE];
 };
 
+#define SIP_DIALOG_SDP_SIZE 2048
+#define SIP_DIALOG_INVITE_SIZE 2048
+#define SIP_DIALOG_TEXT_SIZE 10240 /* of all of it, as sip_dialog_write() makes it */
+
+/* The dialog of a leg as the store keeps it (sip.md 9.1), so that a later start can take it up
+ * again. The keys of its audio may be in it. */
+struct sip_dialog {
+    bool we_called;
+    char call_id[192], local_tag[96], remote_tag[128];
+    char local_uri[URI_SIZE], remote_uri[URI_SIZE], remote_target[URI_SIZE],
+        local_contact[URI_SIZE];
+    char routes[SIP_ROUTES_SIZE]; /* in the order in which we send them, as header text */
+    uint32_t local_cseq, remote_cseq, invite_cseq;
+    uint32_t cseq_reserved; /* no request of ours has gone beyond this one: the first one of a later
+                               run is the next */
+    char transport[8];      /* "udp", "tcp", "tls", "ws", "wss" */
+    struct address local, remote;
+    uint32_t session_expires; /* RFC 4028, seconds; 0: no timer */
+    bool we_refresh;
+    msec refresh_at, expires_at;        /* by the wall clock; 0: not running */
+    uint64_t origin_id, origin_version; /* of o= in our SDP */
+    char origin_host[ADDRESS_SIZE];
+    struct address media;             /* where they want RTP */
+    bool we_offered;                  /* our 200 carries the offer, their ACK the answer */
+    bool allows_update;               /* their Allow has UPDATE */
+    bool trusted;                     /* the identities of its far end are believed */
+    bool web;                         /* a WebRTC phone */
+    bool routed;                      /* it went to a next hop that the configuration names */
+    bool replaced;                    /* an INVITE with Replaces has named it already */
+    leg_id replaces;                  /* whom our 200 to this INVITE replaces; 0: nobody */
+    char user[USER_SIZE];             /* who signed in for it; "": nobody */
+    char account[SIP_PEER_NAME_SIZE]; /* of ours, by which it was called; "" : none */
+    struct party party;               /* as last reported */
+    char identity_told[URI_SIZE + DISPLAY_SIZE * 2]; /* to them, of whom they are connected with */
+    /* Of our INVITE in flight: what its CANCEL needs. `way` "" : the request URI leads there. */
+    char branch[128], request_uri[URI_SIZE], way[URI_SIZE];
+    char local_sdp[SIP_DIALOG_SDP_SIZE]; /* our last; "" : none, or too long */
+    char invite[SIP_DIALOG_INVITE_SIZE]; /* until its ACK: their first INVITE, as far as our answer
+                                            repeats it; "" : it is over, or too long */
+    char told_phrase[64], told_orbit[NUMBER_SIZE]; /* in our 200, as in struct sip_told */
+};
+
+/* As text for the store, a line for each thing that is not empty. False: `size` is too little,
+ * which SIP_DIALOG_TEXT_SIZE is only for the strangest. */
+bool sip_dialog_write(char *to, size_t size, const struct sip_dialog *d);
+/* Lines that this version does not know are ignored. False: one cannot be, or something without
+ * which there is no dialog is missing: `unread` names it. */
+bool sip_dialog_read(struct sip_dialog *d, const char *text, char unread[64]);
+
+/* A leg of an earlier run that is taken up again. */
+enum sip_restored_state {
+    SIP_RESTORED_UP,
+    SIP_RESTORED_ANSWERED, /* our 200 has left, its ACK has not come: it is sent again */
+    SIP_RESTORED_CALLING   /* our INVITE was on its way: it is cancelled, and nothing is reported */
+};
+
+struct sip_restored {
+    leg_id leg;
+    enum sip_restored_state state;
+    struct sip_dialog dialog;
+};
+
 struct sip_config {
     char listen[SIP_LISTEN_MAX][96]; /* "udp:127.0.0.1:5060", "tcp:[::1]:5060", "wss:0.0.0.0:443";
                                         port 0: any free one */
@@ -125,21 +189,8 @@ struct sip_config {
     char publish[URI_SIZE];   /* where lamps are published (RFC 3903); "" : nowhere */
     uint32_t publish_expires; /* seconds; 0: 120 */
     leg_id first_leg;         /* numbers of legs that others start count up from here: odd */
-};
-
-/* The dialog of a leg as the store keeps it (sip.md 9.1), so that a later start can find it again.
- */
-struct sip_dialog {
-    bool we_called;
-    char call_id[192], local_tag[96], remote_tag[128];
-    char local_uri[URI_SIZE], remote_uri[URI_SIZE], remote_target[URI_SIZE],
-        local_contact[URI_SIZE];
-    char routes[SIP_ROUTES_SIZE]; /* in the order in which we send them, as header text */
-    uint32_t local_cseq, remote_cseq, invite_cseq;
-    char transport[8]; /* "udp", "tcp", "tls", "ws", "wss" */
-    struct address local, remote;
-    uint32_t session_expires; /* 0: no session timer */
-    bool we_refresh;
+    const struct sip_restored *restored; /* for sip_start() alone, and read only during it */
+    size_t restored_count;
 };
 
 /* ---- servers that our requests go to (decision 028) ---- */
@@ -184,6 +235,7 @@ enum sip_event_type {
     SIP_REOFFERED, /* what became of sip_offer(): `transaction` is its number, `code` and, with 200,
                      `offer` as their answer, which may not be usable */
     SIP_EXITED,    /* what became of sip_exit(): `code` */
+    SIP_DIALOG,    /* nothing has happened, but `dialog` is another and is to be stored */
     SIP_LOCKED_OUT, /* no leg: passwords were wrong too often; `invite.signed_in` ("" : of nobody
                        that we know), `invite.source`, `reason` */
     SIP_HOP         /* no leg: how a server that our requests go to is: `hop` */
@@ -208,8 +260,8 @@ struct sip_event {
     char reason[128];
     struct party party;
     struct session_offer offer;
-    struct sip_dialog
-        dialog; /* SIP_INVITE, SIP_ANSWERED; refreshed: SIP_ACKED, _OFFERED, _IDENTITY */
+    struct sip_dialog dialog; /* SIP_INVITE, SIP_ANSWERED, SIP_DIALOG; refreshed: SIP_ACKED,
+                                 _OFFERED, _IDENTITY */
     union {
         struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
         struct refer refer;   /* SIP_REFERRED */

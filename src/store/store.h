@@ -56,7 +56,7 @@ struct stored_call {
 struct stored_leg {
     leg_id leg;
     call_id call;
-    char dialog[6144];
+    char dialog[10240];
     char media[1024];
 };
 
