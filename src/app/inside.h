@@ -63,6 +63,7 @@ struct app_leg {
     struct session_local local;
     struct sip_dialog dialog;
     char source[ADDRESS_SIZE];
+    struct address place; /* where its audio comes from, if not from where its SDP says */
     uint32_t attempt;
     bool may_be_direct; /* its peer allows that */
     bool may_exit;      /* likewise, that we leave the path */

@@ -342,6 +342,18 @@ static void take_heard(struct app *a, struct app_leg *l, const struct media_even
         app_step(a, &ev);
 }
 
+/* Where to send to after a restart, too. */
+static void take_moved(struct app *a, struct app_leg *l, const struct media_event *m)
+{
+    call_id call = calls_whose_leg(a->park.calls, l->leg);
+
+    l->place = m->place;
+    if (l->up && call) {
+        app_leg_save(a, l, call);
+        turn_end_group(a);
+    }
+}
+
 void take_media(struct app *a, const struct media_event *m)
 {
     struct app_leg *l = app_leg_find(a, m->leg);
@@ -359,6 +371,10 @@ void take_media(struct app *a, const struct media_event *m)
     case MEDIA_DEAD:
         if (l)
             take_dead(a, l);
+        break;
+    case MEDIA_MOVED:
+        if (l)
+            take_moved(a, l, m);
         break;
     case MEDIA_STOPPED:
     case MEDIA_RESUMED:

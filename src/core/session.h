@@ -82,7 +82,8 @@ struct session_wish {
 struct session_local {
     struct address rtp;        /* as advertised */
     uint16_t rtcp_port;        /* as advertised; the same as rtp.port with rtcp-mux */
-    uint32_t ssrc;             /* one for the whole life of the leg */
+    uint8_t shared;            /* 0: the port is its own; else of worker `shared` - 1, for all */
+    uint32_t ssrc;             /* one for the whole life of the leg, or until a restart */
     uint8_t key[SRTP_KEY_MAX]; /* SDES: what we send with, as much of it as the suite takes */
     struct session_dtls dtls;  /* ours; `setup` as our next SDP says it */
     struct session_ice ice;    /* ours */

@@ -46,6 +46,7 @@ static void open_stream(struct worker *w, struct stream *s, const struct open_co
     s->ice = c->ice;
     s->source.latch.signalled = c->signalled;
     latch_expect(&s->source.latch, &c->expected, now_ns / 1000000);
+    latch_recall(&s->source.latch, &c->recalled);
     send_retarget(w, s);
     if (s->own_lane)
         watch(w, s);
@@ -71,6 +72,8 @@ static void agree_keys(struct worker *w, struct stream *s, const struct agree_co
     if (c->keying == KEYING_SDES && (c->send.suite != SRTP_NONE || c->hear.suite != SRTP_NONE) &&
         !secure_change(s, &c->send, &c->hear))
         log_error("media", "a leg is mute: not enough memory for its keys");
+    if (c->seek && s->secure)
+        srtp_seek(&s->secure->in);
     if (c->keying == KEYING_DTLS)
         path_agree(w, s, &c->path);
     else

@@ -23,9 +23,24 @@ static uint32_t pairs_of(const struct ports *p)
     return p->last > p->first ? (uint32_t)(p->last - p->first + 1) / 2 : 0;
 }
 
+static bool has(const uint8_t bits[4096], uint16_t port)
+{
+    return bits[port / 16] >> (port / 2 % 8) & 1;
+}
+
 bool ports_is_taken(const struct ports *p, uint8_t family, uint16_t port)
 {
-    return p->taken[family][port / 16] >> (port / 2 % 8) & 1;
+    return has(p->taken[family], port);
+}
+
+void ports_keep(struct ports *p, uint8_t family, uint16_t port)
+{
+    p->kept[family][port / 16] |= (uint8_t)(1 << (port / 2 % 8));
+}
+
+void ports_keep_none(struct ports *p)
+{
+    memset(p->kept, 0, sizeof p->kept);
 }
 
 static void take(struct ports *p, uint8_t family, uint16_t port)
@@ -120,7 +135,7 @@ int lane_open(struct lane *l, struct ports *p, const struct endpoint *bind_to, b
     for (uint32_t i = 0; i < pairs && tries < TRIES_MAX && failed == -EADDRINUSE; i++) {
         uint16_t port = (uint16_t)(p->first + 2 * (p->next++ % pairs));
 
-        if (ports_is_taken(p, bind_to->family, port))
+        if (ports_is_taken(p, bind_to->family, port) || has(p->kept[bind_to->family], port))
             continue;
         tries++;
         failed = open_pair(l, bind_to, port, big);
@@ -128,6 +143,25 @@ int lane_open(struct lane *l, struct ports *p, const struct endpoint *bind_to, b
             take(p, bind_to->family, port);
     }
     return failed ? tell(err, p, bind_to, failed) : 0;
+}
+
+int lane_open_at(struct lane *l, struct ports *p, const struct endpoint *bind_to, uint16_t port,
+                 bool big, struct err *err)
+{
+    int failed = port % 2 || !port ? -EINVAL : 0;
+    struct address a;
+
+    if (!failed && ports_is_taken(p, bind_to->family, port))
+        failed = -EADDRINUSE;
+    if (!failed)
+        failed = open_pair(l, bind_to, port, big);
+    if (!failed) {
+        take(p, bind_to->family, port);
+        return 0;
+    }
+    endpoint_to_address(&a, bind_to);
+    return err_set(err, failed, "media: port %u, which it had before, cannot be had at %s: %s",
+                   port, a.host, strerror(-failed));
 }
 
 void lane_close(struct lane *l)

@@ -13,12 +13,15 @@ bool latch_is_expecting(const struct latch *l)
 
 const struct endpoint *latch_target(const struct latch *l)
 {
-    return latch_is_set(l) ? &l->source : &l->expected;
+    if (latch_is_set(l))
+        return &l->source;
+    return l->recalled.family != FAMILY_NONE ? &l->recalled : &l->expected;
 }
 
 bool latch_may_be(const struct latch *l, const struct endpoint *source)
 {
-    return endpoint_same_host(source, &l->expected) || endpoint_same_host(source, &l->signalled);
+    return endpoint_same_host(source, &l->expected) || endpoint_same_host(source, &l->signalled) ||
+           endpoint_same_host(source, &l->recalled);
 }
 
 void latch_expect(struct latch *l, const struct endpoint *expected, msec now)
@@ -26,10 +29,15 @@ void latch_expect(struct latch *l, const struct endpoint *expected, msec now)
     if (endpoint_same(expected, &l->expected))
         return;
     l->before = l->source;
-    l->source = (struct endpoint){ .family = FAMILY_NONE };
+    l->source = l->recalled = (struct endpoint){ .family = FAMILY_NONE };
     l->expected = *expected;
     l->opened_at = now;
     l->reported = false;
+}
+
+void latch_recall(struct latch *l, const struct endpoint *recalled)
+{
+    l->recalled = *recalled;
 }
 
 void latch_report(struct latch *l)
@@ -39,7 +47,7 @@ void latch_report(struct latch *l)
 
 bool latch_is_proven(const struct latch *l)
 {
-    return latch_is_set(l) || l->reported;
+    return latch_is_set(l) || l->reported || l->recalled.family != FAMILY_NONE;
 }
 
 static enum latch_verdict follow(struct latch *l, const struct endpoint *source, msec now)

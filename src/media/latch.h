@@ -19,6 +19,7 @@ struct latch {
     struct endpoint signalled; /* where the SIP came from; its port means nothing here */
     struct endpoint source;    /* latched to; FAMILY_NONE: not yet */
     struct endpoint before;    /* latched to before the last new SDP */
+    struct endpoint recalled;  /* latched to before a restart: until something comes, it is there */
     msec latched_at, opened_at;
     bool reported; /* RTCP came from the host of the SDP */
 };
@@ -31,6 +32,10 @@ enum latch_verdict {
 
 /* A new address by SDP; the latch opens again unless it is the one we have. */
 void latch_expect(struct latch *l, const struct endpoint *expected, msec now);
+
+/* Until the last restart it was latched to this place. Where it sends from may be another port by
+ * now (a NAT has forgotten it), so the latch is open; FAMILY_NONE: nothing is known. */
+void latch_recall(struct latch *l, const struct endpoint *recalled);
 
 /* A packet came from `source`. */
 enum latch_verdict latch_decide(struct latch *l, const struct endpoint *source, msec now);

@@ -14,7 +14,8 @@ struct leg {
     uint16_t port;          /* ours */
     struct endpoint expected, signalled;
     struct session_local local;
-    enum srtp_suite sends_with;       /* SDES: the key in `local` has been used, with this suite */
+    bool seeks;                 /* `hears` of its next agreement has been in use before a restart */
+    enum srtp_suite sends_with; /* SDES: the key in `local` has been used, with this suite */
     struct session_crypto hears;      /* SDES: theirs */
     struct session_dtls theirs;       /* with whom hands are shaken; `setup` means nothing here */
     char their_ufrag[ICE_UFRAG_SIZE]; /* another one: they begin their ICE anew */

@@ -34,6 +34,13 @@ static bool route(struct address *a, const struct endpoint *to)
     return own.family != FAMILY_NONE;
 }
 
+void media_leg_port(struct leg *leg, bool mux)
+{
+    leg->local.rtp.port = leg->port;
+    leg->local.rtcp_port = (uint16_t)(leg->port + (mux ? 0 : 1));
+    leg->local.shared = leg->own_lane ? 0 : (uint8_t)(leg->worker + 1);
+}
+
 static void advertise(const struct media *m, struct leg *leg, bool mux)
 {
     struct endpoint to = leg->signalled.family == leg->family ? leg->signalled : leg->expected;
@@ -48,8 +55,7 @@ static void advertise(const struct media *m, struct leg *leg, bool mux)
         (void)text_copy(local->rtp.host, ADDRESS_SIZE, m->config.advertise4);
     if (!local->rtp.host[0] && (!m->bound_to_all[leg->family] || !route(&local->rtp, &to)))
         endpoint_to_address(&local->rtp, &m->bound[leg->family]);
-    local->rtp.port = leg->port;
-    local->rtcp_port = (uint16_t)(leg->port + (mux ? 0 : 1));
+    media_leg_port(leg, mux);
 }
 
 /* May it share its worker's lane? Only when it can be told apart: its SDP names the host that it
@@ -94,7 +100,7 @@ static int choose_family(const struct media *m, struct leg *leg, struct err *err
     return 0;
 }
 
-static void give_up(struct media *m, struct leg *leg, struct lane *lane)
+void media_leg_give_up(struct media *m, struct leg *leg, struct lane *lane)
 {
     if (leg->own_lane) {
         ports_give_back(&m->ports, leg->family, leg->port);
@@ -221,7 +227,7 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
     if (!failed)
         failed = set_up(m, leg, near, &lane, err);
     if (failed) {
-        give_up(m, leg, &lane);
+        media_leg_give_up(m, leg, &lane);
         return failed;
     }
     if (!leg->own_lane)
@@ -258,6 +264,7 @@ static int follow_crypto(struct leg *leg, const struct session *agreed, struct a
     }
     if (changed)
         c->hear = agreed->crypto;
+    c->seek = leg->seeks;
     return 0;
 }
 
@@ -329,8 +336,7 @@ static void settle_agreement(struct media *m, struct leg *leg, const struct agre
     } else if (!leg->own_lane) {
         media_leg_claim(&m->legs, leg);
     }
-    leg->local.rtp.port = leg->port;
-    leg->local.rtcp_port = (uint16_t)(leg->port + (mux ? 0 : 1));
+    media_leg_port(leg, mux);
 }
 
 static int send_agreement(struct media *m, struct leg *leg, const struct session *agreed,
@@ -372,6 +378,7 @@ int media_agree(struct media *m, leg_id id, const struct session *agreed)
     srtp_wipe(&c, sizeof c);
     if (failed)
         return failed;
+    leg->seeks = false;
     if (agreed->keying == KEYING_SDES) {
         leg->sends_with = agreed->crypto.suite;
         leg->hears = agreed->crypto;

@@ -24,6 +24,10 @@ struct media_config {
     char prompts[512]; /* a directory of WAV files in place of the built-in prompts; "" : none */
     char cname[64];    /* RTCP */
     msec consent;      /* how long an ICE leg may show no sign of life; 0: 30 s (RFC 7675) */
+    /* The ends of legs that media_restore() will be asked for: their ports stay free for them, and
+     * workers have the ports again that their legs shared. Read during media_start() only. */
+    const struct session_local *kept;
+    size_t kept_count;
 };
 
 enum media_event_type {
@@ -33,6 +37,7 @@ enum media_event_type {
     MEDIA_CLOSED,  /* last report: the counts */
     MEDIA_STOPPED, /* media_guard(): nothing is sent any more to `place`, from which nothing came */
     MEDIA_RESUMED, /* something came from there: it is sent again */
+    MEDIA_MOVED,   /* its audio comes from `place` now, which its SDP did not name */
     MEDIA_DEAD,    /* of DTLS: no handshake, or no consent any more (RFC 7675): nobody hears us */
 };
 
@@ -42,7 +47,7 @@ struct media_event {
     uint32_t wait;
     char digit;
     bool elsewhere;       /* MEDIA_HEARD: not from where its SDP says: NAT, or a relay of its own */
-    struct address place; /* MEDIA_STOPPED, MEDIA_RESUMED */
+    struct address place; /* MEDIA_STOPPED, MEDIA_RESUMED, MEDIA_MOVED */
     uint64_t packets_in, packets_out, packets_dropped; /* MEDIA_CLOSED */
 };
 
@@ -66,6 +71,30 @@ void media_stop(struct media *m);
 int media_open(struct media *m, leg_id leg, const struct session_offer *theirs,
                const char *signalled_from, leg_id near, struct session_local *local,
                struct err *err);
+
+/* A leg of before a restart, as it was stored. */
+struct media_restored {
+    struct session agreed;
+    struct session_local local;
+    const char *signalled_from;
+    struct address source; /* MEDIA_MOVED told of it last; host "": never */
+    leg_id near;           /* as at media_open() */
+    bool music;            /* else silence, for the time being */
+};
+
+/* The stream of a leg goes on from the port that it had, with a new SSRC, and with music at once:
+ * SRTP by SDES with the old keys, of which each was used with another SSRC only (RFC 3711 9.1), and
+ * how often the far end's numbers have rolled over is found by trying. For the time between
+ * media_start() and the first media_open(); may wait for a worker. Those that share a port come
+ * before those who are to be near them. -ENOTSUP: its keys came by a handshake that nobody can go
+ * on with; -EADDRINUSE: somebody else has its port; else as media_open(). */
+int media_restore(struct media *m, leg_id leg, const struct media_restored *r,
+                  struct session_local *local, struct err *err);
+
+/* Wait until the workers have done what they were told so far; at a start only. */
+void media_restore_wait(struct media *m);
+/* No more legs will be restored: ports that were kept for some are free for all. */
+void media_restore_end(struct media *m);
 
 /* What was agreed, now or again (re-INVITE): where to send, how. Same SSRC, sequence and timestamps
  * go on. A re-INVITE that names the address of another leg moves this one to a port of its own:

@@ -115,7 +115,7 @@ static bool tell(const struct worker *w, const struct stream *s, enum media_even
         ev.packets_out = s->packets_out;
         ev.packets_dropped = s->packets_dropped;
     }
-    if (type == MEDIA_STOPPED || type == MEDIA_RESUMED)
+    if (type == MEDIA_STOPPED || type == MEDIA_RESUMED || type == MEDIA_MOVED)
         endpoint_to_address(&ev.place, latch_target(&s->source.latch));
     return w->shared->report(w->shared->to, &ev);
 }
@@ -141,6 +141,8 @@ bool play_tell(struct worker *w, struct stream *s)
         s->tell_stopped = false;
     if (s->tell_resumed && tell(w, s, MEDIA_RESUMED))
         s->tell_resumed = false;
+    if (s->tell_moved && tell(w, s, MEDIA_MOVED))
+        s->tell_moved = false;
     if (s->tell_said && tell(w, s, MEDIA_SAID))
         s->tell_said = false;
     if (s->state == STREAM_CLOSING && tell(w, s, MEDIA_CLOSED)) {

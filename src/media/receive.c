@@ -176,8 +176,10 @@ static void take(struct worker *w, struct stream *s, const struct rtp_packet *p,
         drop(w, s);
         return;
     }
-    if (verdict == LATCH_MOVE)
+    if (verdict == LATCH_MOVE) {
         send_retarget(w, s);
+        s->tell_moved = s->moved = s->moved || !endpoint_same(&a->from, &s->source.latch.expected);
+    }
     s->packets_in++;
     if (s->listens) { /* comfort noise and keys are signs of life, too */
         s->listens = false;

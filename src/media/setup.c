@@ -97,6 +97,7 @@ static int make_tables(struct media *m, uint64_t seed, struct err *err)
     m->shared.gone = queue_new(sizeof(uint32_t), most + MEDIA_PIECES_MAX * WORKERS_MAX);
     m->workers = aligned_alloc(_Alignof(struct worker), m->config.workers * sizeof *m->workers);
     ports_init(&m->ports, m->config.port_first, m->config.port_last);
+    media_keep_ports(m);
     if (!m->shared.streams || !m->shared.relays || !m->shared.gone || !m->workers ||
         !media_leg_init(&m->legs, most, seed))
         return err_set(err, -ENOMEM, "media: not enough memory for %u streams", most);
@@ -109,15 +110,27 @@ static int make_tables(struct media *m, uint64_t seed, struct err *err)
     return 0;
 }
 
+/* Where its legs were before a restart, if there are any; else, or when somebody else is there by
+ * now, on any pair. */
+static int open_shared(struct media *m, unsigned number, uint8_t family, struct err *err)
+{
+    struct lane *lane = &m->workers[number].lane[family];
+    uint16_t port = media_kept_port(m, number, family);
+
+    if (port && !lane_open_at(lane, &m->ports, &m->bound[family], port, true, NULL))
+        return 0;
+    return lane_open(lane, &m->ports, &m->bound[family], true, err);
+}
+
 static int start_worker(struct media *m, unsigned number, uint64_t seed, struct err *err)
 {
     struct worker *w = &m->workers[number];
     size_t commands = m->config.streams_max / 8;
     int failed = 0;
 
-    for (size_t family = FAMILY_4; family < FAMILIES && !failed; family++)
+    for (uint8_t family = FAMILY_4; family < FAMILIES && !failed; family++)
         if (m->bound[family].family != FAMILY_NONE)
-            failed = lane_open(&w->lane[family], &m->ports, &m->bound[family], true, err);
+            failed = open_shared(m, number, family, err);
     if (failed)
         return failed;
     return worker_start(w, &m->shared, number, seed + number,
@@ -134,6 +147,7 @@ int media_start(struct media **out, const struct media_config *config, media_rep
     if (!m)
         return err_set(err, -ENOMEM, "media: not enough memory");
     m->config = *config;
+    media_keep_workers(m);
     m->shared.report = report;
     m->shared.to = to;
     m->shared.consent = config->consent ? config->consent : PATH_CONSENT;
@@ -147,8 +161,9 @@ int media_start(struct media **out, const struct media_config *config, media_rep
         failed = load_sounds(m, err);
     if (!failed)
         failed = make_tables(m, seed, err);
-    for (unsigned i = 0; !failed && i < config->workers; i++)
+    for (unsigned i = 0; !failed && i < m->config.workers; i++)
         failed = start_worker(m, i, seed, err);
+    m->config.kept = NULL;
     if (failed) {
         media_stop(m);
         return failed;

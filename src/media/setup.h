@@ -25,6 +25,18 @@ struct media {
     struct worker *workers;
 };
 
+/* media.c */
+void media_leg_port(struct leg *leg, bool mux); /* leg->port, as the SDP says it */
+/* It got no further than a number, and a lane if it is its own. */
+void media_leg_give_up(struct media *m, struct leg *leg, struct lane *lane);
+
+/* restore.c */
+/* What config.kept means: as many workers as it speaks of, and ports that are nobody else's. */
+void media_keep_workers(struct media *m);
+void media_keep_ports(struct media *m);
+/* The port that this worker's legs shared before; 0: none is known. */
+uint16_t media_kept_port(const struct media *m, unsigned worker, uint8_t family);
+
 /* share.c */
 bool media_send(struct media *m, const struct leg *leg, const struct command *c); /* false: full */
 bool media_send_close(struct media *m, struct leg *leg); /* false: media_settle() does it later */

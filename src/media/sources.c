@@ -91,8 +91,8 @@ void sources_put(struct sources *s, struct source *one)
 
     unlink_all(one);
     link_one(s, one, BY_EXPECTED, &l->expected, true);
-    if (latch_is_set(l) && !endpoint_same(&l->source, &l->expected))
-        link_one(s, one, BY_SOURCE, &l->source, true);
+    if (!endpoint_same(latch_target(l), &l->expected))
+        link_one(s, one, BY_SOURCE, latch_target(l), true);
     link_one(s, one, BY_EXPECTED_HOST, &l->expected, false);
     if (!endpoint_same_host(&l->signalled, &l->expected))
         link_one(s, one, BY_SIGNALLED_HOST, &l->signalled, false);

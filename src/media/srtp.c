@@ -338,6 +338,32 @@ static enum srtp_verdict open_packet(struct srtp *s, const struct cut *c, uint64
     return srtp_cipher_run(s->cipher, iv, body, c->body, body) ? SRTP_OK : SRTP_MALFORMED;
 }
 
+void srtp_seek(struct srtp *s)
+{
+    s->seek_left = SRTP_SEEK_PACKETS;
+    s->seek_next = 1;
+}
+
+/* Only the right number of rollovers makes the tag right. A few are tried for each packet, so that
+ * nobody can keep us busy with packets of his own. `index` is written on success. */
+static enum srtp_verdict seek(struct srtp *s, const struct cut *c, uint64_t *index)
+{
+    enum srtp_verdict verdict = SRTP_FORGED;
+
+    s->seek_left--;
+    for (unsigned i = 0; i < SRTP_SEEK_AT_ONCE && verdict == SRTP_FORGED; i++) {
+        uint64_t tried = (uint64_t)s->seek_next << 16 | bytes_get16(c->packet + 2);
+
+        verdict = open_packet(s, c, tried);
+        if (verdict == SRTP_OK)
+            *index = tried;
+        s->seek_next = (s->seek_next + 1) % SRTP_SEEK_MOST;
+    }
+    if (verdict == SRTP_OK)
+        s->seek_left = 0;
+    return verdict;
+}
+
 enum srtp_verdict srtp_decrypt(struct srtp *s, uint8_t *packet, size_t *size)
 {
     size_t header = header_size(packet, *size);
@@ -358,6 +384,8 @@ enum srtp_verdict srtp_decrypt(struct srtp *s, uint8_t *packet, size_t *size)
     if (known && srtp_window_seen(&one->window, one->highest, index))
         return SRTP_REPLAYED;
     verdict = index > INDEX_MAX ? SRTP_FORGED : open_packet(s, &c, index);
+    if (verdict == SRTP_FORGED && !known && s->seek_left)
+        verdict = seek(s, &c, &index);
     if (verdict != SRTP_OK)
         return verdict;
     one = take_place(s, bytes_get32(packet + 8));

@@ -16,7 +16,10 @@
 #define SRTCP_TRAILER_MAX (SRTP_TRAILER_MAX + 4)
 #define SRTP_SOURCES                                                                               \
     4 /* SSRCs of one sender that are told apart; beyond, the one unheard longest */
-#define SRTP_WINDOW 128 /* packets that may be overtaken; what is older counts as a replay */
+#define SRTP_WINDOW 128       /* packets that may be overtaken; what is older counts as a replay */
+#define SRTP_SEEK_MOST 1024   /* rollovers: seven days of a packet every 10 msec have fewer */
+#define SRTP_SEEK_AT_ONCE 64  /* of them tried for one packet */
+#define SRTP_SEEK_PACKETS 256 /* after which it is not sought any more */
 
 enum srtp_verdict {
     SRTP_OK,
@@ -58,7 +61,8 @@ struct srtp {
     struct srtp_source source[SRTP_SOURCES];
     uint8_t key[32], rtcp_key[32], rtcp_salt[14];
     struct srtp_pads rtcp_pads;
-    uint32_t rtcp_index; /* of the next report sent */
+    uint32_t rtcp_index;           /* of the next report sent */
+    uint32_t seek_left, seek_next; /* packets to seek with; the number of rollovers tried next */
 };
 
 /* How many bytes from the first on a sender with one SSRC needs for a packet. */
@@ -71,6 +75,10 @@ static inline size_t srtp_hot(void)
  * suite that is none. srtp_done() wipes. */
 bool srtp_begin(struct srtp *s, const struct session_crypto *with);
 void srtp_done(struct srtp *s);
+
+/* The far end of this key has sent before we had it (a restart), and nobody knows how often its
+ * sequence numbers have rolled over since: find that out by trying, from its next packets on. */
+void srtp_seek(struct srtp *s);
 
 /* The two halves of srtp_begin(), for known answers. */
 bool srtp_derive(struct srtp_keys *out, const struct session_crypto *with);

@@ -68,6 +68,7 @@ struct open_command {
     bool own_lane; /* `lane` is for it alone */
     struct lane lane;
     struct endpoint expected, signalled;
+    struct endpoint recalled; /* latched to before a restart */
 };
 
 /* With whom to shake hands; see media/path.h. */
@@ -85,6 +86,7 @@ struct agree_command {
     uint8_t payload_type, ptime;
     int16_t dtmf_payload_type;
     enum direction direction;
+    bool seek;               /* `hear` has been in use for nobody knows how long: srtp_seek() */
     bool rtcp_mux, new_lane; /* from now on it has `lane` for itself */
     struct lane lane;
     struct endpoint rtp, rtcp;
@@ -145,8 +147,10 @@ struct stream {
     bool must_protect; /* SRTP; without `secure` there is nothing to send or to hear */
     bool has_sent, sent_since_report;
     bool music, saying, wants_music; /* `wants_music`: what media_music() said last */
+    bool moved; /* its audio came from another place than its SDP's: so is where it comes from next
+                 */
     bool rests; /* nothing is sent of our own accord: the two send to each other */
-    bool stopped, tell_stopped, tell_resumed, tell_heard, tell_said;
+    bool stopped, tell_stopped, tell_resumed, tell_heard, tell_said, tell_moved;
     struct lane lane;
     socklen_t target_size; /* 0: nowhere yet */
     union endpoint_socket target;

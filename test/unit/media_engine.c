@@ -43,6 +43,19 @@ static void start(struct engine *e, uint32_t streams_max, unsigned workers, msec
     }
     if (!e->media)
         fail_msg("%s", err.text);
+    e->config = c;
+}
+
+void engine_restart(struct engine *e, const struct session_local *kept, size_t count)
+{
+    struct err err = { 0 };
+
+    media_stop(e->media);
+    e->config.kept = kept;
+    e->config.kept_count = count;
+    if (media_start(&e->media, &e->config, report, e->events, &err))
+        fail_msg("%s", err.text);
+    e->config.kept = NULL;
 }
 
 void engine_start(struct engine *e, uint32_t streams_max)

@@ -8,6 +8,7 @@
 struct engine {
     struct media *media;
     struct queue *events;
+    struct media_config config; /* of `media` */
 };
 
 void engine_start(struct engine *e, uint32_t streams_max); /* with one worker */
@@ -15,6 +16,8 @@ void engine_start_workers(struct engine *e, uint32_t streams_max, unsigned worke
 /* One that gives up a far end that does ICE after `consent` msec without a sign of life. */
 void engine_start_consent(struct engine *e, msec consent);
 void engine_stop(struct engine *e);
+/* As a process that has died and was started again, which is told of these ends of its legs. */
+void engine_restart(struct engine *e, const struct session_local *kept, size_t count);
 /* A group's own engine, for 64 streams: what begins and ends it. */
 int engine_begin(void **state);
 int engine_end(void **state);

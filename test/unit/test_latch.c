@@ -253,6 +253,29 @@ static void a_place_is_proven_by_what_comes_from_it(void **state)
     assert_false(latch_is_proven(&l));
 }
 
+/* After a restart: sent to where it was, and open to where it is now. */
+static void what_was_before_a_restart_is_where_it_is_sent(void **state)
+{
+    struct latch l = { .signalled = at(SIGNALLED, 5060) };
+    struct endpoint sdp = at(SDP, 4000), before = at("203.0.113.9", 5000),
+                    now = at("203.0.113.9", 5002), stranger = at("198.51.100.1", 4000),
+                    next = at(SDP, 4100);
+
+    (void)state;
+    latch_expect(&l, &sdp, 0);
+    latch_recall(&l, &before);
+    assert_true(endpoint_same(latch_target(&l), &before));
+    assert_true(latch_is_proven(&l));
+    assert_int_equal(latch_decide(&l, &stranger, 10), LATCH_REFUSE);
+    assert_true(endpoint_same(latch_target(&l), &before));
+    assert_int_equal(latch_decide(&l, &now, 20), LATCH_MOVE);
+    assert_true(endpoint_same(latch_target(&l), &now));
+    assert_int_equal(latch_decide(&l, &before, 3000), LATCH_REFUSE);
+    latch_expect(&l, &next, 4000);
+    assert_true(endpoint_same(latch_target(&l), &next));
+    assert_false(latch_is_proven(&l));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +286,7 @@ int main(void)
         cmocka_unit_test(two_legs_of_one_host),
         cmocka_unit_test(an_ended_leg_echoes),
         cmocka_unit_test(a_place_is_proven_by_what_comes_from_it),
+        cmocka_unit_test(what_was_before_a_restart_is_where_it_is_sent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -467,6 +467,56 @@ static void wipes_its_keys(void **state)
     assert_memory_equal(&s, &nothing, sizeof s);
 }
 
+/* After a restart nobody knows how often the numbers of the far end have rolled over. */
+static void finds_how_often_it_rolled_over(void **state)
+{
+    static const uint32_t rollovers[] = { 0, 1, SRTP_SEEK_AT_ONCE + 1, SRTP_SEEK_MOST - 1 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(suites); i++)
+        for (size_t r = 0; r < COUNT(rollovers); r++) {
+            enum srtp_verdict verdict = SRTP_FORGED;
+            uint8_t packet[ROOM];
+            struct pair p;
+            unsigned n = 0;
+
+            pair_open(&p, suites[i], 0);
+            (void)make(&p.out, packet, 7, 77);
+            p.out.source[0].highest |= (uint64_t)rollovers[r] << 16;
+            srtp_seek(&p.in);
+            for (; n <= SRTP_SEEK_MOST / SRTP_SEEK_AT_ONCE && verdict != SRTP_OK; n++)
+                verdict = take(&p.in, packet, make(&p.out, packet, (uint16_t)(8 + n), 77));
+            if (verdict != SRTP_OK)
+                fail_msg("%s: %u rollovers are not found", suite_name(suites[i]), rollovers[r]);
+            assert_int_equal(take(&p.in, packet, make(&p.out, packet, 2000, 77)), SRTP_OK);
+            pair_close(&p);
+        }
+}
+
+static void seeks_only_when_told_and_not_for_ever(void **state)
+{
+    uint8_t packet[ROOM], forged[ROOM];
+    struct pair p;
+    size_t size;
+
+    (void)state;
+    pair_open(&p, SRTP_AES_128_SHA1_80, 0);
+    (void)make(&p.out, packet, 7, 77);
+    p.out.source[0].highest |= UINT64_C(3) << 16;
+    size = make(&p.out, packet, 8, 77);
+    assert_int_equal(take(&p.in, packet, size), SRTP_FORGED);
+    srtp_seek(&p.in);
+    memcpy(forged, packet, size);
+    forged[20] ^= 1;
+    for (unsigned n = 0; n < SRTP_SEEK_PACKETS; n++)
+        assert_int_equal(take(&p.in, forged, size), SRTP_FORGED);
+    assert_int_equal(take(&p.in, packet, size), SRTP_FORGED);
+    srtp_seek(&p.in);
+    assert_int_equal(take(&p.in, packet, size), SRTP_OK);
+    assert_int_equal(take(&p.in, packet, size), SRTP_REPLAYED);
+    pair_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,6 +533,8 @@ int main(void)
         cmocka_unit_test(remembers_the_last_128),
         cmocka_unit_test(ends_when_the_key_is_used_up),
         cmocka_unit_test(wipes_its_keys),
+        cmocka_unit_test(finds_how_often_it_rolled_over),
+        cmocka_unit_test(seeks_only_when_told_and_not_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
