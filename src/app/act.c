@@ -61,11 +61,8 @@ static void save(struct app *a, const struct action *action)
     if (!c)
         return;
     change = turn_add(a, CHANGE_CALL_PUT);
-    if (change) {
-        change->call.call = *c;
-        change->call.deadline = c->deadline == NEVER ? NEVER : app_wall(a, c->deadline);
-        change->call.give_up_at = c->give_up_at == NEVER ? NEVER : app_wall(a, c->give_up_at);
-    }
+    if (change)
+        call_row_write(a, c, &change->call);
     if (c->saved < c->orbit_write)
         await_report(a, action, change != NULL);
 }

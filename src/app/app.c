@@ -371,6 +371,7 @@ int app_new(struct app **out, const struct app_config *config, struct err *err)
     a->config = *config;
     look_at_clock(a);
     a->started = a->wall;
+    clock_boot(a->boot);
     atomic_store(&want_stop, false);
     result = sodium_init() < 0 ? err_set(err, -EIO, "libsodium cannot start") : make_tables(a, err);
     if (!result)

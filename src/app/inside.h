@@ -134,6 +134,7 @@ struct app {
     msec soon; /* when the watcher wants to be called; 0: not at all */
     wall_msec wall;
     wall_msec started;
+    char boot[40]; /* of the system, as clock_boot() says */
     char token[65];
 
     struct deployment *deployment;
@@ -251,6 +252,10 @@ void app_leg_rest(struct app *a); /* the turn is over: those that were woken lon
 void app_leg_drop(struct app *a, leg_id leg); /* with its media and its row */
 void app_leg_drop_all(struct app *a);
 void app_leg_save(struct app *a, const struct app_leg *l, call_id call);
+
+/* call_row.c: a call as the store keeps it, and again by the present clock */
+void call_row_write(const struct app *a, const struct call *c, struct stored_call *to);
+void call_row_read(const struct app *a, const struct stored_call *from, struct call *to);
 
 /* fits.c: can one more call hear music on time? */
 void fits_look(struct app *a, bool has_leg); /* before the core decides; `has_leg`: it is counted */

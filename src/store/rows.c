@@ -219,6 +219,7 @@ void highest_raise(struct store_highest *h, const struct change *c)
     case CHANGE_CALL_PUT:
         h->call = higher(h->call, c->call.call.id);
         h->leg = higher(h->leg, higher(c->call.call.caller_leg, c->call.call.peer));
+        h->leg = higher(h->leg, c->call.call.next_leg);
         break;
     case CHANGE_LEG_PUT:
         h->leg = higher(h->leg, c->leg.leg);

@@ -46,10 +46,14 @@ enum change_type {
 
 /* A live call; deadlines as wall-clock moments, so that they mean something after a restart. What
  * counts from the start of the process (every msec in `call` but those of its rules, and the
- * numbers of writes) and a leg that was only about to take another's place come back as 0. */
+ * numbers of writes), the REFER that waits for its end and an exit that was asked for come back as
+ * 0. */
 struct stored_call {
     struct call call;
-    wall_msec deadline, give_up_at; /* NEVER: none */
+    wall_msec deadline, give_up_at, resume_at, next_deadline; /* NEVER: none */
+    wall_msec connected_at;                                   /* 0: it was not */
+    uint64_t clock; /* the wall clock less the loop's, as they were; may be less than 0 */
+    char boot[40];  /* of the system by whose clock; "": not known */
 };
 
 /* A leg of a live call: its dialog and media in words of the edges, as text that the app made. */

@@ -2,6 +2,7 @@
 #include "sys/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 uint64_t clock_now_ns(void)
@@ -31,6 +32,18 @@ wall_msec clock_wall(void)
 
     clock_gettime(CLOCK_REALTIME, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void clock_boot(char to[40])
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    *to = '\0';
+    if (f && !fgets(to, 40, f))
+        *to = '\0';
+    to[strcspn(to, "\n")] = '\0';
+    if (f)
+        (void)fclose(f); /* it was only read */
 }
 
 /* 9999-12-31T23:59:59.999Z: RFC 3339 has four digits for the year. */

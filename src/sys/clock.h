@@ -11,6 +11,10 @@ uint64_t clock_now_ns(void);  /* the same clock in nanoseconds; for pacing media
 uint64_t clock_used_ns(void); /* processor time that the calling thread has used so far */
 wall_msec clock_wall(void);   /* for people; may jump */
 
+/* Which start of the system clock_now() counts from: it goes on over a restart of ours, but not
+ * over one of the system. "" where nobody knows. */
+void clock_boot(char to[40]);
+
 /* RFC 3339 in UTC with milliseconds, "2026-11-23T14:03:05.123Z"; `to` of at least 25 bytes. */
 void clock_rfc3339(char to[32], wall_msec when);
 

@@ -62,6 +62,11 @@ static void assert_same_call(const struct stored_call *a, const struct stored_ca
     assert_int_equal(a->call.peer, b->call.peer);
     assert_int_equal(a->call.peer_role, b->call.peer_role);
     assert_int_equal(a->call.peer_up, b->call.peer_up);
+    assert_int_equal(a->call.next_leg, b->call.next_leg);
+    assert_int_equal(a->call.next_for, b->call.next_for);
+    assert_same_party(&a->call.next_party, &b->call.next_party);
+    assert_int_equal(a->call.transfer, b->call.transfer);
+    assert_int_equal(a->call.number_known, b->call.number_known);
     assert_int_equal(a->call.attempt, b->call.attempt);
     assert_int_equal(a->call.wait, b->call.wait);
     assert_int_equal(a->call.fallback_tried, b->call.fallback_tried);
@@ -69,6 +74,11 @@ static void assert_same_call(const struct stored_call *a, const struct stored_ca
     assert_int_equal(a->call.parked_wall, b->call.parked_wall);
     assert_int_equal(a->deadline, b->deadline);
     assert_int_equal(a->give_up_at, b->give_up_at);
+    assert_int_equal(a->resume_at, b->resume_at);
+    assert_int_equal(a->next_deadline, b->next_deadline);
+    assert_int_equal(a->connected_at, b->connected_at);
+    assert_int_equal(a->clock, b->clock);
+    assert_string_equal(a->boot, b->boot);
     assert_string_equal(a->call.note, b->call.note);
     assert_string_equal(a->call.why, b->call.why);
     assert_int_equal(a->call.version, b->call.version);

@@ -320,6 +320,48 @@ static void a_file_of_the_first_schema_is_taken_over(void **state)
     free(l);
 }
 
+/* Parked calls of the version before are there, and go on when they were due. */
+static void calls_of_the_schema_before_are_taken_over(void **state)
+{
+    static const char old_call[] =
+        "INSERT INTO calls VALUES (%d, '%s', 4100, 1, 5, 9, 1, 'a', 'b', 'c', 0, 'd', 'e', 'f', 0,"
+        "1, 1, 0, 'none', '', '', '', 0, 0, 'pickup_timeout=45', 1, 17, 0, 0, 0, 0, 0, 1000,"
+        "%s, 7000, 'none', 'note', 'why', 12)";
+    static const struct {
+        const char *state, *deadline;
+        wall_msec resume_at;
+    } calls[] = { { "parked", "2000", 2000 },
+                  { "telling", "1003", 91000 },
+                  { "connected", "NULL", NEVER } };
+    struct tested *t = *state;
+    char sql[600];
+    struct loaded *l;
+    struct sqlite *s;
+
+    tested_close(t);
+    (void)text_format(sql, sizeof sql, "rm '%s'/callpark.db*", t->folder);
+    assert_int_equal(system(sql), 0); /* NOLINT(cert-env33-c): a folder that mkdtemp named */
+    s = open_plainly(t, "callpark.db");
+    assert_int_equal(sqlite_migrate(s, sqlite_migrations, 4, NULL), 0);
+    sqlite_close(s);
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(sql, sizeof sql, old_call, i + 1, calls[i].state, calls[i].deadline);
+        run_sql(t, "callpark.db", sql);
+    }
+    assert_int_equal(store_open(&t->store, t->url, NULL), 0);
+    l = tested_load(t);
+    assert_int_equal(l->calls, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(l->call[i].resume_at, calls[i].resume_at);
+        assert_int_equal(l->call[i].give_up_at, 7000);
+        assert_int_equal(l->call[i].next_deadline, NEVER);
+        assert_int_equal(l->call[i].call.rules.pickup_timeout, 45000);
+        assert_int_equal(l->call[i].call.next_leg, 0);
+        assert_string_equal(l->call[i].boot, "");
+    }
+    free(l);
+}
+
 static void the_schema_is_whole(void **state)
 {
     struct tested *t = *state;
@@ -549,6 +591,7 @@ int main(void)
         TEST(the_database_itself_refuses_a_number_twice),
         TEST(an_older_file_is_brought_up_to_date),
         TEST(a_file_of_the_first_schema_is_taken_over),
+        TEST(calls_of_the_schema_before_are_taken_over),
         TEST(the_schema_is_whole),
         TEST(a_copy_holds_everything),
         TEST(the_past_is_merged),

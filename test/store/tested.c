@@ -302,6 +302,10 @@ struct change row_call(call_id id, number_key orbit)
     call->caller_leg = 2 * id + 1001;
     call->peer = 2 * id + 1000;
     call->peer_role = PEER_PARKER;
+    call->next_leg = 2 * id + 1003;
+    call->next_for = call->caller_leg;
+    call->transfer = call->number_known = true;
+    fill_party(&call->next_party, "next");
     fill_party(&call->caller, "caller");
     fill_party(&call->parker, "parker");
     fill_party(&call->peer_party, "peer");
@@ -313,6 +317,11 @@ struct change row_call(call_id id, number_key orbit)
     call->parked_wall = 1763900000000 + id;
     c.call.deadline = 1763900045000 + id;
     c.call.give_up_at = NEVER;
+    c.call.resume_at = 1763900090000 + id;
+    c.call.next_deadline = 1763900040000 + id;
+    c.call.connected_at = 1763900041000 + id;
+    c.call.clock = 1763899000000;
+    (void)text_copy(c.call.boot, sizeof c.call.boot, "01234567-89ab-cdef-0123-456789abcdef");
     call->outcome = OUT_NONE;
     (void)text_copy(call->note, sizeof call->note, "line; with 'quotes' and = signs");
     (void)text_copy(call->why, sizeof call->why, "nobody came for 45 s");
