@@ -12,11 +12,20 @@
 #include "api/api.h"
 #include "app/app.h"
 #include "base/text.h"
+#include "media/convert.h"
+#include "media/decoder.h"
+#include "sys/helper.h"
 #include "sys/log.h"
 
 enum { EXIT_FAULT = 1, EXIT_USAGE = 2 };
 
 static struct app *running;
+
+/* What the helper does for us, by the numbers of media/decoder.h and app/app.h. */
+static helper_work *const works[] = {
+    [WORK_DECODE] = decoder_work, [WORK_CONVERT] = convert_work, [WORK_DEMO] = app_demo_work
+};
+#define WORKS (sizeof(works) / sizeof(works[0]))
 
 static void on_signal(int number)
 {
@@ -97,7 +106,7 @@ static int serve(const struct app_config *config)
     int result;
 
     log_setup(config->log_level, config->log_form, config->log_full_numbers);
-    if (app_new(&a, config, &err))
+    if (helper_start("/proc/self/exe", NULL, 0, &err) || app_new(&a, config, &err))
         return fault(&err);
     running = a;
     if (api_new(&api, a, &err)) {
@@ -112,16 +121,19 @@ static int serve(const struct app_config *config)
     log_info("app", "ending; nobody is hung up on");
     app_free(a);
     api_free(api);
+    helper_stop();
     return result ? EXIT_FAULT : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "config", required_argument, NULL, 'c' },   { "check-config", no_argument, NULL, 't' },
-        { "web-root", required_argument, NULL, 'w' }, { "version", no_argument, NULL, 'v' },
-        { "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 }
-    };
+    static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+                                             { "check-config", no_argument, NULL, 't' },
+                                             { "web-root", required_argument, NULL, 'w' },
+                                             { "version", no_argument, NULL, 'v' },
+                                             { "help", no_argument, NULL, 'h' },
+                                             { "helper", no_argument, NULL, 'H' },
+                                             { NULL, 0, NULL, 0 } };
     static struct app_config config; /* too large for a stack */
     const char *path = "/etc/callpark/callpark.conf", *web_root = "";
     struct err err = { 0 };
@@ -143,6 +155,8 @@ int main(int argc, char **argv)
         case 'v':
             puts("callparkd " CALLPARK_VERSION);
             return EXIT_SUCCESS;
+        case 'H': /* by ourselves alone: sys/helper.h */
+            return helper_serve(works, WORKS);
         case 'h':
             usage(stdout);
             return EXIT_SUCCESS;

@@ -16,6 +16,7 @@ static const struct {
     { "libcurl", "curl", "https://curl.se/" },
     { "libmicrohttpd", "LGPL-2.1-or-later", "https://www.gnu.org/software/libmicrohttpd/" },
     { "libsamplerate", "BSD-2-Clause", "https://libsndfile.github.io/libsamplerate/" },
+    { "libseccomp", "LGPL-2.1-only", "https://github.com/seccomp/libseccomp" },
     { "libsndfile", "LGPL-2.1-or-later", "https://libsndfile.github.io/libsndfile/" },
     { "libsodium", "ISC", "https://libsodium.org/" },
     { "libsystemd", "LGPL-2.1-or-later", "https://systemd.io/" },

@@ -12,6 +12,7 @@
 #include "core/park.h"
 #include "core/throttle.h"
 #include "http/http.h"
+#include "media/decoder.h"
 #include "media/media.h"
 #include "sip/sip.h"
 #include "store/store.h"
@@ -380,5 +381,9 @@ int app_demo_start(struct app *a, unsigned calls, app_demo_done *done, void *con
                    struct err *err);
 bool app_demo_end(struct app *a); /* false: none runs */
 void app_demo(const struct app *a, struct app_demo *out);
+
+/* What the helper (sys/helper.h) does for it, under a number behind those of the media edge. */
+enum { WORK_DEMO = WORKS_OF_MEDIA };
+int app_demo_work(const char *argument);
 
 #endif

@@ -1,27 +1,25 @@
-/* The demo: `callparkctl demo` as a process of its own, so that the page has something to show. It
+/* The demo: `callparkctl demo`, started by the helper, so that the page has something to show. It
  * calls the server as any phone system does; nothing here knows what it does. At most one at a
  * time.
  */
-#define _GNU_SOURCE /* pipe2, posix_spawn_file_actions_addclosefrom_np, environ */
+#define _GNU_SOURCE /* pipe2 */
 #include "app/demo.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "sys/helper.h"
 #include "sys/log.h"
 
 #define PATIENCE 15000 /* msec until its callers must be there */
 #define SAID_SIZE 2048
 
 struct demo {
-    pid_t pid;  /* 0: none runs */
+    int order;  /* of the helper; -1: none runs */
     int output; /* -1: none */
     unsigned calls;
     msec started;
@@ -37,15 +35,20 @@ static struct demo *demo_of(struct app *a)
     if (!a->demo) {
         a->demo = calloc(1, sizeof(*a->demo));
         if (a->demo)
-            a->demo->output = -1;
+            a->demo->order = a->demo->output = -1;
     }
     return a->demo;
+}
+
+static bool runs(const struct demo *d)
+{
+    return d && d->order >= 0;
 }
 
 /* ---- the program ---- */
 
 /* callparkctl lies beside us, or in bin when we are in sbin. */
-static int find_program(char to[512], struct err *err)
+static bool find_program(char to[512])
 {
     static const char *const places[] = { "/callparkctl", "/../bin/callparkctl" };
     char self[400] = "", *slash;
@@ -59,85 +62,47 @@ static int find_program(char to[512], struct err *err)
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         (void)text_format(to, 512, "%s%s", self, places[i]); /* fits */
         if (access(to, X_OK) == 0)
-            return 0;
+            return true;
     }
-    return err_set(err, -ENOENT, "there is no callparkctl in %s: install it beside callparkd",
-                   self);
+    return false;
 }
 
-static int set_up_files(posix_spawn_file_actions_t *files, int output)
+/* The helper's work: "CALLS SOCKET". What it says goes to descriptor 1. */
+int app_demo_work(const char *argument)
 {
-    int failed = posix_spawn_file_actions_init(files);
+    char program[512], calls[16], seconds[16], socket[HELPER_ARGUMENT];
+    char *const arguments[] = { program,        "demo",    "--socket",  socket,  "--calls", calls,
+                                "--with-phone", "--quiet", "--seconds", seconds, NULL };
+    const char *blank = strchr(argument, ' ');
 
-    if (!failed)
-        failed = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
-    if (!failed)
-        failed = posix_spawn_file_actions_adddup2(files, output, 1);
-    if (!failed)
-        failed = posix_spawn_file_actions_adddup2(files, output, 2);
-    /* Our sockets are not its own: were we gone, it would hold their ports. */
-    if (!failed)
-        failed = posix_spawn_file_actions_addclosefrom_np(files, 3);
-    return failed;
-}
-
-static int set_up_signals(posix_spawnattr_t *attributes)
-{
-    sigset_t none, ours;
-    int failed = posix_spawnattr_init(attributes);
-
-    sigemptyset(&none);
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGTERM);
-    sigaddset(&ours, SIGINT);
-    sigaddset(&ours, SIGPIPE);
-    if (!failed)
-        failed = posix_spawnattr_setsigmask(attributes, &none);
-    if (!failed)
-        failed = posix_spawnattr_setsigdefault(attributes, &ours);
-    if (!failed)
-        failed =
-            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    return failed;
-}
-
-static int spawn(pid_t *pid, const char *program, char *const *arguments, int output)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    int failed = set_up_files(&files, output);
-
-    if (failed)
-        return failed;
-    failed = set_up_signals(&attributes);
-    if (!failed)
-        failed = posix_spawn(pid, program, &files, &attributes, arguments, environ);
-    (void)posix_spawnattr_destroy(&attributes);
-    (void)posix_spawn_file_actions_destroy(&files);
-    return failed;
+    if (!blank || !text_copy_n(calls, sizeof(calls), argument, (size_t)(blank - argument)) ||
+        !find_program(program))
+        return HELPER_NO_PROGRAM;
+    (void)text_copy(socket, sizeof(socket), blank + 1);                  /* as large */
+    (void)text_format(seconds, sizeof(seconds), "%u", APP_DEMO_SECONDS); /* fits */
+    (void)dup2(STDOUT_FILENO, STDERR_FILENO);                            /* both are open */
+    (void)execv(program, arguments);
+    return HELPER_NO_PROGRAM;
 }
 
 static int start(struct app *a, struct demo *d, struct err *err)
 {
-    char program[512], calls[16], seconds[16];
-    char *arguments[] = { program, "demo",         "--socket", a->config.http.socket, "--calls",
-                          calls,   "--with-phone", "--quiet",  "--seconds",           seconds,
-                          NULL };
-    int ends[2], failed = find_program(program, err);
+    char argument[HELPER_ARGUMENT];
+    int ends[2], order;
 
-    if (failed)
-        return failed;
-    (void)text_format(calls, sizeof(calls), "%u", d->calls);             /* fits */
-    (void)text_format(seconds, sizeof(seconds), "%u", APP_DEMO_SECONDS); /* fits */
+    if (!helper_there())
+        return err_set(err, -ENOENT, "this server was started without its helper process");
+    (void)text_format(argument, sizeof(argument), "%u %s", d->calls,
+                      a->config.http.socket); /* fits */
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
         return err_set(err, -errno, "no pipe: %s", strerror(errno));
-    failed = spawn(&d->pid, program, arguments, ends[1]);
-    (void)close(ends[1]);
-    if (failed) {
+    order = helper_begin(WORK_DEMO, argument, -1, ends[1], 0, err);
+    (void)close(ends[1]); /* the program has its own */
+    if (order < 0) {
         (void)close(ends[0]);
-        d->pid = 0;
-        return err_set(err, -failed, "%s does not start: %s", program, strerror(failed));
+        return order;
     }
+    d->order = order;
     d->output = ends[0];
     return 0;
 }
@@ -203,18 +168,21 @@ static void forget(struct demo *d)
 {
     if (d->output >= 0)
         (void)close(d->output);
-    d->output = -1;
-    d->pid = 0;
+    helper_close(d->order);
+    d->order = d->output = -1;
     d->said[0] = d->phone[0] = '\0';
 }
 
-static void ended(struct app *a)
+static void ended(struct app *a, const struct helper_end *end)
 {
     struct demo *d = a->demo;
     char why[256];
 
     read_output(d);
-    (void)text_shown(why, sizeof(why), last_words(d));
+    (void)text_shown(why, sizeof(why),
+                     end->how == HELPER_EXITED && end->code == HELPER_NO_PROGRAM
+                         ? "there is no callparkctl beside callparkd: install it there"
+                         : last_words(d));
     log_info("demo", "the demo has ended%s%s", d->done ? ": " : "", d->done ? why : "");
     forget(d);
     answer(a, why);
@@ -223,27 +191,26 @@ static void ended(struct app *a)
 void demo_second(struct app *a)
 {
     struct demo *d = a->demo;
+    struct helper_end end;
 
-    if (!d || !d->pid)
+    if (!runs(d))
         return;
     read_output(d);
     if (d->done && is_ready(d))
         answer(a, NULL);
-    if (waitpid(d->pid, NULL, WNOHANG) == d->pid)
-        ended(a);
+    end = helper_look(d->order, 0);
+    if (end.how != HELPER_RUNS)
+        ended(a, &end);
     else if (d->done && a->now >= d->started + PATIENCE)
-        (void)kill(d->pid, SIGTERM);
+        helper_ask_to_end(d->order);
 }
 
 void demo_stop(struct app *a)
 {
     struct demo *d = a->demo;
 
-    if (d && d->pid) {
-        (void)kill(d->pid, SIGKILL);
-        (void)waitpid(d->pid, NULL, 0);
+    if (runs(d))
         forget(d);
-    }
     free(d);
     a->demo = NULL;
 }
@@ -258,7 +225,7 @@ int app_demo_start(struct app *a, unsigned calls, app_demo_done *done, void *con
 
     if (!d)
         return err_set(err, -ENOMEM, "out of memory");
-    if (d->pid)
+    if (runs(d))
         return err_set(err, -EALREADY, "a demo runs already: end it, or use its calls");
     if (!a->config.http.socket[0])
         return err_set(err, -ENOENT, "it needs the admin socket ([web] admin-socket)");
@@ -279,9 +246,9 @@ bool app_demo_end(struct app *a)
 {
     struct demo *d = a->demo;
 
-    if (!d || !d->pid)
+    if (!runs(d))
         return false;
-    (void)kill(d->pid, SIGTERM); /* reaped within a second */
+    helper_ask_to_end(d->order); /* noticed within a second */
     return true;
 }
 
@@ -290,7 +257,7 @@ void app_demo(const struct app *a, struct app_demo *out)
     const struct demo *d = a->demo;
 
     memset(out, 0, sizeof(*out));
-    out->running = d && d->pid;
+    out->running = runs(d);
     if (!out->running)
         return;
     out->calls = d->calls;

@@ -164,24 +164,31 @@ static int check(const SF_INFO *info, const char *name, struct err *err)
     return 0;
 }
 
+static const struct {
+    int format;
+    const char *name;
+} types[] = {
+    { SF_FORMAT_WAV, "audio/wav" },   { SF_FORMAT_WAVEX, "audio/wav" },
+    { SF_FORMAT_RF64, "audio/wav" },  { SF_FORMAT_FLAC, "audio/flac" },
+    { SF_FORMAT_OGG, "audio/ogg" },   { SF_FORMAT_MPEG, "audio/mpeg" },
+    { SF_FORMAT_AIFF, "audio/aiff" },
+};
+static const char *const other_type = "application/octet-stream";
+
 static const char *type_of(const SF_INFO *info)
 {
-    switch (info->format & SF_FORMAT_TYPEMASK) {
-    case SF_FORMAT_WAV:
-    case SF_FORMAT_WAVEX:
-    case SF_FORMAT_RF64:
-        return "audio/wav";
-    case SF_FORMAT_FLAC:
-        return "audio/flac";
-    case SF_FORMAT_OGG:
-        return "audio/ogg";
-    case SF_FORMAT_MPEG:
-        return "audio/mpeg";
-    case SF_FORMAT_AIFF:
-        return "audio/aiff";
-    default:
-        return "application/octet-stream";
-    }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if ((info->format & SF_FORMAT_TYPEMASK) == types[i].format)
+            return types[i].name;
+    return other_type;
+}
+
+const char *audio_type_known(const char *name)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(name, types[i].name) == 0)
+            return types[i].name;
+    return other_type;
 }
 
 static int read_all(struct audio *a, SNDFILE *file, const SF_INFO *info, const char *name,

@@ -28,6 +28,10 @@ int audio_read_memory(struct audio *a, const char *name, const uint8_t *data, si
                       unsigned seconds, bool *cut, struct err *err);
 void audio_done(struct audio *a);
 
+/* The type of this name, as a text that stays; what is none of ours is "application/octet-stream".
+ */
+const char *audio_type_known(const char *name);
+
 /* Add numbers of 16 bit at 16 kHz; false: no memory. */
 bool audio_append_numbers(struct audio *a, const int16_t *numbers, size_t count);
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "media/builtin.h"
+#include "media/decoder.h"
 #include "sys/log.h"
 
 static const struct builtin_sound *find(const char *name)
@@ -36,7 +37,7 @@ int music_read(struct audio *a, const char *path, struct err *err)
 {
     bool cut = false;
     int failed =
-        *path ? audio_read_file(a, path, MUSIC_SECONDS_MAX, &cut, err) : read_builtin(a, err);
+        *path ? decoder_read_file(a, path, MUSIC_SECONDS_MAX, &cut, err) : read_builtin(a, err);
 
     if (failed)
         return err_prefix(err, "music: "), failed;

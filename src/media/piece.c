@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "media/convert.h"
+#include "media/decoder.h"
 #include "media/music.h"
 #include "media/pieces.h"
 
@@ -46,12 +47,13 @@ static int read_bytes(struct audio *a, const struct piece_source *from, const ch
 {
     unsigned seconds = from->seconds ? from->seconds : MUSIC_SECONDS_MAX;
     struct err why = { 0 };
-    int failed = audio_read_memory(a, name, from->data, from->size, seconds, cut, &why);
+    int failed = decoder_read_memory(a, name, from->data, from->size, seconds, cut, &why);
 
     if (failed != -ENOTSUP) {
         if (failed)
-            (void)err_set(err, failed, "%s; use a WAV, FLAC, OGG or MP3 file that is whole",
-                          why.text);
+            (void)err_set(err, failed, "%s%s", why.text,
+                          failed == -EINVAL ? "; use a WAV, FLAC, OGG or MP3 file that is whole"
+                                            : "");
         return failed;
     }
     failed = convert_read(a, from->data, from->size, seconds, cut);

@@ -29,7 +29,7 @@ struct piece_about {
 };
 
 /* What is no music is refused with a sentence that says what to do: -EINVAL; -ENOMEM when memory is
- * short. */
+ * short; -EFAULT or -ETIME when what reads it did not live through it (media/decoder.h). */
 int piece_make(struct piece **out, const struct piece_source *from, struct piece_about *about,
                struct err *err);
 void piece_free(struct piece *p);

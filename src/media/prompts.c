@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "core/limits.h"
 #include "media/builtin.h"
+#include "media/decoder.h"
 
 #define LANGUAGES_MAX 32
 #define PAUSE_BEFORE 400 /* msec, until a phone's speaker is open */
@@ -117,7 +118,7 @@ static int load_folder(struct prompts *p, const char *directory, const char *tag
         if (i >= PIECE_PIN && access(path, F_OK) != 0)
             continue;
         sound_done(&l->piece[i]);
-        failed = audio_read_file(&a, path, PROMPT_SECONDS_MAX, &cut, err);
+        failed = decoder_read_file(&a, path, PROMPT_SECONDS_MAX, &cut, err);
         if (failed)
             break;
         failed = sound_make_spoken(&l->piece[i], &a, err);

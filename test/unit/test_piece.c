@@ -17,10 +17,12 @@
 #include <unistd.h>
 
 #include "media/convert.h"
+#include "media/decoder.h"
 #include "media/piece.h"
 #include "media/pieces.h"
 #include "media_phone.h"
 #include "media_wav.h"
+#include "sys/helper.h"
 
 static char folder[] = "/tmp/callpark-piece-XXXXXX";
 
@@ -130,7 +132,7 @@ static void what_is_no_music_is_refused_in_words(void **state)
     uint8_t *tone = wav_tone(500, 3, &size), *other, *flac;
 
     (void)state;
-    setenv("PATH", folder, 1); /* no ffmpeg in it */
+    assert_int_not_equal(access(path_of("ffmpeg"), F_OK), 0);
     refuse("", 0, "is empty");
     refuse(tone, PIECE_BYTES_MAX + 1, "is larger than 64 MiB");
     refuse(text, sizeof text,
@@ -228,7 +230,6 @@ static void install(const char *lines)
     fprintf(file, "#!/bin/sh\nPATH=/usr/bin:/bin\n%s\n", lines);
     fclose(file);
     assert_int_equal(chmod(path_of("ffmpeg"), 0700), 0);
-    setenv("PATH", folder, 1);
 }
 
 static void another_program_reads_the_rest(void **state)
@@ -285,10 +286,17 @@ static void another_program_may_misbehave(void **state)
     assert_int_equal(unlink(path_of("ffmpeg")), 0);
 }
 
+/* The helper finds programs in this folder alone. */
 static int start(void **state)
 {
+    static helper_work *const works[] = {
+        [WORK_DECODE] = decoder_work, [WORK_CONVERT] = convert_work
+    };
+
     (void)state;
-    return mkdtemp(folder) ? 0 : -1;
+    return mkdtemp(folder) && setenv("PATH", folder, 1) == 0
+               ? helper_start(NULL, works, WORKS_OF_MEDIA, NULL)
+               : -1;
 }
 
 static int stop(void **state)
@@ -296,6 +304,7 @@ static int stop(void **state)
     char command[128];
 
     (void)state;
+    helper_stop();
     setenv("PATH", "/usr/bin:/bin", 1);
     snprintf(command, sizeof command, "rm -r '%s'", folder);
     return system(command);
