@@ -390,8 +390,8 @@ static void count_step(struct app *a, const struct action *action)
 /* A leg that is connected is worth a row, so that a restart finds both. */
 static void bridge(struct app *a, const struct action *action)
 {
-    const struct app_leg *l = app_leg_find(a, action->leg);
-    const struct app_leg *other = app_leg_find(a, action->other);
+    struct app_leg *l = app_leg_find(a, action->leg);
+    struct app_leg *other = app_leg_find(a, action->other);
     const struct call *c = app_call(a, action->call);
 
     music_tune(a, action->leg, c);

@@ -92,6 +92,19 @@ void app_own_event(struct app *a, const struct event *ev)
     a->own[(a->own_first + a->own_count++) % OWN_EVENTS_MAX] = *ev;
 }
 
+static void carry_out(struct app *a, const struct actions *out)
+{
+    for (unsigned i = 0; i < out->count; i++)
+        act(a, &out->at[i]);
+    for (unsigned i = 0; i < out->count; i++)
+        lamps_look(a, out->at[i].call);
+    park_bury(&a->park);
+    for (unsigned i = 0; i < out->count; i++) {
+        if (out->at[i].type == ACT_FORGET)
+            steps_drop(a, out->at[i].call); /* from here on the store tells its story */
+    }
+}
+
 static void step_once(struct app *a, const struct event *ev)
 {
     struct event timed = *ev;
@@ -103,23 +116,14 @@ static void step_once(struct app *a, const struct event *ev)
     if (ev->type == EV_INVITE || ev->type == EV_REFER || ev->type == EV_DO_PARK)
         fits_look(a, ev->type == EV_INVITE);
     park_step(&a->park, &timed, a->now, &out);
-    for (unsigned i = 0; i < out.count; i++)
-        act(a, &out.at[i]);
-    for (unsigned i = 0; i < out.count; i++)
-        lamps_look(a, out.at[i].call);
-    park_bury(&a->park);
-    for (unsigned i = 0; i < out.count; i++) {
-        if (out.at[i].type == ACT_FORGET)
-            steps_drop(a, out.at[i].call); /* from here on the store tells its story */
-    }
+    carry_out(a, &out);
     if (ev->type == EV_LEG_FAILED)
         app_leg_drop(a, ev->leg);
     turn_end_group(a);
 }
 
-void app_step(struct app *a, const struct event *ev)
+static void step_own(struct app *a)
 {
-    step_once(a, ev);
     while (a->own_count) {
         struct event own = a->own[a->own_first];
 
@@ -127,6 +131,25 @@ void app_step(struct app *a, const struct event *ev)
         a->own_count--;
         step_once(a, &own);
     }
+}
+
+void app_step(struct app *a, const struct event *ev)
+{
+    step_once(a, ev);
+    step_own(a);
+}
+
+bool app_restore(struct app *a, const struct call *saved, const struct restore *legs)
+{
+    struct actions out;
+
+    if (!park_restore(&a->park, saved, legs, a->now, &out))
+        return false;
+    a->failure = 0;
+    carry_out(a, &out);
+    turn_end_group(a);
+    step_own(a);
+    return true;
 }
 
 void app_tell(struct app *a, const struct app_event *ev)
@@ -355,6 +378,8 @@ static int start_edges(struct app *a, struct err *err)
     if (!result)
         result = media_start(&a->media, &a->config.media, from_media, a, err);
     if (!result)
+        recover_media(a);
+    if (!result)
         result = http_start(&a->http, &a->config.http, from_http, a, err);
     if (!result)
         result = start_sip(a, err);
@@ -388,6 +413,8 @@ int app_new(struct app **out, const struct app_config *config, struct err *err)
         app_free(a);
         return result;
     }
+    recover_calls(a);
+    recover_free(a);
     lamps_start(a);
     *out = a;
     return 0;
@@ -436,6 +463,7 @@ void app_free(struct app *a)
     store_close(a->store);
     if (a->queue)
         drop_rest(a);
+    recover_free(a);
     admin_free(a); /* it replies to whoever still waits */
     http_stop(a->http);
     chores_free(a);

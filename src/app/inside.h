@@ -54,6 +54,7 @@ static inline void session_wipe(struct session *s)
 struct app_leg {
     leg_id leg;
     bool inbound, media, up, heard;
+    bool saved;     /* it has a row in the store */
     bool our_offer; /* the SDP we sent last was an offer: the ACK brings the answer */
     bool agreed_once;
     enum digit_way digits;
@@ -182,7 +183,8 @@ struct app {
     token_id last_access_token;
     struct app_counts counts;
     struct app_lamps *lamps;
-    struct demo *demo; /* NULL: there was none yet */
+    struct demo *demo;         /* NULL: there was none yet */
+    struct recovery *recovery; /* during the start */
     bool audio_was_full;
 };
 
@@ -190,6 +192,8 @@ struct app {
 void app_turn(struct app *a, int most); /* one round of the loop, after waiting `most` msec */
 void app_step(struct app *a,
               const struct event *ev); /* one event through the core, and what it wants */
+/* A call of the last run; false: park_restore() would not. */
+bool app_restore(struct app *a, const struct call *saved, const struct restore *legs);
 void app_own_event(struct app *a, const struct event *ev); /* to be stepped after the present one */
 void app_tell(struct app *a, const struct app_event *ev);  /* the watcher */
 bool app_put_chore(struct app *a, struct chore *c); /* from the chores' thread; false: full */
@@ -251,7 +255,7 @@ leg_id app_leg_named(const struct app *a, const char *name, const char *ours, co
 void app_leg_rest(struct app *a); /* the turn is over: those that were woken long ago sleep */
 void app_leg_drop(struct app *a, leg_id leg); /* with its media and its row */
 void app_leg_drop_all(struct app *a);
-void app_leg_save(struct app *a, const struct app_leg *l, call_id call);
+void app_leg_save(struct app *a, struct app_leg *l, call_id call);
 
 /* call_row.c: a call as the store keeps it, and again by the present clock */
 void call_row_write(const struct app *a, const struct call *c, struct stored_call *to);
@@ -275,6 +279,7 @@ void parks_free(struct app *a);
 
 /* steps.c */
 void steps_add(struct app *a, const struct action *action);
+void steps_load(struct app *a, const struct call_step *step); /* of the last run, in their order */
 void steps_drop(struct app *a, call_id call);
 void steps_free(struct app *a);
 void record_write(struct app *a, const struct call *c);
@@ -333,6 +338,14 @@ void lamps_second(struct app *a);
 void lamps_ranges(struct app *a);           /* ranges or settings have changed */
 void lamps_look(struct app *a, call_id id); /* this call may have changed; 0: none */
 void lamps_know(const struct app *a, struct invite *in);
+
+/* recover.c: the calls and legs that the last run left, in the order in which a start calls it */
+void recover_call(struct app *a, const struct stored_call *c); /* as they are read */
+void recover_leg(struct app *a, const struct stored_leg *leg);
+int recover_read(struct app *a, struct err *err); /* all are: what the edges are to know of them */
+void recover_media(struct app *a);                /* the media edge is there */
+void recover_calls(struct app *a);                /* and the SIP edge, with their dialogs */
+void recover_free(struct app *a);
 
 /* load.c */
 int load_all(struct app *a, struct err *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/inside.h"
+#include "app/leg_text.h"
 #include "base/squeeze.h"
 #include "base/text.h"
 #include "sys/log.h"
@@ -194,7 +195,7 @@ void app_leg_drop(struct app *a, leg_id leg)
         (void)media_close(a->media, leg); /* a full queue: the worker's own sweep ends the stream */
     else
         a->legs_mute--;
-    if (l->up) {
+    if (l->saved) {
         struct change *change = turn_add(a, CHANGE_LEG_REMOVE);
 
         if (change)
@@ -212,52 +213,17 @@ void app_leg_drop_all(struct app *a)
 
 /* ---- rows ---- */
 
-static void append_hex(char *to, size_t size, const char *name, const uint8_t *bytes, size_t count)
-{
-    (void)text_append(to, size, "%s=", name);
-    for (size_t i = 0; i < count; i++)
-        (void)text_append(to, size, "%02x", bytes[i]);
-    (void)text_append(to, size, "\n");
-}
-
-/* What a restart needs to go on with: whoever may read the store may hear the call. */
-static void keys_text(char *to, size_t size, const struct app_leg *l)
-{
-    const struct session_crypto *c = &l->agreed.crypto;
-
-    if (l->agreed.keying != KEYING_SDES)
-        return;
-    (void)text_append(to, size, "profile=%s\nsuite=%s\ntag=%u\n", profile_name(l->agreed.profile),
-                      suite_name(c->suite), c->tag);
-    append_hex(to, size, "key_in", c->key, c->key_size);
-    append_hex(to, size, "mki_in", c->mki, c->mki_size);
-    append_hex(to, size, "key_out", l->local.key,
-               suite_key_size(c->suite) + suite_salt_size(c->suite));
-}
-
-static void media_text(char *to, size_t size, const struct app_leg *l)
-{
-    (void)text_format(to, size,
-                      "codec=%s\npayload_type=%u\ndtmf=%d\nptime=%u\ndirection=%s\nrtp=%s|%u\n"
-                      "rtcp=%s|%u\nrtcp_mux=%d\nlocal=%s|%u\nlocal_rtcp=%u\nssrc=%u\n",
-                      codec_name(l->agreed.codec), l->agreed.payload_type,
-                      l->agreed.dtmf_payload_type, l->agreed.ptime,
-                      direction_name(l->agreed.direction), l->agreed.rtp.host, l->agreed.rtp.port,
-                      l->agreed.rtcp.host, l->agreed.rtcp.port, l->agreed.rtcp_mux,
-                      l->local.rtp.host, l->local.rtp.port, l->local.rtcp_port, l->local.ssrc);
-}
-
-void app_leg_save(struct app *a, const struct app_leg *l, call_id call)
+void app_leg_save(struct app *a, struct app_leg *l, call_id call)
 {
     struct change *change = turn_add(a, CHANGE_LEG_PUT);
 
     if (!change)
         return;
+    l->saved = true;
     change->leg.leg = l->leg;
     change->leg.call = call;
     if (!sip_dialog_write(change->leg.dialog, sizeof(change->leg.dialog), &l->dialog))
         log_error("app", "leg %llu: its dialog is too long to be stored whole",
                   (unsigned long long)l->leg);
-    media_text(change->leg.media, sizeof(change->leg.media), l);
-    keys_text(change->leg.media, sizeof(change->leg.media), l);
+    (void)leg_text_write(change->leg.media, sizeof(change->leg.media), l); /* it fits */
 }

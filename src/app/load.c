@@ -1,5 +1,5 @@
-/* What a start finds in the store: the administrator's tables, and the calls that were parked when
- * the last run ended. */
+/* What a start finds in the store: the administrator's tables; and the calls that were here when
+ * the last run ended, which recover.c takes up. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -14,10 +14,6 @@
 
 struct loading {
     struct app *app;
-    struct stored_call *calls; /* left by the last run */
-    size_t count, room;
-    leg_id *legs;
-    size_t leg_count, leg_room;
     int failed;
 };
 
@@ -60,36 +56,21 @@ static void load_call(void *to, const struct stored_call *c)
 {
     struct loading *l = to;
 
-    if (l->count == l->room) {
-        size_t room = l->room ? 2 * l->room : 16;
-        struct stored_call *more = realloc(l->calls, room * sizeof(*more));
-
-        if (!more) {
-            l->failed = -ENOMEM;
-            return;
-        }
-        l->calls = more;
-        l->room = room;
-    }
-    l->calls[l->count++] = *c;
+    recover_call(l->app, c);
 }
 
 static void load_leg(void *to, const struct stored_leg *leg)
 {
     struct loading *l = to;
 
-    if (l->leg_count == l->leg_room) {
-        size_t room = l->leg_room ? 2 * l->leg_room : 16;
-        leg_id *more = realloc(l->legs, room * sizeof(*more));
+    recover_leg(l->app, leg);
+}
 
-        if (!more) {
-            l->failed = -ENOMEM;
-            return;
-        }
-        l->legs = more;
-        l->leg_room = room;
-    }
-    l->legs[l->leg_count++] = leg->leg;
+static void load_step(void *to, const struct call_step *step)
+{
+    struct loading *l = to;
+
+    steps_load(l->app, step);
 }
 
 static void load_user(void *to, const struct user *u)
@@ -151,35 +132,6 @@ static int own_places(struct app *a, struct err *err)
     return 0;
 }
 
-/* Calls of the last run whose dialogs this version does not take up again: each leaves a record
- * that says so. */
-static void close_old_calls(struct app *a, struct loading *l)
-{
-    for (size_t i = 0; i < l->count; i++) {
-        struct call *c = &l->calls[i].call;
-        struct change *change = turn_add(a, CHANGE_CALL_REMOVE);
-
-        if (change)
-            change->call_gone = c->id;
-        c->outcome = OUT_INTERRUPTED;
-        c->connected_at = 0;
-        c->parked_at = 0;
-        (void)text_copy(c->why, sizeof(c->why),
-                        "the server ended while the call was here and was started again");
-        record_write(a, c);
-        turn_end_group(a);
-    }
-    for (size_t i = 0; i < l->leg_count; i++) {
-        struct change *change = turn_add(a, CHANGE_LEG_REMOVE);
-
-        if (change)
-            change->leg_gone = l->legs[i];
-        turn_end_group(a);
-    }
-    if (l->count)
-        log_warning("app", "%zu calls of the last run are closed with a record each", l->count);
-}
-
 static uint64_t random_seed(void)
 {
     uint64_t seed;
@@ -205,6 +157,7 @@ int load_all(struct app *a, struct err *err)
                                    .settings = load_settings,
                                    .call = load_call,
                                    .leg = load_leg,
+                                   .step = load_step,
                                    .user = load_user,
                                    .binding = load_binding,
                                    .token = load_access_token,
@@ -231,12 +184,10 @@ int load_all(struct app *a, struct err *err)
         a->park.next_leg = (highest.leg / 2 + 1) * 2;
         a->config.sip.first_leg = a->park.next_leg + 1;
         orbits_rebuild(a->park.orbits, &a->deployment->ranges, a->config.destination);
-        close_old_calls(a, &l);
         turn_end_group(a);
         people_loaded(a, highest.login);
+        result = recover_read(a, err);
     }
-    free(l.calls);
-    free(l.legs);
     return result;
 }
 

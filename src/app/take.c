@@ -129,12 +129,12 @@ static void take_ack(struct app *a, const struct sip_event *s)
 static void take_dialog(struct app *a, const struct sip_event *s)
 {
     struct app_leg *l = app_leg_find(a, s->leg);
-    const struct call *c = l && l->up ? calls_by_leg(a->park.calls, s->leg) : NULL;
+    call_id call = calls_whose_leg(a->park.calls, s->leg);
 
     if (l)
         l->dialog = s->dialog;
-    if (c)
-        app_leg_save(a, l, c->id);
+    if (l && call)
+        app_leg_save(a, l, call);
 }
 
 static void take_answered(struct app *a, const struct sip_event *s)
@@ -348,7 +348,7 @@ static void take_moved(struct app *a, struct app_leg *l, const struct media_even
     call_id call = calls_whose_leg(a->park.calls, l->leg);
 
     l->place = m->place;
-    if (l->up && call) {
+    if (l->saved && call) {
         app_leg_save(a, l, call);
         turn_end_group(a);
     }

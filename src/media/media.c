@@ -154,8 +154,8 @@ static void choose_role(struct leg *leg, const struct session_dtls *theirs)
 
 /* What our SDP will say about keys. A far end that does ICE comes from where its checks come from,
  * and not from where its SDP says. */
-static int prepare_keys(struct media *m, struct leg *leg, const struct session_offer *theirs,
-                        struct err *err)
+int media_leg_keys(struct media *m, struct leg *leg, const struct session_offer *theirs,
+                   struct err *err)
 {
     int failed = name_ice(leg, err);
 
@@ -221,7 +221,7 @@ int media_open(struct media *m, leg_id id, const struct session_offer *theirs,
         return err_set(err, -ENOSPC, "media: all %u streams are in use (streams-max)",
                        m->legs.most);
     (void)endpoint_any(&leg->signalled, signalled_from, 0); /* a name: then it matches nobody */
-    failed = prepare_keys(m, leg, told ? theirs : NULL, err);
+    failed = media_leg_keys(m, leg, told ? theirs : NULL, err);
     if (told && !leg->their_ufrag[0])
         (void)endpoint_read(&leg->expected, theirs->rtp.host, theirs->rtp.port);
     if (!failed)

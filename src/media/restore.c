@@ -100,9 +100,16 @@ static int find_lane(struct media *m, struct leg *leg, const struct media_restor
 
 /* Ours as it was. What was sent with this key had another SSRC, so the same key and numbers never
  * meet again although the numbers begin anew (RFC 3711 9.1). */
-static int take_local(struct leg *leg, const struct media_restored *r, struct err *err)
+static int take_local(struct media *m, struct leg *leg, const struct media_restored *r,
+                      struct err *err)
 {
-    leg->local = r->local;
+    int failed = media_leg_keys(m, leg, NULL, err); /* those of DTLS and ICE: for a later offer */
+
+    if (failed)
+        return failed;
+    leg->local.rtp = r->local.rtp;
+    if (r->agreed.keying == KEYING_SDES)
+        memcpy(leg->local.key, r->local.key, sizeof leg->local.key);
     do {
         if (getrandom(&leg->local.ssrc, sizeof leg->local.ssrc, 0) != sizeof leg->local.ssrc)
             return err_set(err, -EIO, "media: no random number: %s", strerror(errno));
@@ -156,7 +163,7 @@ static int agree(struct media *m, leg_id id, const struct media_restored *r, str
 static int set_up(struct media *m, struct leg *leg, const struct media_restored *r,
                   struct lane *lane, struct err *err)
 {
-    int failed = take_local(leg, r, err);
+    int failed = take_local(m, leg, r, err);
 
     if (!failed)
         failed = find_lane(m, leg, r, lane, err);

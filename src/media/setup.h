@@ -27,6 +27,8 @@ struct media {
 
 /* media.c */
 void media_leg_port(struct leg *leg, bool mux); /* leg->port, as the SDP says it */
+int media_leg_keys(struct media *m, struct leg *leg, const struct session_offer *theirs,
+                   struct err *err);
 /* It got no further than a number, and a lane if it is its own. */
 void media_leg_give_up(struct media *m, struct leg *leg, struct lane *lane);
 

@@ -312,6 +312,23 @@ static void load_row(const struct store_reader *r, const struct change *c)
         mem_load_person(r, c);
 }
 
+/* Of calls that live: what is left of the others is asked for. */
+static int load_steps(struct mem *m, const struct store_reader *r)
+{
+    const struct table *calls = &m->table[CHANGE_CALL_PUT];
+    int failed = 0;
+
+    for (size_t i = 0; r->step && i < calls->count && !failed; i++) {
+        struct store_rows rows = { .type = QUERY_STEPS };
+
+        failed = mem_find_steps(&m->table[CHANGE_STEP_ADD], calls->row[i]->call.call.id, &rows);
+        for (size_t n = 0; n < rows.count && !failed; n++)
+            r->step(r->to, &rows.steps[n]);
+        free(rows.steps);
+    }
+    return failed;
+}
+
 static int mem_load(void *self, const struct store_reader *reader, struct err *err)
 {
     /* What a row refers to comes before it. */
@@ -322,10 +339,11 @@ static int mem_load(void *self, const struct store_reader *reader, struct err *e
     };
     struct mem *m = self;
 
-    (void)err;
     for (size_t t = 0; t < sizeof order / sizeof *order; t++) {
         for (size_t i = 0; i < m->table[order[t]].count; i++)
             load_row(reader, m->table[order[t]].row[i]);
+        if (order[t] == CHANGE_LEG_PUT && load_steps(m, reader))
+            return err_set(err, -ENOMEM, "no memory for the steps of calls");
     }
     return 0;
 }

@@ -68,6 +68,12 @@ static void give_leg(const struct store_reader *reader, const union any_row *row
         reader->leg(reader->to, &row->leg);
 }
 
+static void give_step(const struct store_reader *reader, const union any_row *row)
+{
+    if (reader->step)
+        reader->step(reader->to, &row->step);
+}
+
 static void give_user(const struct store_reader *reader, const union any_row *row)
 {
     if (reader->user)
@@ -107,8 +113,8 @@ sqlite3_stmt *sqlite_prepare(struct sqlite *s, const char *sql, struct err *err)
     return st;
 }
 
-static int load_table(struct sqlite *s, const struct columns *t, give_row *give,
-                      const struct store_reader *reader, struct err *err)
+static int load_some(struct sqlite *s, const struct columns *t, const char *which, give_row *give,
+                     const struct store_reader *reader, struct err *err)
 {
     CLEANUP(sqlite_finish) sqlite3_stmt *st = NULL;
     char names[SQL_SIZE], sql[SQL_SIZE + 128];
@@ -116,7 +122,7 @@ static int load_table(struct sqlite *s, const struct columns *t, give_row *give,
     int result;
 
     columns_list(names, t);
-    (void)text_format(sql, sizeof sql, "SELECT %s FROM %s ORDER BY 1", names, t->table);
+    (void)text_format(sql, sizeof sql, "SELECT %s FROM %s%s ORDER BY 1, 2", names, t->table, which);
     st = sqlite_prepare(s, sql, err);
     if (!st)
         return -EIO;
@@ -131,6 +137,12 @@ static int load_table(struct sqlite *s, const struct columns *t, give_row *give,
                         (const char *)sqlite3_column_text(st, 0), t->table, odd);
     }
     return result == SQLITE_DONE ? 0 : sqlite_fault(s, err);
+}
+
+static int load_table(struct sqlite *s, const struct columns *t, give_row *give,
+                      const struct store_reader *reader, struct err *err)
+{
+    return load_some(s, t, "", give, reader, err);
 }
 
 /* The settings of one scope stand in one row for each key; they are handed over when the scope
@@ -209,6 +221,9 @@ int sqlite_load(void *self, const struct store_reader *reader, struct err *err)
         failed = load_table(s, &columns_call, give_call, reader, err);
     if (!failed)
         failed = load_table(s, &columns_leg, give_leg, reader, err);
+    if (!failed)
+        failed = load_some(s, &columns_step, " WHERE call IN (SELECT id FROM calls)", give_step,
+                           reader, err);
     if (!failed)
         failed = load_table(s, &columns_user, give_user, reader, err);
     if (!failed)

@@ -16,11 +16,10 @@
 #include "sys/queue.h"
 #include "sys/thread.h"
 
-#define JOBS_MAX 4096     /* turns, questions and backups that wait */
-#define CHANGES_MAX 32768 /* that wait in them; each may carry a dialog of some kB */
-#define JOBS_AT_ONCE 256  /* into one transaction */
-#define PROBE_EVERY 1000  /* milliseconds, while the disk fails */
-#define LINGER 5          /* milliseconds that changes may wait which nobody waits for */
+#define JOBS_MAX 4096    /* turns, questions and backups that wait */
+#define JOBS_AT_ONCE 256 /* into one transaction */
+#define PROBE_EVERY 1000 /* milliseconds, while the disk fails */
+#define LINGER 5         /* milliseconds that changes may wait which nobody waits for */
 
 struct turn {
     size_t count;
@@ -453,7 +452,7 @@ void store_close(struct store *s)
 /* Place for that many changes; they are counted until their turn was written. */
 static bool take_room(struct store *s, size_t changes)
 {
-    if (atomic_fetch_add(&s->changes_waiting, changes) + changes <= CHANGES_MAX)
+    if (atomic_fetch_add(&s->changes_waiting, changes) + changes <= STORE_WAITING_MAX)
         return true;
     atomic_fetch_sub(&s->changes_waiting, changes);
     return false;
@@ -482,6 +481,11 @@ int store_submit(struct store *s, const struct change_group *groups, size_t coun
     free_changes(groups, count);
     atomic_fetch_sub(&s->changes_waiting, changes);
     return -ENOBUFS;
+}
+
+size_t store_waiting(const struct store *s)
+{
+    return atomic_load(&s->changes_waiting);
 }
 
 int store_ask(struct store *s, const struct store_query *q)

@@ -61,7 +61,7 @@ struct stored_leg {
     leg_id leg;
     call_id call;
     char dialog[10240];
-    char media[1024];
+    char media[2048];
 };
 
 struct call_record {
@@ -161,8 +161,8 @@ struct store_event {
 typedef bool store_report(void *to, const struct store_event *ev);
 
 /* What store_load() hands over, row by row, before the worker starts: sites, destinations, ranges,
- * settings, calls, legs, users, bindings, access tokens, logins, files of music (without their
- * data), in this order. Any may be NULL. */
+ * settings, calls, legs, steps of these calls in their order, users, bindings, access tokens,
+ * logins, files of music (without their data), in this order. Any may be NULL. */
 struct store_reader {
     void *to;
     void (*range)(void *to, const struct range *r);
@@ -171,6 +171,7 @@ struct store_reader {
     void (*settings)(void *to, const struct scope *scope, const struct settings *s);
     void (*call)(void *to, const struct stored_call *c);
     void (*leg)(void *to, const struct stored_leg *l);
+    void (*step)(void *to, const struct call_step *s);
     void (*user)(void *to, const struct user *u);
     void (*binding)(void *to, const struct binding *b);
     void (*token)(void *to, const struct access_token *t);
@@ -256,6 +257,10 @@ void store_close(struct store *s);
  * a turn share one transaction and one disk flush; a group that fails is undone alone. -ENOBUFS:
  * too much waits to be written, or memory is short; nothing will be written and no report comes. */
 int store_submit(struct store *s, const struct change_group *groups, size_t count);
+
+/* How many changes wait to be written, and how many may. */
+#define STORE_WAITING_MAX 32768
+size_t store_waiting(const struct store *s);
 
 /* Read; the rows come as STORE_ROWS with the token. -ENOBUFS as above. */
 int store_ask(struct store *s, const struct store_query *q);

@@ -406,15 +406,14 @@ def crowded(s):
 
 @line("BL-13", "a restart: who refreshes is told 481, who subscribes anew sees what is, with a higher version", last=True)
 def restart(s):
-    orbits, _, watcher = lit(s)
+    orbits, caller, watcher = lit(s)
     before = watcher.lamp.version
     server = start_again()
     try:
         want(watcher.ask("SUBSCRIBE", ["Event: dialog", "Expires: 600"]).code, 481, "a refresh of what was before")
-        anew = watch(s, orbits.orbit)  # no call outlives a restart in this version
-        want((anew.lamp.state, anew.lamp.version > before), ("terminated", True), "the lamp afterwards")
-        caller = s.park(orbits, s.user())
-        find(re.escape(caller.user), shown(anew, "confirmed").who[1], "who waits")
+        anew = watch(s, orbits.orbit)
+        want((anew.lamp.state, anew.lamp.version > before), ("confirmed", True), "the lamp afterwards")
+        find(re.escape(caller.user), anew.lamp.who[1], "who waits")
     finally:
         server.terminate()
         want(server.wait(20), 0, "status of the second server")
