@@ -227,6 +227,12 @@ static void add_sip(struct app *a, struct metrics *m)
     one(m, "sip_registered", "gauge", "Those of them that are registered.", s.registered);
     add_hops(a, m);
     one(m, "sip_legs", "gauge", "SIP dialogs that are open.", s.legs);
+    one(m, "sip_restored_total", "counter", "SIP dialogs of before the start that were taken up.",
+        s.restored);
+    one(m, "sip_restored_lost_total", "counter",
+        "Those that could not be taken up, or whose far end was gone.", s.restored_lost);
+    one(m, "sip_restored_unheard", "gauge",
+        "Those whose far end has not shown yet that it is still there.", s.restored_unheard);
     add_lamps(&s, m);
 }
 

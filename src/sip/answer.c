@@ -4,34 +4,37 @@
 
 #include "base/text.h"
 
-static const char *phrase_of(const struct sip_told *told)
+static const char *some(const char *text)
 {
-    return told->phrase[0] ? told->phrase : sip_200_OK;
+    return text[0] ? text : NULL;
 }
 
-static void send_answer(struct leg *leg, const char *body, const struct sip_told *told)
+void in_send_answer(struct leg *leg, const char *body)
 {
-    struct sip *s = leg->edge;
-    char asserted[URI_SIZE + DISPLAY_SIZE * 2], orbit[64] = "", expires[64], contact[URI_SIZE + 8];
+    const struct sip_dialog *f = &sip_leg_words(leg)->facts;
+    const char *agent = leg->edge->setup->config.user_agent;
+    char orbit[64], expires[64], contact[URI_SIZE + 8];
 
-    headers_name_addr(asserted, sizeof asserted, told->display, told->uri);
-    text_copy(sip_leg_words(leg)->identity_told, sizeof sip_leg_words(leg)->identity_told,
-              asserted);
-    text_format(orbit, sizeof orbit, "X-Callpark-Orbit: %s", told->orbit);
+    text_format(orbit, sizeof orbit, "X-Callpark-Orbit: %s", f->told_orbit);
     timer_header(leg, expires);
-    text_format(contact, sizeof contact, "<%s>", sip_leg_words(leg)->facts.local_contact);
+    text_format(contact, sizeof contact, "<%s>", f->local_contact);
     nta_incoming_treply(
-        leg->invite, 200, phrase_of(told), SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow),
-        SIPTAG_SUPPORTED_STR(in_supported),
-        SIPTAG_REQUIRE_STR(sip_leg_words(leg)->facts.session_expires &&
-                                   !sip_leg_words(leg)->facts.we_refresh
-                               ? "timer"
-                               : NULL),
-        SIPTAG_SESSION_EXPIRES_STR(expires[0] ? expires : NULL),
-        TAG_IF(asserted[0], SIPTAG_P_ASSERTED_IDENTITY_STR(asserted)),
-        SIPTAG_HEADER_STR(told->orbit[0] ? orbit : NULL),
-        SIPTAG_SERVER_STR(s->setup->config.user_agent[0] ? s->setup->config.user_agent : NULL),
+        leg->invite, 200, f->told_phrase[0] ? f->told_phrase : sip_200_OK,
+        SIPTAG_CONTACT_STR(contact), SIPTAG_ALLOW_STR(in_allow), SIPTAG_SUPPORTED_STR(in_supported),
+        SIPTAG_REQUIRE_STR(f->session_expires && !f->we_refresh ? "timer" : NULL),
+        SIPTAG_SESSION_EXPIRES_STR(some(expires)),
+        TAG_IF(f->identity_told[0], SIPTAG_P_ASSERTED_IDENTITY_STR(f->identity_told)),
+        SIPTAG_HEADER_STR(f->told_orbit[0] ? orbit : NULL), SIPTAG_SERVER_STR(some(agent)),
         SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(body), TAG_END());
+}
+
+static void note_told(struct leg *leg, const struct sip_told *told)
+{
+    struct sip_dialog *f = &sip_leg_words(leg)->facts;
+
+    headers_name_addr(f->identity_told, sizeof f->identity_told, told->display, told->uri);
+    text_copy(f->told_phrase, sizeof f->told_phrase, told->phrase);
+    text_copy(f->told_orbit, sizeof f->told_orbit, told->orbit);
 }
 
 void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
@@ -60,7 +63,9 @@ void in_answer(struct leg *leg, const struct session *agreed, const struct sessi
     leg->edge->unacknowledged++;
     if (replaced)
         replaced->replaced = true;
-    send_answer(leg, body, told);
+    note_told(leg, told);
+    in_send_answer(leg, body);
+    report_dialog(leg);
 }
 
 void in_warning(char to[WARNING_SIZE], const struct sip *s, unsigned listener, uint16_t code,
@@ -112,12 +117,12 @@ static void take_ack(struct leg *leg, const sip_t *sip)
         return;
     }
     timer_restart(leg);
+    sip_leg_drop_invite(leg);
     ev = report_begin(leg, SIP_ACKED);
     if (leg->we_offered && headers_sdp(sip, &sdp, &length, &unknown))
         dialog_read(leg, sdp, length, &ev->offer);
     leg->we_offered = false;
-    sip_leg_refresh_facts(leg);
-    ev->dialog = sip_leg_words(leg)->facts;
+    sip_leg_dialog(leg, &ev->dialog);
     report_send(leg);
 }
 

@@ -136,11 +136,11 @@ void dialog_party(const struct leg *leg, const sip_t *sip, struct party *to)
             : NULL;
     struct asker who = { .trusted = leg->trusted || (peer && peer->trust_identity) };
 
-    text_copy(who.user, sizeof who.user, sip_leg_words(leg)->user);
+    text_copy(who.user, sizeof who.user, sip_leg_words(leg)->facts.user);
     auth_identity(leg->edge, &who, sip, to);
-    if (sip_leg_words(leg)->user[0] &&
-        sip_leg_words(leg)->party.uri[0]) /* he stays himself, under whichever of his names */
-        text_copy(to->uri, sizeof to->uri, sip_leg_words(leg)->party.uri);
+    if (sip_leg_words(leg)->facts.user[0] &&
+        sip_leg_words(leg)->facts.party.uri[0]) /* he stays himself, under whichever of his names */
+        text_copy(to->uri, sizeof to->uri, sip_leg_words(leg)->facts.party.uri);
 }
 
 /* RFC 4916: who is at the far end may change while its tags stay. */
@@ -151,11 +151,11 @@ static bool note_party(struct leg *leg, const sip_t *sip, struct party *to)
 
     dialog_party(leg, sip, &now);
     if (!now.contact[0])
-        text_copy(now.contact, sizeof now.contact, sip_leg_words(leg)->party.contact);
-    changed = now.uri[0] && !same_party(&now, &sip_leg_words(leg)->party);
+        text_copy(now.contact, sizeof now.contact, sip_leg_words(leg)->facts.party.contact);
+    changed = now.uri[0] && !same_party(&now, &sip_leg_words(leg)->facts.party);
     if (changed || now.uri[0])
-        sip_leg_words(leg)->party = now;
-    *to = sip_leg_words(leg)->party;
+        sip_leg_words(leg)->facts.party = now;
+    *to = sip_leg_words(leg)->facts.party;
     return changed;
 }
 
@@ -214,8 +214,7 @@ static int on_ack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     ev = report_begin(leg, SIP_ACKED);
     if (headers_sdp(sip, &sdp, &length, &unknown))
         dialog_read(leg, sdp, length, &ev->offer);
-    sip_leg_refresh_facts(leg);
-    ev->dialog = sip_leg_words(leg)->facts;
+    sip_leg_dialog(leg, &ev->dialog);
     report_send(leg);
     return 0;
 }
@@ -243,6 +242,7 @@ static void reply(struct leg *leg, uint16_t code, const char *body, const char *
     }
     send_reply(leg, body);
     timer_restart(leg);
+    report_dialog(leg);
     if (!is_invite) {
         nta_incoming_destroy(leg->offer);
         leg->offer = NULL;
@@ -299,8 +299,7 @@ static void report_offered(struct leg *leg, nta_incoming_t *irq, const sip_t *si
         leg->media = ev->offer.rtp;
     }
     ev->identity_changed = note_party(leg, sip, &ev->party);
-    sip_leg_refresh_facts(leg);
-    ev->dialog = sip_leg_words(leg)->facts;
+    sip_leg_dialog(leg, &ev->dialog);
     report_send(leg);
 }
 
@@ -360,8 +359,7 @@ static void take_plain_update(struct leg *leg, nta_incoming_t *irq, const sip_t 
     nta_incoming_t *pending = leg->offer;
     bool changed = note_party(leg, sip, &ev->party);
 
-    sip_leg_refresh_facts(leg);
-    ev->dialog = sip_leg_words(leg)->facts;
+    sip_leg_dialog(leg, &ev->dialog);
     if (changed)
         report_send(leg);
     leg->offer = irq;
@@ -481,7 +479,7 @@ static void dispatch(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 static bool is_admitted(const struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
                         const struct front_peer *sender)
 {
-    bool known = sip_leg_words(leg)->facts.we_called || sip_leg_words(leg)->user[0];
+    bool known = sip_leg_words(leg)->facts.we_called || sip_leg_words(leg)->facts.user[0];
     struct asker who;
 
     if (peer_of_sender(leg->edge, sender) ||
@@ -493,7 +491,7 @@ static bool is_admitted(const struct leg *leg, nta_incoming_t *irq, const sip_t 
     }
     if (!auth_admit(leg->edge, irq, sip, 0, &who))
         return false;
-    if (text_is(who.user, sip_leg_words(leg)->user) || !sip_leg_words(leg)->user[0])
+    if (text_is(who.user, sip_leg_words(leg)->facts.user) || !sip_leg_words(leg)->facts.user[0])
         return true;
     refuse(irq, SIP_403_FORBIDDEN);
     return false;
@@ -518,8 +516,11 @@ int dialog_request(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *ir
     } else if (in_too_large(sip)) {
         refuse(irq, SIP_513_MESSAGE_TOO_LARGE);
     } else if (!requires_unknown(irq, sip)) {
+        probe_heard(leg);
         flow_moved(leg, irq, sip);
         dispatch(leg, irq, sip);
+        if (leg->state == LEG_UP)
+            report_dialog(leg);
     }
     return 0;
 }

@@ -98,12 +98,17 @@ static bool split_listen(const char *text, char transport[8], char host[64], uin
            text_number(last + 1, 0, 65535, port);
 }
 
-static const tport_t *bound_transport(struct sip *s, const struct listener *l)
+static tport_t *bound_transport(const struct sip *s, const struct listener *l)
 {
-    for (const tport_t *tp = tport_primaries(nta_agent_tports(s->agent)); tp; tp = tport_next(tp))
+    for (tport_t *tp = tport_primaries(nta_agent_tports(s->agent)); tp; tp = tport_next(tp))
         if (text_is(tport_ident(tp), l->ident))
             return tp;
     return NULL;
+}
+
+tport_t *edge_transport(const struct sip *s, unsigned listener)
+{
+    return bound_transport(s, &s->listeners[listener]);
 }
 
 static void name_listener(const struct sip *s, struct listener *l)
@@ -335,6 +340,9 @@ void sip_count(const struct sip *s, struct sip_counts *out)
     COPY(publishes);
     COPY(publishes_failed);
     COPY(watchers);
+    COPY(restored);
+    COPY(restored_lost);
+    COPY(restored_unheard);
     COPY(challenges);
     for (unsigned i = 0; i < SIP_AUTH_FAILURES; i++)
         COPY(auth_failures[i]);
@@ -369,8 +377,10 @@ static int set_up(struct sip *s, struct err *err)
     s->count_timer = code ? NULL : su_timer_create(su_root_task(s->root), 1000);
     if (s->count_timer)
         su_timer_set(s->count_timer, copy_counts, NULL);
-    if (!code)
+    if (!code) {
         register_start(s);
+        restore_legs(s);
+    }
     return code;
 }
 

@@ -13,6 +13,7 @@
 #include "sip/challenge.h"
 #include "sip/front.h"
 #include "sip/hop.h"
+#include "sip/keep.h"
 #include "sip/sdp.h"
 #include "sip/sip.h"
 #include "sys/queue.h"
@@ -66,6 +67,8 @@ struct counters {
     _Atomic uint64_t subscribes, watchers_refused, notifies, notifies_failed, publishes,
         publishes_failed;
     _Atomic uint32_t watchers;
+    _Atomic uint64_t restored, restored_lost;
+    _Atomic uint32_t restored_unheard;
 };
 
 struct subscription; /* what a REFER began */
@@ -185,11 +188,9 @@ struct reoffer {
 struct leg_words {
     struct leg_words *older, *newer; /* among those that are awake: by when they were asked for */
     struct leg *leg;
-    struct sip_dialog facts;
-    struct party party;                                           /* as last reported */
-    char identity[NAME_ADDR_SIZE], identity_told[NAME_ADDR_SIZE]; /* to be told; told last */
-    char user[USER_SIZE]; /* who signed in for it; "": nobody */
-    char farewell[64];    /* and `farewell_code`, for Reason of the BYE that waits for an ACK */
+    struct sip_dialog facts;       /* without what sip_leg_dialog() fills in */
+    char identity[NAME_ADDR_SIZE]; /* to be told */
+    char farewell[64]; /* and `farewell_code`, for Reason of the BYE that waits for an ACK */
 };
 
 struct leg {
@@ -243,7 +244,15 @@ struct leg {
     unsigned account; /* as in its target */
     unsigned retries; /* with credentials */
     su_timer_t *timer;
-    msec refresh_at, expires_at, forget_at, identify_at, offer_at, hop_at; /* NEVER: not running */
+    msec refresh_at, expires_at, forget_at, identify_at, offer_at, hop_at,
+        probe_at;       /* NEVER: not running */
+    uint64_t kept_hash; /* of the dialog as it was last reported */
+
+    /* It is of an earlier run (restore.c). */
+    bool unheard;            /* and nothing has shown since that its far end is there */
+    bool cancelled;          /* it was our INVITE, whose answers are unwelcome */
+    unsigned probe_tries;    /* that found no way to it */
+    nta_outgoing_t *probe;   /* the question whether it lives */
     struct sip_call *call;   /* what we were asked to call, until it is answered */
     struct calling *calling; /* and how that fares */
     struct said *said;       /* NULL: we were never challenged */
@@ -295,8 +304,8 @@ enum replaces sip_leg_named(struct sip *s, const sip_replaces_t *r, leg_id *leg)
  * as a phone behind NAT has no other; NULL: whatever its address asks for. */
 tport_t *sip_leg_connection(const struct leg *leg);
 
-/* Bring facts up to date with what the library knows of the dialog. */
-void sip_leg_refresh_facts(struct leg *leg);
+/* Count it whether there is room or not: it was there before. */
+void sip_leg_count(struct leg *leg);
 
 /* ---- info.c ---- */
 
@@ -355,6 +364,7 @@ void in_peer(const struct sip *s, nta_incoming_t *irq, struct front_peer *to);
 const struct sip_peer *peer_of_sender(const struct sip *s, const struct front_peer *who);
 bool in_trusted(const struct sip *s, const char *source);
 bool in_too_large(const sip_t *sip);
+void in_send_answer(struct leg *leg, const char *body); /* our 200, as the facts have it */
 void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
                enum codec prefer, const struct sip_told *told);
 /* A Warning header with a reason in words; "" when there is none. */
@@ -573,6 +583,7 @@ bool flow_way_to(const struct sip *s, unsigned listener, const char *host, uint1
 
 struct command;
 void edge_now_listening(struct sip *s);
+tport_t *edge_transport(const struct sip *s, unsigned listener); /* of the library; no reference */
 
 /* ---- command.c ---- */
 

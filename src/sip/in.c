@@ -197,7 +197,8 @@ static bool make_dialog(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
     if (us && tag && sip_to_tag(home, us, tag) == 0)
         leg->dialog = nta_leg_tcreate(
             s->agent, dialog_request, leg, SIPTAG_CALL_ID(sip->sip_call_id), SIPTAG_FROM(us),
-            SIPTAG_TO(sip->sip_from), NTATAG_REMOTE_CSEQ(sip->sip_cseq->cs_seq), TAG_END());
+            SIPTAG_TO(sip->sip_from), NTATAG_REMOTE_CSEQ(sip->sip_cseq->cs_seq),
+            SIPTAG_CSEQ_STR("1 INVITE"), TAG_END()); /* or it begins with the time of day */
     su_home_deinit(home);
     if (!leg->dialog ||
         nta_leg_server_route(leg->dialog, sip->sip_record_route, sip->sip_contact) < 0)
@@ -251,7 +252,7 @@ static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const str
     ev->invite.leg = leg->id;
     leg->trusted = asker->trusted;
     ev->stranger = !asker->peer[0];
-    text_copy(sip_leg_words(leg)->user, sizeof sip_leg_words(leg)->user, asker->user);
+    text_copy(sip_leg_words(leg)->facts.user, sizeof sip_leg_words(leg)->facts.user, asker->user);
     sip_leg_replaces(leg->edge, sip, &ev->invite);
     leg->replaces = ev->invite.replaces_leg;
     ev->invite.our_ring_back =
@@ -261,9 +262,10 @@ static struct sip_event *fill_event(struct leg *leg, const sip_t *sip, const str
     ev->invite.media_refusal = media_refusal(&ev->offer);
     if (ev->invite.media_refusal)
         ev->invite.media_warning = media_warning(&ev->offer);
-    sip_leg_words(leg)->party = ev->party = ev->invite.from;
+    sip_leg_words(leg)->facts.party = ev->party = ev->invite.from;
     leg->media = ev->offer.rtp;
-    ev->dialog = sip_leg_words(leg)->facts;
+    sip_leg_keep_invite(leg, sip);
+    sip_leg_dialog(leg, &ev->dialog);
     return ev;
 }
 

@@ -74,7 +74,7 @@ struct leg *sip_leg_add(struct sip *s, leg_id id, enum leg_state state)
     }
     leg->state = state;
     leg->refresh_at = leg->expires_at = leg->forget_at = leg->identify_at = NEVER;
-    leg->offer_at = leg->hop_at = NEVER;
+    leg->offer_at = leg->hop_at = leg->probe_at = NEVER;
     su_randmem(&leg->origin.id, sizeof leg->origin.id);
     leg->origin.id >>= 2; /* some read it as a signed number */
     leg->origin.version = 1;
@@ -142,32 +142,43 @@ static struct source **place_of_source(struct legs *all, const char *host)
     return at;
 }
 
+/* How many legs its address has; made if need be. NULL: no memory. */
+static struct source *source_of(struct leg *leg)
+{
+    const char *host = sip_leg_words(leg)->facts.remote.host;
+    struct source **at = place_of_source(leg->edge->legs, host);
+
+    if (!*at && (*at = calloc(1, sizeof **at)) != NULL)
+        text_copy((*at)->host, sizeof(*at)->host, host);
+    return *at;
+}
+
 enum room sip_leg_admit(struct leg *leg)
 {
     struct sip *s = leg->edge;
     const struct sip_config *c = &s->setup->config;
-    struct source **at = place_of_source(s->legs, sip_leg_words(leg)->facts.remote.host),
-                  *source = *at;
+    bool theirs = !sip_leg_words(leg)->facts.we_called;
+    const struct source *source = theirs ? source_of(leg) : NULL;
 
     if (c->calls_max &&
         atomic_load_explicit(&s->counters.legs, memory_order_relaxed) >= c->calls_max)
         return ROOM_NOT_AT_ALL;
-    if (sip_leg_words(leg)->facts.we_called) {
-        source = NULL;
-    } else {
-        if (!source && (source = calloc(1, sizeof *source)) != NULL) {
-            text_copy(source->host, sizeof source->host, sip_leg_words(leg)->facts.remote.host);
-            *at = source;
-        }
-        if (!source)
-            return ROOM_NOT_AT_ALL;
-        if (c->calls_per_source && source->legs >= c->calls_per_source)
-            return ROOM_NOT_FOR_SOURCE;
-        source->legs++;
-    }
-    leg->counted = true;
-    atomic_fetch_add_explicit(&s->counters.legs, 1, memory_order_relaxed);
+    if (theirs && !source)
+        return ROOM_NOT_AT_ALL;
+    if (theirs && c->calls_per_source && source->legs >= c->calls_per_source)
+        return ROOM_NOT_FOR_SOURCE;
+    sip_leg_count(leg);
     return ROOM;
+}
+
+void sip_leg_count(struct leg *leg)
+{
+    struct source *source = sip_leg_words(leg)->facts.we_called ? NULL : source_of(leg);
+
+    if (source)
+        source->legs++;
+    leg->counted = true;
+    atomic_fetch_add_explicit(&leg->edge->counters.legs, 1, memory_order_relaxed);
 }
 
 static void count_off(struct leg *leg)
@@ -213,6 +224,7 @@ static void destroy(struct leg *leg)
     nta_outgoing_destroy(leg->identify);
     nta_outgoing_destroy(leg->offering);
     nta_outgoing_destroy(leg->exit);
+    nta_outgoing_destroy(leg->probe);
     free(leg->reoffer);
     if (leg->dialog)
         nta_leg_destroy(leg->dialog);
@@ -240,6 +252,7 @@ void sip_leg_end(struct leg *leg)
     count_off(leg);
     leg->state = LEG_ENDED;
     leg->refresh_at = leg->expires_at = leg->identify_at = leg->hop_at = NEVER;
+    probe_heard(leg); /* or its end, which comes to the same */
     offer_drop(leg);
     leg->forget_at = clock_now() + LINGER_MSEC;
     dialog_wipe(leg->sdp);
@@ -275,39 +288,6 @@ tport_t *sip_leg_connection(const struct leg *leg)
 }
 
 /* ---- what the outside wants to know ---- */
-
-static void copy_routes(char to[SIP_ROUTES_SIZE], const sip_route_t *route)
-{
-    to[0] = '\0';
-    for (; route; route = route->r_next) {
-        char uri[URI_SIZE];
-
-        headers_uri(uri, sizeof uri, route->r_url);
-        if (!text_append(to, SIP_ROUTES_SIZE, "%s<%s>", to[0] ? ", " : "", uri)) {
-            to[0] = '\0'; /* half a route leads nowhere */
-            return;
-        }
-    }
-}
-
-void sip_leg_refresh_facts(struct leg *leg)
-{
-    struct sip_dialog *f = &sip_leg_words(leg)->facts;
-    const sip_route_t *route = NULL;
-    const sip_contact_t *target = NULL;
-
-    if (!leg->dialog)
-        return;
-    f->local_cseq = nta_leg_get_seq(leg->dialog);
-    f->remote_cseq = nta_leg_get_rseq(leg->dialog);
-    text_copy(f->local_tag, sizeof f->local_tag, nta_leg_get_tag(leg->dialog));
-    text_copy(f->remote_tag, sizeof f->remote_tag, nta_leg_get_rtag(leg->dialog));
-    if (nta_leg_get_route(leg->dialog, &route, &target) < 0)
-        return;
-    copy_routes(f->routes, route);
-    if (target)
-        headers_uri(f->remote_target, sizeof f->remote_target, target->m_url);
-}
 
 static enum replaces judge(struct leg *leg)
 {

@@ -39,8 +39,7 @@ static void done(struct leg *leg, uint32_t number, uint16_t code, const sip_t *s
         dialog_read(leg, sdp, length, &ev->offer);
         leg->media = ev->offer.rtp;
     }
-    sip_leg_refresh_facts(leg);
-    ev->dialog = sip_leg_words(leg)->facts;
+    sip_leg_dialog(leg, &ev->dialog);
     offer_drop(leg);
     report_send(leg);
 }
@@ -125,7 +124,7 @@ void offer_begin(struct leg *leg, const struct reoffer *what)
 
         ev->transaction = what->number;
         ev->code = 491;
-        ev->dialog = sip_leg_words(leg)->facts;
+        sip_leg_dialog(leg, &ev->dialog);
         report_send(leg);
         return;
     }

@@ -127,6 +127,19 @@ static const char *some(const char *text)
     return text[0] ? text : NULL;
 }
 
+/* What a later start needs to cancel it. */
+static void keep_invite(struct leg *leg)
+{
+    struct sip_dialog *f = &sip_leg_words(leg)->facts;
+    const struct target *t = &leg->calling->target;
+
+    f->invite_cseq = nta_outgoing_cseq(leg->request);
+    text_copy(f->branch, sizeof f->branch, nta_outgoing_branch(leg->request));
+    text_copy(f->request_uri, sizeof f->request_uri, t->uri);
+    text_copy(f->way, sizeof f->way, t->way[0] ? t->way : t->route);
+    report_dialog(leg);
+}
+
 bool out_invite(struct leg *leg)
 {
     const struct sip_call *call = leg->call;
@@ -160,7 +173,7 @@ bool out_invite(struct leg *leg)
             SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(body), TAG_END());
     if (!leg->request)
         return false;
-    sip_leg_words(leg)->facts.invite_cseq = nta_outgoing_cseq(leg->request);
+    keep_invite(leg);
     hop_sent(leg);
     return true;
 }
@@ -313,9 +326,9 @@ static void report_answered(struct leg *leg, const sip_t *sip)
     else if (early) /* the answer came reliably before (RFC 3262 5), or in an UPDATE */
         dialog_read(leg, early, strlen(early), &ev->offer);
     leg->media = ev->offer.rtp;
-    dialog_party(leg, sip, &sip_leg_words(leg)->party);
-    ev->party = sip_leg_words(leg)->party;
-    ev->dialog = sip_leg_words(leg)->facts;
+    dialog_party(leg, sip, &sip_leg_words(leg)->facts.party);
+    ev->party = sip_leg_words(leg)->facts.party;
+    sip_leg_dialog(leg, &ev->dialog);
     exit_note(ev, peer, sip);
     report_send(leg);
 }
@@ -335,6 +348,7 @@ static void take_answer(struct leg *leg, msg_t *answer, const sip_t *sip)
     note_far_end(leg);
     nta_outgoing_destroy(leg->request);
     leg->request = NULL;
+    sip_leg_words(leg)->facts.branch[0] = '\0';
     leg->state = LEG_UP;
     leg->forget_at = NEVER;
     if (leg->silent) { /* it crossed our CANCEL */

@@ -174,7 +174,7 @@ static void read_asker(struct refer *to, const struct leg *leg, const sip_t *sip
 
     memset(&as_invite, 0, sizeof as_invite);
     headers_invite(&as_invite, sip);
-    to->from = leg ? sip_leg_words(leg)->party : as_invite.from;
+    to->from = leg ? sip_leg_words(leg)->facts.party : as_invite.from;
     to->has_referred_by = as_invite.has_referred_by;
     to->referred_by = as_invite.referred_by;
     if (leg)

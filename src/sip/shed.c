@@ -145,6 +145,10 @@ int shed_message(struct sip *s, nta_agent_t *agent, msg_t *msg, sip_t *sip)
     unsigned share;
     char wait[4];
 
+    if (sip && sip->sip_status && restore_answered(s, sip)) {
+        msg_destroy(msg);
+        return 0;
+    }
     if (!sip || !sip->sip_request || sip->sip_request->rq_method == sip_method_ack) {
         nta_msg_discard(agent, msg); /* of nothing we know */
         return 0;

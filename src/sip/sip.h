@@ -474,6 +474,8 @@ struct sip_counts {
     uint32_t legs;
     uint64_t subscribes, watchers_refused, notifies, notifies_failed, publishes, publishes_failed;
     uint32_t watchers;
+    uint64_t restored, restored_lost; /* legs of an earlier run: taken up; not, or gone after all */
+    uint32_t restored_unheard;        /* whose far end has not shown yet that it is still there */
 };
 void sip_count(const struct sip *s, struct sip_counts *out);
 

@@ -189,8 +189,8 @@ void tell_now(struct leg *leg)
     if (is_busy(leg) && ++leg->identify_tries < TRIES_MAX)
         leg->identify_at = clock_now() + BUSY_WAIT;
     else if (!is_busy(leg) && send_identity(leg, update))
-        text_copy(sip_leg_words(leg)->identity_told, sizeof sip_leg_words(leg)->identity_told,
-                  sip_leg_words(leg)->identity);
+        text_copy(sip_leg_words(leg)->facts.identity_told,
+                  sizeof sip_leg_words(leg)->facts.identity_told, sip_leg_words(leg)->identity);
 }
 
 void tell_identity(struct leg *leg, const char *display, const char *uri)
@@ -198,7 +198,7 @@ void tell_identity(struct leg *leg, const char *display, const char *uri)
     headers_name_addr(sip_leg_words(leg)->identity, sizeof sip_leg_words(leg)->identity, display,
                       uri);
     if (!sip_leg_words(leg)->identity[0] ||
-        text_is(sip_leg_words(leg)->identity, sip_leg_words(leg)->identity_told))
+        text_is(sip_leg_words(leg)->identity, sip_leg_words(leg)->facts.identity_told))
         return;
     leg->identify_tries = 0;
     leg->identify_again = true;
@@ -238,5 +238,6 @@ static int on_identified(struct leg *leg, nta_outgoing_t *request, const sip_t *
         return 0;
     if (!fine && leg->state == LEG_UP)
         failed(leg, status);
+    report_dialog(leg);
     return 0;
 }

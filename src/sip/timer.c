@@ -24,6 +24,8 @@ static msec earliest(const struct leg *leg)
         first = leg->offer_at;
     if (leg->hop_at < first)
         first = leg->hop_at;
+    if (leg->probe_at < first)
+        first = leg->probe_at;
     return leg->forget_at < first ? leg->forget_at : first;
 }
 
@@ -246,10 +248,13 @@ static int on_refreshed(struct leg *leg, nta_outgoing_t *request, const sip_t *s
     }
     challenged = (status == 401 || status == 407) && out_challenged(leg, request, sip);
     leg->refresh = NULL;
-    if (leg->state == LEG_UP && status < 300 && sip)
+    if (leg->state == LEG_UP && status < 300 && sip) {
         timer_answered(leg, sip);
-    else if (leg->state == LEG_UP)
+        probe_heard(leg);
+        report_dialog(leg);
+    } else if (leg->state == LEG_UP) {
         refresh_failed(leg, status, sip, challenged);
+    }
     nta_outgoing_destroy(request); /* and with it the answer */
     return 0;
 }
@@ -279,5 +284,7 @@ static void on_timer(struct sip *s, su_timer_t *timer, void *magic)
         offer_now(leg);
     if (leg->hop_at <= now)
         hop_silent(leg);
+    if (leg->probe_at <= now)
+        probe_now(leg);
     timer_set(leg);
 }

@@ -23,13 +23,15 @@ struct bench {
     struct sip *sip;
     struct queue *events;
     uint16_t udp, tcp;
-    struct sip_event ev; /* what came last */
+    struct sip_event ev;      /* what came last */
+    struct sip_dialog dialog; /* as the store would have it: of the last event that had one */
 };
 
 void bench_config(struct sip_config *config);
 void bench_start(struct bench *b, const struct sip_config *config);
 void bench_stop(struct bench *b);
-/* The next event; fails the test when it is of another type or does not come. */
+/* The next event; fails the test when it is of another type or does not come. Those that are only
+ * for the store are passed over, unless one is wanted. */
 void bench_expect(struct bench *b, enum sip_event_type type);
 bool bench_quiet(struct bench *b, int patience); /* no event comes */
 
