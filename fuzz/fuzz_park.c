@@ -229,9 +229,8 @@ static void administer(uint8_t which, uint8_t value)
 }
 
 /* What was written is put back, as far as the orbits are still there. */
-static void restart(void)
+static void restart(uint8_t one, uint8_t two)
 {
-    static const struct restore legs = { .caller = LEG_RESTORED_UP };
     static struct call rows[ROWS];
     static struct actions out;
     unsigned count = 0;
@@ -243,9 +242,15 @@ static void restart(void)
             rows[count++] = *c;
     }
     new_core(highest);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        unsigned as = (unsigned)(one | two << 8) >> i;
+        struct restore legs = { as & 64 ? LEG_RESTORED_UP : (enum restored_leg)(as & 3),
+                                (enum restored_leg)(as >> 2 & 3),
+                                (enum restored_leg)(as >> 4 & 3) };
+
         (void)park_restore(&p, &rows[i], &legs, now, &out);
-    park_check(&p);
+        park_check(&p);
+    }
 }
 
 static void one(const uint8_t *b)
@@ -271,7 +276,7 @@ static void one(const uint8_t *b)
     else if (what < 27)
         administer(b[1], b[2]);
     else
-        restart();
+        restart(b[1], b[2]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -155,6 +155,7 @@ enum step {
     STEP_HUNG_UP,
     STEP_TIMED_OUT,
     STEP_ENDED,
+    STEP_RECOVERED,
     STEPS
 };
 

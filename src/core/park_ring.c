@@ -230,7 +230,10 @@ static bool tried_plain(struct turn *t, struct call *c, uint16_t code)
     if (c->plain_retry || !means_form(code))
         return false;
     c->plain_retry = true;
-    return dial(t, c, c->peer_role, &whom);
+    if (!dial(t, c, c->peer_role, &whom))
+        return false;
+    park_save(t, c); /* it is another leg */
+    return true;
 }
 
 /* What rang has been hung up, or has failed by itself. */

@@ -40,6 +40,7 @@ void park_take_over(struct turn *t, struct call *c, const struct decision *d)
     if (c->consult && !c->parker_known && in->has_referred_by)
         c->parker = in->referred_by;
     answer_next(t, c);
+    park_save(t, c); /* the old leg may go while a restart is under way */
 }
 
 /* ---- who is whom now ----------------------------------------------------------------------------

@@ -60,6 +60,7 @@ void park_transfer(struct turn *t, struct call *c, const struct refer *r,
     place_call(t, c, r);
     PARK_STEP(t, c, STEP_TRANSFERRING, "%.80s is called because %.60s transfers the call",
               c->next_party.uri, park_name(name, referrer, "one of the two"));
+    park_save(t, c);
 }
 
 /* ---- nobody comes -------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ const char *step_name(enum step s)
         [STEP_HUNG_UP] = "call.hung_up",
         [STEP_TIMED_OUT] = "call.timed_out",
         [STEP_ENDED] = "call.ended",
+        [STEP_RECOVERED] = "call.recovered",
     };
 
     return s < STEPS ? names[s] : "call.unknown";

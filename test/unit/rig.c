@@ -160,21 +160,32 @@ static void say_action(char *to, const struct action *a)
 /* ---- lines to events ----------------------------------------------------------------------------
  */
 
+static void note_save(struct rig *r, const struct action *a)
+{
+    r->call = a->call;
+    r->write = a->write;
+    if (rig_call(r))
+        r->row = *rig_call(r);
+}
+
+static void say_all(struct rig *r, const struct actions *out)
+{
+    for (unsigned i = 0; i < out->count; i++) {
+        say_action(r->said, &out->at[i]);
+        if (out->at[i].type == ACT_SAVE)
+            note_save(r, &out->at[i]);
+        if (*out->at[i].why)
+            (void)text_copy(r->last_why, WHY_SIZE, out->at[i].why);
+    }
+    park_check(&r->p);
+}
+
 static void step(struct rig *r, const struct event *ev)
 {
     struct actions out;
 
     park_step(&r->p, ev, r->now, &out);
-    for (unsigned i = 0; i < out.count; i++) {
-        say_action(r->said, &out.at[i]);
-        if (out.at[i].type == ACT_SAVE) {
-            r->call = out.at[i].call;
-            r->write = out.at[i].write;
-        }
-        if (*out.at[i].why)
-            (void)text_copy(r->last_why, WHY_SIZE, out.at[i].why);
-    }
-    park_check(&r->p);
+    say_all(r, &out);
 }
 
 static void split(struct words *w, const char *line)
@@ -364,6 +375,50 @@ static void at_line(struct rig *r, const struct words *w)
     r->now = until;
 }
 
+static enum restored_leg restored(const char *word)
+{
+    if (text_is(word ? word : "lost", "lost"))
+        return LEG_LOST;
+    if (text_is(word, "up"))
+        return LEG_RESTORED_UP;
+    return text_is(word, "answered") ? LEG_RESTORED_ANSWERED : LEG_RESTORED_CALLING;
+}
+
+bool rig_restore(struct rig *r, const struct call *row, const struct restore *legs)
+{
+    struct actions out;
+    bool done = park_restore(&r->p, row, legs, r->now, &out);
+
+    say_all(r, &out);
+    return done;
+}
+
+void rig_new_core(struct rig *r, call_id last)
+{
+    free(r->calls_memory);
+    free(r->orbits_memory);
+    r->calls_memory = zeroed(calls_size());
+    r->orbits_memory = zeroed(orbits_size());
+    r->p.calls = calls_init(r->calls_memory, last);
+    r->p.orbits = orbits_init(r->orbits_memory, 1);
+    r->p.announcing = r->p.pin_count = 0;
+    r->p.gone = 0;
+    memset(r->p.announce, 0, sizeof r->p.announce);
+    memset(r->p.pin, 0, sizeof r->p.pin);
+    memset(r->p.fetch, 0, sizeof r->p.fetch);
+    orbits_rebuild(r->p.orbits, &r->deployment.ranges, "pool.example");
+}
+
+static void restart_line(struct rig *r, const struct words *w)
+{
+    struct restore legs = { restored(w->word[1]), restored(w->word[2]), restored(w->word[3]) };
+    struct call row = r->row;
+
+    rig_new_core(r, row.id);
+    if (!rig_restore(r, &row, &legs))
+        (void)text_append(r->said, RIG_TEXT_SIZE, " false");
+}
+
 static void set_line(struct rig *r, const struct words *w)
 {
     enum setting_key key;
@@ -410,6 +465,8 @@ static void other_line(struct rig *r, const struct words *w)
         invite(r, w);
     else if (text_is(name, "at"))
         at_line(r, w);
+    else if (text_is(name, "restart"))
+        restart_line(r, w);
     else if (text_is(name, "set"))
         set_line(r, w);
     else if (text_is(name, "drain"))

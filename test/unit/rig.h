@@ -12,8 +12,9 @@ struct rig {
     struct deployment deployment;
     void *calls_memory, *orbits_memory;
     msec now;
-    call_id call;   /* of the last ACT_SAVE */
-    uint64_t write; /* its number */
+    call_id call;    /* of the last ACT_SAVE */
+    uint64_t write;  /* its number */
+    struct call row; /* the call as it was then */
     char last_why[WHY_SIZE];
     char said[RIG_TEXT_SIZE]; /* the actions of the last line */
 };
@@ -35,6 +36,8 @@ void rig_free(struct rig *r);
  *   retrieve URI | transfer URI | ring | extend SECONDS | hangup | note TEXT | force
  *   refer 1 to=URI [leg=3 | at=700] [from=105] [by=106] [replaces=...] [far]     REFER number 1
  *   fetch to=URI at=700 [from=105] [replaces=...]                      asked for by command
+ *   restart [up|answered|calling|lost] [...] [...]     all that was written is put back; the caller's leg, his
+ *                                  peer's, that of who was to come in somebody's place: lost if not said
  *   at SECONDS                     since the start; every deadline up to then is taken
  *   drain on|off | dial on|off | close | open    the house; orbits 700-702 to new calls
  * Actions: save, forget, answer:1:orbit700, refuse:1:486, bye:1[:200], call:100:parker:sip:...,
@@ -71,6 +74,10 @@ int rig_main(const char *group, const struct rig_script *scripts, size_t count);
     {                                                                                              \
         "up 1", "say:1:orbit"                                                                      \
     }
+
+/* A restart by hand: an empty core, whose calls get ids above `last`, and a row put back. */
+void rig_new_core(struct rig *r, call_id last);
+bool rig_restore(struct rig *r, const struct call *row, const struct restore *legs);
 
 struct call *rig_call(struct rig *r); /* the one of the last save; NULL when it has ended */
 

@@ -188,7 +188,7 @@ static const struct rig_script scripts[] = {
     { "a call is retrieved by hand",
       { RIG_PARKED_BY_105,
         { "retrieve sip:9@pbx", "call:100:chosen:sip:9@pbx retrieving save" },
-        { "failed 100 488", "call:102:chosen:plain:sip:9@pbx" },
+        { "failed 100 488", "call:102:chosen:plain:sip:9@pbx save" },
         { "failed 102 488", "retrieve_failed save" },
         { "retrieve sip:9@pbx", "call:104:chosen:sip:9@pbx retrieving save" },
         { "up 104", "bridge:1:104 retrieved save" },

@@ -131,7 +131,7 @@ static const struct rig_script scripts[] = {
         { "said 1", "" },
         { "at 93", "parked save call:100:parker:sip:105@pbx.example ringback_started save" },
         { "up 100", "say:100:confirm ringback_asked" },
-        { "invite 3 x from=+4930123456 replaces=leg:1", "answer:3" },
+        { "invite 3 x from=+4930123456 replaces=leg:1", "answer:3 save" },
         { "up 3", "bye:100 music:3 taken_over save bye:1" },
         { "keys 100 1", "" } } },
     { "the caller has not acknowledged when 1 is pressed: they wait for each other",

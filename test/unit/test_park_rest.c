@@ -1,5 +1,4 @@
-/* The rest of the machine: what the record says, what people read, what a restart puts back, what
- * the simulation found. */
+/* The rest of the machine: what the record says, what people read, what the simulation found. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -154,88 +153,6 @@ static void every_step_has_a_name(void **state)
     assert_string_equal(step_name(STEPS), "call.unknown");
 }
 
-/* ---- restart ------------------------------------------------------------------------------------
- */
-
-/* A new core over the same ranges, and the call as it was last written. */
-static bool restore(struct rig *r, const struct call *row)
-{
-    static const struct restore legs = { .caller = LEG_RESTORED_UP };
-    struct actions out;
-
-    return park_restore(&r->p, row, &legs, r->now, &out);
-}
-
-static bool put_back(struct rig *r, struct call *row)
-{
-    free(r->calls_memory);
-    free(r->orbits_memory);
-    r->calls_memory = calloc(1, calls_size());
-    r->orbits_memory = calloc(1, orbits_size());
-    r->p.calls = calls_init(r->calls_memory, row->id);
-    r->p.orbits = orbits_init(r->orbits_memory, 1);
-    orbits_rebuild(r->p.orbits, &r->deployment.ranges, "pool.example");
-    return restore(r, row);
-}
-
-static void a_restart_puts_back(void **state)
-{
-    static const struct {
-        const char *lines[6];
-        const char *then[4];
-        const char *said;
-    } cases[] = {
-        { { "saved", "up 1", "at 60" },
-          { "at 89", "at 90" },
-          " call:100:parker:sip:105@pbx.example "
-          "ringback_started save" },
-        { { "saved", "up 1", "at 90" },
-          { "at 91" },
-          " call:102:parker:sip:105@pbx.example "
-          "ringback_started save" },
-        { { "saved", "up 1", "invite 3 700 from=104" },
-          { "invite 5 700 from=106" },
-          " answer:5:caller=sip:+4930123456@pbx.example retrieving save" },
-        { { "saved" }, { "gone 1" }, " abandoned ended forget" },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rig *r = rig_new();
-        struct call row;
-
-        rig_do(r, "invite 1 700 from=+4930123456 by=105");
-        run(r, cases[i].lines);
-        row = *rig_call(r);
-        assert_true(put_back(r, &row));
-        park_check(&r->p);
-        assert_int_equal(rig_call(r)->state, CALL_PARKED);
-        run(r, cases[i].then);
-        assert_string_equal(r->said, cases[i].said);
-        rig_free(r);
-    }
-}
-
-static void a_restart_does_not_put_back(void **state)
-{
-    struct rig *r = *state;
-    struct call row, other;
-
-    rig_do(r, "invite 1 700 from=+4930123456 by=105");
-    rig_do(r, "saved");
-    row = other = *rig_call(r);
-    assert_true(put_back(r, &row));
-    assert_false(restore(r, &row)); /* twice */
-    other.id++;
-    assert_false(restore(r, &other)); /* a leg that is another call's */
-    other.caller_leg = 3;
-    assert_false(restore(r, &other)); /* an orbit that is */
-    other.orbit = number_read("799", NULL);
-    assert_false(restore(r, &other)); /* one that is nobody's */
-    park_check(&r->p);
-    assert_int_equal(calls_count(r->p.calls), 1);
-}
-
 /* ---- full tables --------------------------------------------------------------------------------
  */
 
@@ -297,16 +214,19 @@ static void found_by_the_simulation(void **state)
         { "the caller is replaced while a retriever is awaited",
           { RIG_105_CONSULTS,
             { "invite 3 700 from=104", "answer:3:caller=sip:105@pbx.example retrieving save" },
-            { "invite 5 x from=+4930123456 replaces=leg:1", "answer:5:caller=sip:104@pbx.example" },
+            { "invite 5 x from=+4930123456 replaces=leg:1",
+              "answer:5:caller=sip:104@pbx.example save" },
             { "up 5", "music:5 taken_over save bye:1" },
             { "up 3", "bridge:5:3 retrieved save" } } },
         { "both sides are replaced, and each comes up alone",
           { RIG_105_CONSULTS,
             { "invite 3 700 from=104", "answer:3:caller=sip:105@pbx.example retrieving save" },
             { "up 3", "bridge:1:3 retrieved save" },
-            { "invite 5 x from=+4930123456 replaces=leg:1", "answer:5:caller=sip:104@pbx.example" },
+            { "invite 5 x from=+4930123456 replaces=leg:1",
+              "answer:5:caller=sip:104@pbx.example save" },
             { "gone 1", "music:3 taken_over save" },
-            { "invite 7 x from=107 replaces=leg:3", "answer:7:caller=sip:+4930123456@pbx.example" },
+            { "invite 7 x from=107 replaces=leg:3",
+              "answer:7:caller=sip:+4930123456@pbx.example save" },
             { "gone 3", "taken_over save" },
             { "up 5", "music:5" },
             { "up 7", "bridge:5:7" } } },
@@ -369,8 +289,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_comes_next_with_a_fallback, make, drop),
         cmocka_unit_test_setup_teardown(reasons_name_people, make, drop),
         cmocka_unit_test(every_step_has_a_name),
-        cmocka_unit_test(a_restart_puts_back),
-        cmocka_unit_test_setup_teardown(a_restart_does_not_put_back, make, drop),
         cmocka_unit_test_setup_teardown(no_leg_is_free, make, drop),
         cmocka_unit_test(found_by_the_simulation),
     };

@@ -83,7 +83,7 @@ static const struct rig_script scripts[] = {
     { "what was refused for its form is tried once in plain form",
       { { "set max_pickup_attempts 2", "" },
         RUNG_AT_90,
-        { "failed 100 488", "call:102:parker:plain:sip:105@pbx.example" },
+        { "failed 100 488", "call:102:parker:plain:sip:105@pbx.example save" },
         { "failed 102 488", "ringback_failed save" },
         { "at 180", "call:104:parker:sip:105@pbx.example ringback_started save" } } },
     { "RB-06: the attempts are used up, the fallback answers",
