@@ -2,6 +2,7 @@
  * edges, say so, run until a signal comes. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #include "media/convert.h"
 #include "media/decoder.h"
 #include "sys/helper.h"
+#include "sys/keep.h"
+#include "sys/kept.h"
 #include "sys/log.h"
 
 enum { EXIT_FAULT = 1, EXIT_USAGE = 2 };
@@ -63,6 +66,10 @@ static void usage(FILE *to)
     fputs(
         "Usage: callparkd -c FILE               park calls as FILE says\n"
         "       callparkd --check-config -c FILE   only check FILE\n"
+        "       callparkd --keep -c FILE       where no systemd is: a parent that keeps the "
+        "sockets,\n"
+        "                                      starts the server again when it crashes, and on\n"
+        "                                      SIGUSR2 from the newer program, nobody hung up on\n"
         "       callparkd --version\n"
         "       callparkd --web-root DIR -c FILE   the page from DIR (node web/build.js DIR) "
         "instead\n"
@@ -106,7 +113,8 @@ static int serve(const struct app_config *config)
     int result;
 
     log_setup(config->log_level, config->log_form, config->log_full_numbers);
-    if (helper_start("/proc/self/exe", NULL, 0, &err) || app_new(&a, config, &err))
+    if (kept_start(&err) || helper_start("/proc/self/exe", NULL, 0, &err) ||
+        app_new(&a, config, &err))
         return fault(&err);
     running = a;
     if (api_new(&api, a, &err)) {
@@ -114,30 +122,59 @@ static int serve(const struct app_config *config)
         return fault(&err);
     }
     watch_signals();
+    kept_settle(); /* all that can be wanted again has been asked for */
     say_where(a);
     (void)sd_notify(0, "READY=1"); /* nobody may be listening, which is fine */
     result = app_run(a);
     (void)sd_notify(0, "STOPPING=1");
     log_info("app", "ending; nobody is hung up on");
+    kept_leave();
     app_free(a);
     api_free(api);
     helper_stop();
+    kept_stop();
     return result ? EXIT_FAULT : EXIT_SUCCESS;
+}
+
+/* Shortened as getopt_long() takes it, too. */
+static bool says_keep(const char *argument)
+{
+    return strlen(argument) > 2 && text_starts("--keep", argument);
+}
+
+/* The same command without --keep, in a child. */
+static int keep(const struct app_config *config, int argc, char **argv)
+{
+    char path[PATH_MAX], **arguments = calloc((size_t)argc + 1, sizeof *arguments);
+    struct err err = { 0 };
+    size_t count = 0;
+    int code;
+
+    if (!arguments || keep_path(path, sizeof path, argv[0], &err)) {
+        free(arguments);
+        return fault(&err);
+    }
+    for (int i = 0; i < argc; i++)
+        if (!says_keep(argv[i]))
+            arguments[count++] = argv[i];
+    log_setup(config->log_level, config->log_form, config->log_full_numbers);
+    code = keep_run(path, arguments);
+    free(arguments);
+    return code;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-                                             { "check-config", no_argument, NULL, 't' },
-                                             { "web-root", required_argument, NULL, 'w' },
-                                             { "version", no_argument, NULL, 'v' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { "helper", no_argument, NULL, 'H' },
-                                             { NULL, 0, NULL, 0 } };
+    static const struct option options[] = {
+        { "config", required_argument, NULL, 'c' },   { "check-config", no_argument, NULL, 't' },
+        { "web-root", required_argument, NULL, 'w' }, { "version", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },           { "helper", no_argument, NULL, 'H' },
+        { "keep", no_argument, NULL, 'k' },           { NULL, 0, NULL, 0 }
+    };
     static struct app_config config; /* too large for a stack */
     const char *path = "/etc/callpark/callpark.conf", *web_root = "";
     struct err err = { 0 };
-    bool only_check = false;
+    bool only_check = false, keeps = false;
     int letter;
 
     keep_memory();
@@ -151,6 +188,9 @@ int main(int argc, char **argv)
             break;
         case 't':
             only_check = true;
+            break;
+        case 'k':
+            keeps = true;
             break;
         case 'v':
             puts("callparkd " CALLPARK_VERSION);
@@ -181,5 +221,5 @@ int main(int argc, char **argv)
         printf("%s: fine\n", path);
         return EXIT_SUCCESS;
     }
-    return serve(&config);
+    return keeps ? keep(&config, argc, argv) : serve(&config);
 }

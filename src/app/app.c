@@ -12,6 +12,7 @@
 #include "app/inside.h"
 #include "base/text.h"
 #include "sys/clock.h"
+#include "sys/kept.h"
 #include "sys/log.h"
 
 #define TAKEN_AT_ONCE 64
@@ -216,6 +217,7 @@ static void each_second(struct app *a)
     fits_second(a);
     orbits_settle(a->park.orbits, a->now); /* else each count walks all that cooled down since */
     demo_second(a);
+    kept_alive();
     if (a->watcher.second)
         a->watcher.second(a->watcher.to);
     if (atomic_exchange(&want_reload, false)) {

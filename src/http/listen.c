@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "sys/kept.h"
 
 #define BACKLOG 128
 
@@ -73,11 +74,23 @@ static int fail(int fd, struct err *err, const char *what)
     return err_set(err, -code, "cannot listen on %.100s: %s", what, strerror(code));
 }
 
+static int note_tcp(struct listener *l, int fd, const struct addrinfo *found)
+{
+    *l = (struct listener){ .fd = fd, .anywhere = !is_loopback(found->ai_addr) };
+    address_text(l->address, fd);
+    return 0;
+}
+
 static int open_tcp(struct listener *l, const struct addrinfo *found, const char *where,
                     struct err *err)
 {
+    char name[KEPT_NAME_SIZE];
     int fd, one = 1;
 
+    kept_name(name, "http-%s", where);
+    fd = kept_take_bound(name, SOCK_STREAM, found->ai_addr, found->ai_addrlen);
+    if (fd >= 0)
+        return note_tcp(l, fd, found);
     fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return fail(fd, err, where);
@@ -85,9 +98,8 @@ static int open_tcp(struct listener *l, const struct addrinfo *found, const char
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
         bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
         return fail(fd, err, where);
-    *l = (struct listener){ .fd = fd, .anywhere = !is_loopback(found->ai_addr) };
-    address_text(l->address, fd);
-    return 0;
+    kept_give(name, fd, false);
+    return note_tcp(l, fd, found);
 }
 
 int listen_tcp(struct listener *l, const char *where, bool anywhere, struct err *err)
@@ -150,15 +162,35 @@ static int remove_stale(const struct sockaddr_un *a, struct err *err)
     return unlink(a->sun_path) == 0 ? 0 : fail(-1, err, a->sun_path);
 }
 
+/* By its file, so that none is taken up whose file is gone or is another's by now. */
+static void name_unix(char to[KEPT_NAME_SIZE], const struct stat *st)
+{
+    kept_name(to, "admin-%jx-%jx", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
+}
+
+static int note_unix(struct listener *l, int fd, const char *path, const struct stat *st)
+{
+    *l = (struct listener){ .fd = fd, .device = st->st_dev, .inode = st->st_ino };
+    (void)text_copy(l->path, sizeof l->path, path); /* fits, as sun_path is no larger */
+    return 0;
+}
+
 int listen_unix(struct listener *l, const char *path, struct err *err)
 {
     struct sockaddr_un a = { .sun_family = AF_UNIX };
+    char name[KEPT_NAME_SIZE];
     struct stat st;
     int fd, code;
 
     if (!text_copy(a.sun_path, sizeof a.sun_path, path))
         return err_set(err, -ENAMETOOLONG, "the socket's path '%.60s...' is longer than %zu", path,
                        sizeof a.sun_path - 1);
+    if (lstat(path, &st) == 0) {
+        name_unix(name, &st);
+        fd = kept_take(name);
+        if (fd >= 0)
+            return note_unix(l, fd, path, &st);
+    }
     code = remove_stale(&a, err);
     if (code)
         return code;
@@ -168,15 +200,17 @@ int listen_unix(struct listener *l, const char *path, struct err *err)
     if (fd < 0 || fchmod(fd, 0600) != 0 || bind(fd, (const struct sockaddr *)&a, sizeof a) != 0 ||
         lstat(path, &st) != 0 || listen(fd, BACKLOG) != 0)
         return fail(fd, err, path);
-    *l = (struct listener){ .fd = fd, .device = st.st_dev, .inode = st.st_ino };
-    (void)text_copy(l->path, sizeof l->path, path); /* fits, as sun_path is no larger */
-    return 0;
+    name_unix(name, &st);
+    kept_give(name, fd, false);
+    return note_unix(l, fd, path, &st);
 }
 
 void listen_remove_file(const struct listener *l)
 {
     struct stat st;
 
+    if (kept_is_on())
+        return; /* it is the next process's as well */
     if (l->path[0] && lstat(l->path, &st) == 0 && st.st_dev == l->device && st.st_ino == l->inode)
         (void)unlink(l->path); /* a file left behind is found stale at the next start */
 }

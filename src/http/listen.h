@@ -22,6 +22,6 @@ int listen_tcp(struct listener *l, const char *where, bool anywhere, struct err 
 
 /* A socket file of mode 0600. One that is there already is replaced when nobody answers on it. */
 int listen_unix(struct listener *l, const char *path, struct err *err);
-void listen_remove_file(const struct listener *l);
+void listen_remove_file(const struct listener *l); /* unless it is kept over a restart */
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "sys/clock.h"
@@ -216,6 +217,20 @@ static void let_answers_leave(struct http_server *h)
         rest(1);
 }
 
+/* The library is not to have the listening socket when it stops: it might shut it down, and then
+ * nobody could go on with it (sys/kept.h). */
+static void stop_daemon(struct http_server *h, unsigned n)
+{
+    if (h->daemons[n]) {
+        MHD_socket fd = MHD_quiesce_daemon(h->daemons[n]);
+
+        MHD_stop_daemon(h->daemons[n]);
+        if (fd != MHD_INVALID_SOCKET)
+            close(fd);
+    }
+    listen_remove_file(&h->listeners[n]);
+}
+
 void http_stop(struct http_server *h)
 {
     if (!h)
@@ -224,11 +239,8 @@ void http_stop(struct http_server *h)
     request_stop_all(h);
     stream_stop_all(h);
     let_answers_leave(h);
-    for (unsigned n = 0; n < 2; n++) {
-        if (h->daemons[n])
-            MHD_stop_daemon(h->daemons[n]); /* closes the listening socket as well */
-        listen_remove_file(&h->listeners[n]);
-    }
+    for (unsigned n = 0; n < 2; n++)
+        stop_daemon(h, n);
     tls_stop(h->tls);
     stream_free_all(h);
     free(h->waiting);

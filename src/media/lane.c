@@ -7,11 +7,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sys/kept.h"
+
 #define TRIES_MAX 256 /* pairs that others hold before we say that none is free */
 #define BUFFER_BIG (4 << 20)
 #define BUFFER_SMALL                                                                               \
-    (32 << 10)       /* one stream; the default would pin 200 KiB for each caller who talks */
-#define DSCP_EF 0xB8 /* RFC 4594: voice */
+    (32 << 10)            /* one stream; the default would pin 200 KiB for each caller who talks */
+#define WAITING_MAX 65536 /* packets; more do not come in the time that it takes to drop them */
+#define DSCP_EF 0xB8      /* RFC 4594: voice */
 
 void ports_init(struct ports *p, uint16_t first, uint16_t last)
 {
@@ -74,27 +77,62 @@ static void set_options(int fd, uint8_t family, bool big)
     }
 }
 
-/* A bound socket, or a negative errno. */
+static void name_socket(char to[KEPT_NAME_SIZE], uint8_t family, uint16_t port)
+{
+    kept_name(to, "rtp%c-%u", family == FAMILY_4 ? '4' : '6', port);
+}
+
+/* What came while nobody played it is too late to be played. */
+static void drop_waiting(int fd)
+{
+    char byte;
+
+    for (int i = 0; i < WAITING_MAX && recv(fd, &byte, 1, MSG_DONTWAIT) >= 0; i++)
+        continue;
+}
+
+/* A bound socket, of before a restart if it was kept; or a negative errno. */
 static int open_one(struct endpoint bind_to, uint16_t port, bool big)
 {
     union endpoint_socket address;
+    char name[KEPT_NAME_SIZE];
+    int on = 1, fd, failed;
     socklen_t size;
-    int fd = socket(bind_to.family == FAMILY_4 ? AF_INET : AF_INET6,
-                    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1, failed;
 
-    if (fd < 0)
-        return -errno;
     bind_to.port = port;
     size = endpoint_to_socket(&address, &bind_to);
+    name_socket(name, bind_to.family, port);
+    fd = kept_take_bound(name, SOCK_DGRAM, &address.any, size);
+    if (fd >= 0) {
+        set_options(fd, bind_to.family, big);
+        drop_waiting(fd);
+        return fd;
+    }
+    fd = socket(bind_to.family == FAMILY_4 ? AF_INET : AF_INET6,
+                SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
     if (bind_to.family == FAMILY_6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on); /* else bind() tells */
     set_options(fd, bind_to.family, big);
-    if (bind(fd, &address.any, size) == 0)
+    if (bind(fd, &address.any, size) == 0) {
+        kept_give(name, fd, false);
         return fd;
+    }
     failed = -errno;
     close(fd);
     return failed;
+}
+
+static void close_one(int fd, uint8_t family, uint16_t port)
+{
+    char name[KEPT_NAME_SIZE];
+
+    if (fd < 0)
+        return;
+    name_socket(name, family, port);
+    kept_drop(name);
+    close(fd);
 }
 
 static int open_pair(struct lane *l, const struct endpoint *bind_to, uint16_t port, bool big)
@@ -103,8 +141,7 @@ static int open_pair(struct lane *l, const struct endpoint *bind_to, uint16_t po
     int rtcp = rtp < 0 ? rtp : open_one(*bind_to, (uint16_t)(port + 1), big);
 
     if (rtcp < 0) {
-        if (rtp >= 0)
-            close(rtp);
+        close_one(rtp, bind_to->family, port);
         return rtcp;
     }
     *l = (struct lane){ .rtp = rtp, .rtcp = rtcp, .port = port, .family = bind_to->family };
@@ -166,9 +203,7 @@ int lane_open_at(struct lane *l, struct ports *p, const struct endpoint *bind_to
 
 void lane_close(struct lane *l)
 {
-    if (l->rtp >= 0)
-        close(l->rtp);
-    if (l->rtcp >= 0)
-        close(l->rtcp);
+    close_one(l->rtp, l->family, l->port);
+    close_one(l->rtcp, l->family, (uint16_t)(l->port + 1));
     *l = LANE_NONE;
 }

@@ -10,7 +10,9 @@
 #include "base/text.h"
 #include "sip/register.h"
 #include "sip/resolve.h"
+#include "sip/sockets.h"
 #include "sys/clock.h"
+#include "sys/kept.h"
 #include "sys/log.h"
 #include "sys/thread.h"
 
@@ -22,6 +24,8 @@
 
 /* The library's hook; it has no declaration in its headers. */
 extern void (*_su_time)(su_time_t *now);
+/* Has none either: what it calls when a listener is readable. */
+extern int tport_accept(tport_t *primary, int events);
 
 /* The library counts its retransmissions by the wall clock, which may be set while we run; this
  * gives it one that only ever goes forward. Its epoch is 1900, and it may send what it thinks is a
@@ -193,11 +197,40 @@ static int listen_front(struct sip *s, const char *host, uint64_t port, struct e
     return 0;
 }
 
-static int listen_on(struct sip *s, const char *text, struct err *err)
+/* The library's own listeners. */
+static int listen_library(struct sip *s, const char *text, const char *host, uint16_t port,
+                          struct err *err)
 {
     struct listener *l = &s->listeners[s->listener_count];
     const char *advertise = s->setup->config.advertise;
-    char host[64], url[400];
+    char url[400];
+    int failed;
+
+    port = sockets_begin(s->listener_count, text, l->transport, host, port);
+    if (advertise[0])
+        text_format(url, sizeof url, "sip:%s:%u;maddr=%s;transport=%s", advertise, port, host,
+                    l->transport);
+    else
+        text_format(url, sizeof url, "sip:%s:%u;transport=%s", host, port, l->transport);
+    if (port == 0) { /* the library's word for "any free one" */
+        char *zero = strstr(url, ":0;");
+        zero[1] = '*';
+    }
+    errno = 0;
+    failed = add_transport(s, url, l->ident) < 0 ? errno ? errno : EINVAL : 0;
+    sockets_end();
+    if (failed)
+        return err_set(err, -failed, "listen '%.80s': %s", text, strerror(failed));
+    if (!note_bound(s, l))
+        return err_set(err, -EADDRNOTAVAIL, "listen '%.80s': no such address here", text);
+    s->listener_count++;
+    return 0;
+}
+
+static int listen_on(struct sip *s, const char *text, struct err *err)
+{
+    struct listener *l = &s->listeners[s->listener_count];
+    char host[64];
     uint64_t port;
 
     if (!split_listen(text, l->transport, host, &port))
@@ -206,21 +239,20 @@ static int listen_on(struct sip *s, const char *text, struct err *err)
     text_format(l->ident, sizeof l->ident, "l%u", s->listener_count);
     if (is_front(l->transport))
         return listen_front(s, host, port, err);
-    if (advertise[0])
-        text_format(url, sizeof url, "sip:%s:%u;maddr=%s;transport=%s", advertise, (unsigned)port,
-                    host, l->transport);
-    else
-        text_format(url, sizeof url, "sip:%s:%u;transport=%s", host, (unsigned)port, l->transport);
-    if (port == 0) { /* the library's word for "any free one" */
-        char *zero = strstr(url, ":0;");
-        zero[1] = '*';
+    return listen_library(s, text, host, (uint16_t)port, err);
+}
+
+/* Connections that were open before a restart, as if they had just been accepted. When all
+ * listeners are there: the library gives all of them new Via headers with each, but no connection.
+ */
+static void take_connections(struct sip *s)
+{
+    for (unsigned n = 0; n < s->listener_count; n++) {
+        const tport_t *tp = bound_transport(s, &s->listeners[n]);
+
+        while (tp && sockets_next_connection(n))
+            (void)tport_accept((tport_t *)(uintptr_t)tp, SU_WAIT_ACCEPT); /* if not, it is closed */
     }
-    if (add_transport(s, url, l->ident) < 0)
-        return err_set(err, -(errno ? errno : EINVAL), "listen '%.80s': %s", text, strerror(errno));
-    if (!note_bound(s, l))
-        return err_set(err, -EADDRNOTAVAIL, "listen '%.80s': no such address here", text);
-    s->listener_count++;
-    return 0;
 }
 
 void sip_listener(const struct sip *s, unsigned n, char to[96])
@@ -374,6 +406,8 @@ static int set_up(struct sip *s, struct err *err)
         code = watch_commands(s, err);
     if (!code)
         code = start_front(s, err);
+    if (!code)
+        take_connections(s);
     s->count_timer = code ? NULL : su_timer_create(su_root_task(s->root), 1000);
     if (s->count_timer)
         su_timer_set(s->count_timer, copy_counts, NULL);
@@ -416,7 +450,8 @@ static void *run(void *edge)
         su_root_run(s->root);
     if (!err.code) {
         watch_say_goodbye(s);
-        register_leave(s);
+        if (!kept_is_on()) /* else another process goes on with them */
+            register_leave(s);
     }
     tear_down(s);
     return NULL;

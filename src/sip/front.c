@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "sys/clock.h"
+#include "sys/kept.h"
 #include "sys/log.h"
 #include "sys/thread.h"
 
@@ -39,18 +40,24 @@ static int listen_inside(const struct front *f, uint16_t *port)
     return -1;
 }
 
-static int listen_outside(const struct addrinfo *a)
+/* One that was kept over a restart, or a new one. */
+static int listen_outside(const struct addrinfo *a, const char *name)
 {
     const int on = 1;
-    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = kept_take_bound(name, SOCK_STREAM, a->ai_addr, a->ai_addrlen);
 
+    if (fd >= 0)
+        return fd;
+    fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* bind() will say */
     if (a->ai_family == AF_INET6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, 1024) == 0)
+    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, 1024) == 0) {
+        kept_give(name, fd, false);
         return fd;
+    }
     close(fd);
     return -1;
 }
@@ -84,7 +91,7 @@ int front_listen(struct front *f, unsigned n, const char *transport, const char 
                                     .ai_flags = AI_PASSIVE | AI_NUMERICHOST };
     struct door *d = &f->doors[n];
     struct addrinfo *found = NULL;
-    char plain[64], number[8];
+    char plain[64], number[8], name[KEPT_NAME_SIZE];
     bool v6 = host[0] == '[';
 
     (void)text_copy_n(plain, sizeof plain, host + v6, strcspn(host + v6, "]")); /* the same size */
@@ -92,7 +99,8 @@ int front_listen(struct front *f, unsigned n, const char *transport, const char 
     if (getaddrinfo(plain, number, &hints, &found) != 0 || !found)
         return err_set(err, -EADDRNOTAVAIL, "listen '%s:%.64s:%u': no such address here", transport,
                        host, port);
-    d->fd = listen_outside(found);
+    kept_name(name, "sip-%s-%s-%u", transport, plain, port);
+    d->fd = listen_outside(found, name);
     freeaddrinfo(found);
     if (d->fd < 0)
         return err_set(err, -errno, "listen '%s:%.64s:%u': %s", transport, host, port,
