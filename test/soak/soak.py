@@ -17,7 +17,7 @@ from collections import Counter
 
 from ledger import FATES, Ledger
 from people import People, bye
-from server import Server
+from soaked import Server
 from wire import Weather, Wire, until
 
 RATE = float(os.environ.get("SOAK_RATE", "4"))  # calls a second
