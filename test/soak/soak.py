@@ -141,7 +141,8 @@ class Soak:
         kinds = [self.kill_9, self.kill_9, self.restart, self.storm, self.clock_jump, self.disk_full, self.locked]
         wanted = os.environ.get("SOAK_FAULTS", "").split()
         kinds = [k for k in kinds if not wanted or k.__name__ in wanted]
-        while time.monotonic() < self.end - 45:
+        last = self.end - min(45, 15 * self.minutes)
+        while time.monotonic() < last:
             time.sleep(random.uniform(5, 15) if self.minutes < 10 else random.uniform(10, 40))
             fault = random.choice(kinds)
             self.faults[fault.__name__] += 1
@@ -165,6 +166,8 @@ class Soak:
     def sample(self):
         while True:
             self.samples.append((self.server.starts, self.server.memory()))
+            if self.samples[-1][1] > 150:
+                self.say(f"memory: {self.samples[-1][1]:.0f} MiB of process {self.server.process.pid}")
             time.sleep(5)
 
     def traffic(self):
