@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #include "api/api.h"
@@ -15,6 +16,7 @@
 #include "base/text.h"
 #include "media/convert.h"
 #include "media/decoder.h"
+#include "sys/confine.h"
 #include "sys/helper.h"
 #include "sys/keep.h"
 #include "sys/kept.h"
@@ -114,11 +116,19 @@ static int serve(const struct app_config *config)
 
     log_setup(config->log_level, config->log_form, config->log_full_numbers);
     if (kept_start(&err) || helper_start("/proc/self/exe", NULL, 0, &err) ||
-        app_new(&a, config, &err))
+        confine_rights(config->unconfined, &err))
+        return fault(&err);
+    confine_environment("CALLPARK_");
+    if (app_new(&a, config, &err))
         return fault(&err);
     running = a;
     if (api_new(&api, a, &err)) {
         app_free(a);
+        return fault(&err);
+    }
+    if (!config->unconfined && confine_calls(&err)) {
+        app_free(a);
+        api_free(api);
         return fault(&err);
     }
     watch_signals();
@@ -177,6 +187,7 @@ int main(int argc, char **argv)
     bool only_check = false, keeps = false;
     int letter;
 
+    (void)umask(077); /* what is made is ours alone, unless it is said where it is made */
     keep_memory();
     while ((letter = getopt_long(argc, argv, "c:tvh", options, NULL)) != -1) {
         switch (letter) {
@@ -196,7 +207,7 @@ int main(int argc, char **argv)
             puts("callparkd " CALLPARK_VERSION);
             return EXIT_SUCCESS;
         case 'H': /* by ourselves alone: sys/helper.h */
-            return helper_serve(works, WORKS);
+            return confine_rights(false, &err) ? fault(&err) : helper_serve(works, WORKS);
         case 'h':
             usage(stdout);
             return EXIT_SUCCESS;

@@ -29,7 +29,7 @@ includes=$(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' src \
         only["sodium"] = "^src/(app/|api/|ctl/|store/chain[.]c$)"
         only["systemd/"] = "^src/(main[.]c$|app/)"
         only["spandsp"] = only["sndfile"] = only["samplerate"] = only["opus"] = "^src/media/"
-        only["seccomp"] = "^src/sys/confine[.]c$"
+        only["seccomp"] = "^src/sys/confine[^/]*$"
         only["wslay"] = "^src/sip/front"
         only["openssl/"] = "^src/(sip|media)/"
     }

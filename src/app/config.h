@@ -23,6 +23,7 @@ enum provision_mode {
 struct app_config {
     char path[512]; /* of the file, for SIGHUP */
     char node[NAME_SIZE], destination[FQDN_SIZE], site[NAME_SIZE];
+    bool unconfined; /* for a debugger, or where seccomp is not there: sys/confine.h */
     struct sip_config sip;
     struct media_config media;
     msec unheard;        /* of audio to a stranger's address that nothing came from; NEVER: any */

@@ -403,16 +403,16 @@ int config_set_profile(struct config_reading *r, const char *value, void *to, si
     return 0;
 }
 
-/* Kept the other way round, so that nothing set means that names are shown. */
-int config_set_lamp_names(struct config_reading *r, const char *value, void *to, size_t size)
+/* Kept the other way round, so that nothing set means yes. */
+int config_set_opposite(struct config_reading *r, const char *value, void *to, size_t size)
 {
-    bool shown = true, hidden;
-    int result = config_set_switch(r, value, &shown, size);
+    bool on = true, off;
+    int result = config_set_switch(r, value, &on, size);
 
     if (result)
         return result;
-    hidden = !shown;
-    memcpy(to, &hidden, sizeof(hidden));
+    off = !on;
+    memcpy(to, &off, sizeof(off));
     return 0;
 }
 

@@ -30,7 +30,7 @@ config_set_value config_set_t1;
 config_set_value config_set_expires;
 config_set_value config_set_switch;
 config_set_value config_set_profile;
-config_set_value config_set_lamp_names;
+config_set_value config_set_opposite;
 config_set_value config_set_publish_expires;
 config_set_value config_set_level;
 config_set_value config_set_form;

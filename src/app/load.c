@@ -147,6 +147,17 @@ static void load_music(void *to, const struct music_file *f)
     music_add(l->app, f);
 }
 
+/* Hashes of passwords are in it, and who called whom. We make it so; a copy may be otherwise. */
+static int check_store_file(const char *url, struct err *err)
+{
+    const char *path = text_starts(url, "sqlite:") ? url + strlen("sqlite:") : "";
+    struct stat st;
+
+    if (!*path || stat(path, &st) != 0 || !(st.st_mode & 077))
+        return 0;
+    return err_set(err, -EPERM, "store %.200s: others may read it: run chmod 600 on it", path);
+}
+
 int load_all(struct app *a, struct err *err)
 {
     struct loading l = { .app = a };
@@ -164,8 +175,10 @@ int load_all(struct app *a, struct err *err)
                                    .login = load_login,
                                    .music = load_music };
     struct store_highest highest = { 0 };
-    int result = store_load(a->store, &reader, err);
+    int result = check_store_file(a->config.store_url, err);
 
+    if (!result)
+        result = store_load(a->store, &reader, err);
     if (!result && l.failed)
         result = err_set(err, l.failed, "the store holds more than this version can take");
     if (!result)

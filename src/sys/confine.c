@@ -10,24 +10,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#ifdef __has_feature
-#define HAS_FEATURE(x) __has_feature(x)
-#else
-#define HAS_FEATURE(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
-    HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 bool confine_bounds(size_t memory, unsigned seconds)
 {
     const struct {
         int what;
         rlim_t most;
-    } limits[] = { { RLIMIT_AS, SANITIZED ? RLIM_INFINITY : memory },
+    } limits[] = { { RLIMIT_AS, CONFINE_SANITIZED ? RLIM_INFINITY : memory },
                    { RLIMIT_CPU, seconds },
                    { RLIMIT_FSIZE, 0 },
                    { RLIMIT_CORE, 0 },
