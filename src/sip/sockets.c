@@ -231,8 +231,11 @@ static bool lend(int fd)
         return false;
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* it is open */
     making.lent = true;
-    if (making.type == SOCK_DGRAM)
+    if (making.type == SOCK_DGRAM) {
         untested = fd;
+        /* The last process may have died in a flood (flood.c); mostly there is none. */
+        (void)setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &(int){ 0 }, sizeof(int));
+    }
     return true;
 }
 

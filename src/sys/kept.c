@@ -279,7 +279,8 @@ void kept_give(const char *name, int fd, bool until_hung_up)
 
     if (!orders || !name[0])
         return;
-    copy = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
+    /* Above it: who looks through our descriptors for a socket finds the one that stays. */
+    copy = fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
     if (copy >= 0 && !order(until_hung_up ? ORDER_GIVE_POLLED : ORDER_GIVE, copy, name))
         close(copy);
 }

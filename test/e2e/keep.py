@@ -1,11 +1,13 @@
 """A parent that keeps sockets: what a phone sees of a crash and of an upgrade. Prints TAP."""
 
+import contextlib
 import errno
 import itertools
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -84,6 +86,85 @@ def options(transport, port):
                   f"Call-ID: {call}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n").encode()
 
 
+def wire(*lines):
+    return ("\r\n".join(lines) + "\r\n").encode()
+
+
+class Caller:
+    """Parked by a phone system, hears music on a socket that is connected too."""
+
+    def __init__(self):
+        self.phone = Phone("UDP")
+        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.rtp.bind(("127.0.0.1", 0))
+        self.rtp.settimeout(0.2)
+        self.call = f"keep-call-{os.getpid()}-{next(numbers)}"
+        sdp = wire("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0",
+                   f"m=audio {self.rtp.getsockname()[1]} RTP/AVP 0").decode()
+        self.invite = self.request("INVITE", 1, f"sip:park@127.0.0.1:{SIP}", "<sip:park@127.0.0.1>", "", sdp,
+                                   "Referred-By: <sip:105@127.0.0.1>", "Content-Type: application/sdp")
+        self.phone.socket.send(self.invite)
+        answer = self.final("1 INVITE")
+        self.to = re.search(r"(?mi)^To: (.*?)\r", answer).group(1)
+        self.target = re.search(r"(?mi)^Contact: <(.*?)>", answer).group(1)
+        self.phone.socket.send(self.request("ACK", 1, self.target, self.to, "a"))
+        self.rtp.connect(("127.0.0.1", int(re.search(r"m=audio (\d+)", answer).group(1))))
+        self.error = None
+
+    def request(self, method, number, uri, to, mark, body="", *headers):
+        return wire(f"{method} {uri} SIP/2.0",
+                    f"Via: SIP/2.0/UDP 127.0.0.1:{self.phone.port};rport;branch=z9hG4bK{mark}{self.call}{number}",
+                    "Max-Forwards: 70", f"From: <sip:+4930123@127.0.0.1>;tag={self.call}", f"To: {to}",
+                    f"Call-ID: {self.call}", f"CSeq: {number} {method}",
+                    f"Contact: <sip:caller@127.0.0.1:{self.phone.port}>", *headers,
+                    f"Content-Length: {len(body)}", "") + body.encode()
+
+    def final(self, cseq):
+        """The final answer to this request of the call, or None."""
+        end = time.monotonic() + PATIENCE
+        while not self.phone.error and time.monotonic() < end:
+            for message in re.split(r"(?=SIP/2\.0 )", self.phone.text):
+                if re.match(r"SIP/2\.0 [2-6]", message) and f"Call-ID: {self.call}" in message \
+                        and re.search(rf"(?m)^CSeq: {cseq}\r", message):
+                    return message
+            self.phone.listen()
+        raise SystemExit(f"Bail out! no answer to {cseq}: {self.phone.error}")
+
+    def says(self):
+        """A packet of RTP; the socket tells if there was an ICMP error since."""
+        try:
+            self.rtp.send(bytes([0x80, 0]) + bytes(10) + bytes([0xFF] * 160))
+        except OSError as e:
+            self.error = e
+
+    def hears(self):
+        end = time.monotonic() + PATIENCE
+        while not self.error and time.monotonic() < end:
+            try:
+                if len(self.rtp.recv(2048)) > 12:
+                    return True
+            except TimeoutError:
+                pass
+            except OSError as e:
+                self.error = e
+        return False
+
+    def forget(self):
+        """What has come by now."""
+        self.rtp.settimeout(0)
+        try:
+            while self.rtp.recv(2048):
+                pass
+        except BlockingIOError:
+            pass
+        except OSError as e:
+            self.error = e
+        self.rtp.settimeout(0.2)
+
+    def hangs_up(self, number=2):
+        self.phone.socket.send(self.request("BYE", number, self.target, self.to, "b"))
+
+
 class Phone:
     """One socket, connected, so that an ICMP error or a reset is an error here."""
 
@@ -143,12 +224,27 @@ def go_on():
     os.kill(PARENT, signal.SIGCONT)
 
 
-def over_a_crash(tcp, udp):
+def legs_on_disk():
+    """A row that nobody waits for lies in memory for a moment, and a crash then takes it along."""
+    with contextlib.closing(sqlite3.connect(f"file:{DIR}/callpark.db?mode=ro", uri=True)) as store:
+        return store.execute("SELECT count(*) FROM legs").fetchone()[0]
+
+
+def over_a_crash(tcp, udp, stays, leaves):
+    check(stays.hears() and leaves.hears(), "two callers hear music", (stays.error, leaves.error))
+    until(lambda: legs_on_disk() == 2, "the rows of their legs")
     dead = kill_and_hold()
+    leaves.hangs_up()
+    stays.forget()
+    stays.says()
     asked = [udp.ask() for _ in range(3)] + [udp.ask()]
     by_tcp = tcp.ask()
     udp.listen()
-    check(not udp.error, "with the server dead no ICMP error comes", udp.error)
+    stays.says()
+    stays.forget()
+    leaves.phone.listen()
+    check(not (udp.error or leaves.phone.error or stays.error), "with the server dead no ICMP error comes",
+          (udp.error, leaves.phone.error, stays.error))
     late = Phone("TCP")  # waits in the kernel
     late_call = late.ask()
     admin = socket.socket(socket.AF_UNIX)
@@ -163,9 +259,12 @@ def over_a_crash(tcp, udp):
     check(late.answered(late_call), "who connected meanwhile is answered", late.error)
     check(admin.recv(100).startswith(b"HTTP/1.1 200"), "so is who connected to the admin socket")
     late.socket.close()
+    check(stays.hears(), "music goes on from the same port", stays.error)
+    said = leaves.final("2 BYE")
+    check(said.startswith("SIP/2.0 200"), "who hung up meanwhile gets a 200", said[:40])
 
 
-def over_an_upgrade(tcp, udp):
+def over_an_upgrade(tcp, udp, stays):
     before = child()
     newer = PROGRAM + ".new"
     with open(newer, "w", encoding="utf-8") as f:
@@ -177,6 +276,9 @@ def over_an_upgrade(tcp, udp):
     check(child(other=before) != before, "SIGUSR2 puts another server in its place")
     check(udp.answered(call), "what came by UDP meanwhile is answered", udp.error)
     check(tcp.answered(tcp.ask()), "the TCP connection is open over the upgrade", tcp.error)
+    stays.forget()
+    stays.says()
+    check(stays.hears(), "and so does the music go on", stays.error)
     check(os.path.exists(f"{DIR}/newer"), "it is the newer program that runs")
     check("callparkd ended with" not in log().split("is to be replaced", 1)[1], "and that counts as no crash")
 
@@ -267,10 +369,18 @@ def faults_at_the_start():
 def main():
     tcp, udp = Phone("TCP"), Phone("UDP")
     check(tcp.answered(tcp.ask()) and udp.answered(udp.ask()), "the server answers", (tcp.error, udp.error))
-    over_a_crash(tcp, udp)
-    over_an_upgrade(tcp, udp)
+    made = subprocess.run([os.environ["CALLPARKCTL"], "--socket", os.environ["E2E_SOCKET"], "range", "create", "All", "700",
+                           "719", "--destination", "pool1.example.com"], capture_output=True, text=True, check=False)
+    check(made.returncode == 0, "a range is made", made.stderr)
+    stays, leaves = Caller(), Caller()
+    over_a_crash(tcp, udp, stays, leaves)
+    over_an_upgrade(tcp, udp, stays)
     who_hangs_up(udp)
     many_times(tcp, udp)
+    check(stays.hears(), "and the caller still hears music", stays.error)
+    stays.hangs_up()
+    said = stays.final("2 BYE")
+    check(said.startswith("SIP/2.0 200"), "until he hangs up", said[:40])
     other_listeners(udp)
     that_dies_at_once()
     faults_at_the_start()
