@@ -385,6 +385,8 @@ static void put_change(struct change *change, const struct admin_change *c)
     case CHANGE_LOGIN_REMOVE:
     case CHANGE_AUDIT_ADD:
     case CHANGE_MUSIC_PUT:
+    case CHANGE_WATCH_PUT:
+    case CHANGE_WATCH_REMOVE:
         break; /* no administrator writes these */
     }
 }

@@ -417,6 +417,7 @@ int app_new(struct app **out, const struct app_config *config, struct err *err)
     }
     recover_calls(a);
     recover_free(a);
+    watches_free(a);
     lamps_start(a);
     *out = a;
     return 0;
@@ -475,6 +476,7 @@ void app_free(struct app *a)
     parks_free(a);
     people_free(a);
     lamps_free(a);
+    watches_free(a);
     app_leg_drop_all(a);
     steps_free(a);
     for (size_t i = 0; i < a->group_count; i++)

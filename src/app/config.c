@@ -202,7 +202,8 @@ static int complete(struct app_config *config, struct err *err)
         return err_set(err, -EINVAL, "[sip] realm: a realm has no \" and no \\ in it");
     (void)text_format(config->media.cname, sizeof(config->media.cname), "callpark@%.50s",
                       config->node);
-    if (!config->token_file[0] && text_starts(config->store_url, "sqlite:"))
+    config->sip.watches_kept = text_starts(config->store_url, "sqlite:");
+    if (!config->token_file[0] && config->sip.watches_kept)
         (void)text_format(config->token_file, sizeof(config->token_file), "%s.token",
                           config->store_url + strlen("sqlite:"));
     return 0;

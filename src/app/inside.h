@@ -129,6 +129,8 @@ struct app {
     struct media *media;
     struct store *store;
     struct http_server *http;
+    struct sip_kept_watch *watches; /* during the start: config.sip.watches */
+    size_t watch_room;
     struct queue *queue;
     struct app_item *items; /* those of this turn */
     msec now, next_second;
@@ -346,6 +348,12 @@ int recover_read(struct app *a, struct err *err); /* all are: what the edges are
 void recover_media(struct app *a);                /* the media edge is there */
 void recover_calls(struct app *a);                /* and the SIP edge, with their dialogs */
 void recover_free(struct app *a);
+
+/* ---- watches.c ---- */
+
+bool watches_load(struct app *a, const struct stored_watch *row); /* false: no memory */
+void watches_take(struct app *a, const struct sip_watch *w);      /* its row is another now */
+void watches_free(struct app *a); /* what was loaded, once the SIP edge has read it */
 
 /* load.c */
 int load_all(struct app *a, struct err *err);

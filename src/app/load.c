@@ -140,6 +140,14 @@ static uint64_t random_seed(void)
     return seed;
 }
 
+static void load_watch(void *to, const struct stored_watch *w)
+{
+    struct loading *l = to;
+
+    if (!watches_load(l->app, w))
+        l->failed = -ENOMEM;
+}
+
 static void load_music(void *to, const struct music_file *f)
 {
     struct loading *l = to;
@@ -173,7 +181,8 @@ int load_all(struct app *a, struct err *err)
                                    .binding = load_binding,
                                    .token = load_access_token,
                                    .login = load_login,
-                                   .music = load_music };
+                                   .music = load_music,
+                                   .watch = load_watch };
     struct store_highest highest = { 0 };
     int result = check_store_file(a->config.store_url, err);
 

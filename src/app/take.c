@@ -305,6 +305,9 @@ void take_sip(struct app *a, const struct sip_event *s)
     case SIP_DIALOG:
         take_dialog(a, s);
         break;
+    case SIP_WATCH:
+        watches_take(a, &s->watch);
+        break;
     case SIP_LOCKED_OUT:
         phones_locked_out(a, s);
         break;

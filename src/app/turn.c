@@ -18,7 +18,7 @@ static size_t size_of(enum change_type type)
 
     if (type == CHANGE_STEP_ADD)
         return head + sizeof(struct call_step);
-    if (type == CHANGE_CALL_REMOVE || type == CHANGE_LEG_REMOVE)
+    if (type == CHANGE_CALL_REMOVE || type == CHANGE_LEG_REMOVE || type == CHANGE_WATCH_REMOVE)
         return head + sizeof(uint64_t);
     if (type == CHANGE_RECORD_PUT)
         return head + sizeof(struct call_record);

@@ -414,6 +414,7 @@ static int set_up(struct sip *s, struct err *err)
     if (!code) {
         register_start(s);
         restore_legs(s);
+        watch_take_up(s);
     }
     return code;
 }

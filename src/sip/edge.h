@@ -551,7 +551,9 @@ struct asker; /* auth.h */
 void watch_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
                      const struct asker *asker);
 void watch_refresh(struct sip *s, nta_incoming_t *irq, const sip_t *sip);
-void watch_say_goodbye(struct sip *s); /* to all who watch: come again in a moment */
+/* To all who watch, unless they are kept for the next start: come again in a moment. */
+void watch_say_goodbye(struct sip *s);
+void watch_take_up(struct sip *s); /* those of the last run, before the first message is read */
 void watch_lamp(struct sip *s, const struct orbit_lamp *lamp);
 void watch_lamps(struct sip *s, struct orbit_lamp *lamps, size_t count);
 void watch_ranges(struct sip *s, struct sip_watched *ranges, size_t count); /* taken over */

@@ -26,6 +26,8 @@ size_t sip_event_size(enum sip_event_type type)
         return offsetof(struct sip_event, refer) + sizeof(struct refer);
     case SIP_HOP:
         return offsetof(struct sip_event, hop) + sizeof(struct sip_hop);
+    case SIP_WATCH:
+        return offsetof(struct sip_event, watch) + sizeof(struct sip_watch);
     case SIP_ACKED:
     case SIP_OFFERED:
     case SIP_IDENTITY:

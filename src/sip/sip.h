@@ -144,6 +144,18 @@ struct sip_restored {
     struct sip_dialog dialog;
 };
 
+#define SIP_WATCH_TEXT_SIZE 4096
+
+/* A subscription to lamps as the store keeps it, so that it lives on over a restart. */
+struct sip_watch {
+    uint64_t number;                /* never used twice */
+    char text[SIP_WATCH_TEXT_SIZE]; /* "" : it is over, and its row goes */
+};
+struct sip_kept_watch {
+    uint64_t number;
+    const char *text;
+};
+
 struct sip_config {
     char listen[SIP_LISTEN_MAX][96]; /* "udp:127.0.0.1:5060", "tcp:[::1]:5060", "wss:0.0.0.0:443";
                                         port 0: any free one */
@@ -191,6 +203,10 @@ struct sip_config {
     leg_id first_leg;         /* numbers of legs that others start count up from here: odd */
     const struct sip_restored *restored; /* for sip_start() alone, and read only during it */
     size_t restored_count;
+    bool watches_kept; /* subscriptions to lamps are reported by SIP_WATCH, and nobody who watches
+                          is told at the end that it is one */
+    const struct sip_kept_watch *watches; /* those of the last run; read during sip_start() only */
+    size_t watch_count;
 };
 
 /* ---- servers that our requests go to (decision 028) ---- */
@@ -236,6 +252,7 @@ enum sip_event_type {
                      `offer` as their answer, which may not be usable */
     SIP_EXITED,    /* what became of sip_exit(): `code` */
     SIP_DIALOG,    /* nothing has happened, but `dialog` is another and is to be stored */
+    SIP_WATCH,     /* no leg: a subscription is to be stored as it is now, or removed: `watch` */
     SIP_LOCKED_OUT, /* no leg: passwords were wrong too often; `invite.signed_in` ("" : of nobody
                        that we know), `invite.source`, `reason` */
     SIP_HOP         /* no leg: how a server that our requests go to is: `hop` */
@@ -266,6 +283,7 @@ struct sip_event {
         struct invite invite; /* SIP_INVITE; dialled user unescaped, parties filled, trusted set */
         struct refer refer;   /* SIP_REFERRED */
         struct sip_hop hop;   /* SIP_HOP */
+        struct sip_watch watch; /* SIP_WATCH */
     };
 };
 

@@ -277,6 +277,7 @@ void watch_lamps(struct sip *s, struct orbit_lamp *lamps, size_t count)
         }
     for (size_t i = 0; i < count; i++)
         light(s, &lamps[i]);
+    watch_awake(s);
 }
 
 /* ---- ranges come and go ---- */
@@ -301,7 +302,7 @@ static void count_lit(struct watches *all)
 }
 
 /* Does what is watched still exist? */
-static bool exists(const struct sip *s, const struct watched_thing *t)
+bool watch_exists(const struct sip *s, const struct watched_thing *t)
 {
     const struct sip_watched *r;
 
@@ -346,7 +347,7 @@ static void look_again(struct sip *s, const struct watched_thing *t, const struc
                        size_t old_count)
 {
     const struct watches *all = s->watches;
-    bool stays = exists(s, t);
+    bool stays = watch_exists(s, t);
 
     if (stays && (cover(old, old_count, t->first, t->last) ==
                   cover(all->ranges, all->range_count, t->first, t->last)))
@@ -377,7 +378,8 @@ void watch_ranges(struct sip *s, struct sip_watched *ranges, size_t count)
     free(all->range_lit);
     all->range_lit = lit;
     count_lit(all);
-    if (count != old_count || (count && memcmp(ranges, old, count * sizeof *ranges) != 0)) {
+    if (!all->waking &&
+        (count != old_count || (count && memcmp(ranges, old, count * sizeof *ranges) != 0))) {
         for (size_t i = 0; i < BUCKETS; i++)
             for (const struct watched_thing *t = all->orbits[i]; t; t = t->next)
                 look_again(s, t, old, old_count);

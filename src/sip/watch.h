@@ -63,6 +63,7 @@ struct watch {
     const char *user, *who, *source; /* who watches: user or "", identity, address */
     char *target;                    /* their Contact, newest */
     uint32_t our_cseq, their_cseq, version;
+    uint64_t number;    /* of its row in the store; 0: it has none */
     uint64_t seen;      /* all changes up to this one were told */
     number_key page_at; /* of a list: from this number on nothing was told yet; 0: all was */
     msec expires_at, retry_at, cool_at;
@@ -97,6 +98,9 @@ struct watches {
     size_t range_count;
     uint64_t changes;
     uint32_t count;
+    uint64_t last_number; /* of a row */
+    bool waking; /* those of the last run are not told anything yet: first ranges, rights and lamps
+                    have to be known */
     su_timer_t *pace, *second;
     struct list_body list;
     struct doc doc;
@@ -138,6 +142,24 @@ void watch_set_expiry(struct watch *w, uint32_t seconds);
 void watch_second(struct sip *s, su_timer_t *timer, void *unused);
 /* What is watched now: 200 to SUBSCRIBE and NOTIFY say so with this. */
 void watch_contact(const struct watch *w, char to[URI_SIZE + 8]);
+
+bool watch_exists(const struct sip *s, const struct watched_thing *t); /* in some range */
+
+/* ---- watch_in.c ---- */
+
+struct watch_words {
+    char name[CALL_ID_SIZE], local[URI_SIZE + 128], remote[URI_SIZE + 160], our_tag[64],
+        their_tag[128], routes[SIP_ROUTES_SIZE], entity[URI_SIZE], event_id[64];
+    char user[USER_SIZE], who[URI_SIZE], source[ADDRESS_SIZE];
+};
+struct watch *watch_make(struct sip *s, const struct watch_words *x, enum watch_kind kind,
+                         number_key first, number_key last); /* NULL: no memory */
+
+/* ---- watch_keep.c: over a restart ---- */
+
+void watch_keep(struct watch *w); /* it has begun, or was refreshed: its row is written */
+void watch_gone(struct watch *w); /* it is over: its row is removed */
+void watch_awake(struct sip *s);  /* all is known now: they are told how their lamps are */
 
 /* ---- publish.c ---- */
 

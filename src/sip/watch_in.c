@@ -212,12 +212,6 @@ static void note_profile(struct watch *w, const sip_t *sip)
         }
 }
 
-struct words {
-    char name[CALL_ID_SIZE], local[URI_SIZE + 128], remote[URI_SIZE + 160], our_tag[64],
-        their_tag[128], routes[SIP_ROUTES_SIZE], entity[URI_SIZE], event_id[64];
-    char user[USER_SIZE], who[URI_SIZE], source[ADDRESS_SIZE];
-};
-
 static bool write_routes(char to[SIP_ROUTES_SIZE], const sip_record_route_t *r)
 {
     to[0] = '\0';
@@ -241,7 +235,7 @@ static void write_entity(char to[URI_SIZE], const url_t *url)
     headers_uri(to, URI_SIZE, &bare);
 }
 
-static void write_who(struct words *x, const struct sip *s, const struct asker *asker,
+static void write_who(struct watch_words *x, const struct sip *s, const struct asker *asker,
                       const sip_t *sip)
 {
     struct party who;
@@ -252,7 +246,7 @@ static void write_who(struct words *x, const struct sip *s, const struct asker *
     text_copy(x->source, sizeof x->source, asker->source);
 }
 
-static bool write_words(struct words *x, const sip_t *sip, const struct wish *wish,
+static bool write_words(struct watch_words *x, const sip_t *sip, const struct wish *wish,
                         const char *our_tag)
 {
     char us[URI_SIZE], them[URI_SIZE];
@@ -272,7 +266,7 @@ static bool write_words(struct words *x, const sip_t *sip, const struct wish *wi
 }
 
 /* A subscription lives long and there may be very many: no byte more than it says. */
-static bool keep_words(struct watch *w, const struct words *x)
+static bool keep_words(struct watch *w, const struct watch_words *x)
 {
     const char *from[] = { x->name,   x->local,    x->remote, x->our_tag, x->their_tag, x->routes,
                            x->entity, x->event_id, x->user,   x->who,     x->source };
@@ -317,9 +311,10 @@ static void note_way(struct watch *w, nta_incoming_t *irq, const sip_t *sip)
     w->connection = flow_take(w->edge, irq, sip, &w->listener);
 }
 
-static struct watch *make(struct sip *s, const struct words *x, const struct wish *wish)
+struct watch *watch_make(struct sip *s, const struct watch_words *x, enum watch_kind kind,
+                         number_key first, number_key last)
 {
-    struct watched_thing *thing = watch_thing(s, wish->kind, wish->first, wish->last);
+    struct watched_thing *thing = watch_thing(s, kind, first, last);
     struct watch *w = thing ? calloc(1, sizeof *w) : NULL;
     struct watch **bucket;
 
@@ -357,6 +352,7 @@ static void accept_it(struct watch *w, nta_incoming_t *irq, uint32_t seconds)
         watch_end(w, "timeout");
         return;
     }
+    watch_keep(w);
     watch_tell(w);
 }
 
@@ -386,7 +382,7 @@ void watch_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
 {
     struct wish wish = { .kind = WATCH_ORBIT };
     const char *our_tag, *why;
-    struct words words;
+    struct watch_words words;
     struct watch *w;
     int code;
 
@@ -413,7 +409,7 @@ void watch_subscribe(struct sip *s, nta_incoming_t *irq, const sip_t *sip,
         return;
     }
     write_who(&words, s, asker, sip);
-    w = make(s, &words, &wish);
+    w = watch_make(s, &words, wish.kind, wish.first, wish.last);
     if (!w || !keep_target(w, sip)) {
         answer(irq, 500, NULL, NULL);
         if (w)
@@ -457,7 +453,7 @@ void watch_refresh(struct sip *s, nta_incoming_t *irq, const sip_t *sip)
     }
     if (requires_unknown(irq, sip))
         return;
-    if (!w->ending && !watch_may_any(w)) {
+    if (!w->ending && !s->watches->waking && !watch_may_any(w)) {
         answer(irq, 403, NULL, "you may not watch this number any more");
         watch_end(w, "rejected");
         return;

@@ -78,7 +78,7 @@ void watch_tell(struct watch *w)
     bool idle = !all->ready.first;
 
     w->dirty = true;
-    if (w->in_line != NO_LINE || w->notify || w->retry_at != NEVER)
+    if (all->waking || w->in_line != NO_LINE || w->notify || w->retry_at != NEVER)
         return; /* his turn comes by itself */
     join_line(w, LINE_READY);
     if (idle)
@@ -495,6 +495,7 @@ void watch_forget(struct watch *w)
         at = &(*at)->next_by_call;
     if (*at)
         *at = w->next_by_call;
+    watch_gone(w);
     leave_line(w);
     leave_wheel(w);
     watch_part(w);
@@ -514,6 +515,8 @@ void watch_say_goodbye(struct sip *s)
     uint64_t until = clock_now_ns() + GOODBYE_NSEC;
 
     publish_end(s);
+    if (s->setup->config.watches_kept)
+        return; /* the next start goes on with them */
     for (size_t i = 0; i < WATCH_BUCKETS && clock_now_ns() < until; i++)
         while (all->by_call[i] && clock_now_ns() < until)
             /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): who is forgotten has left the bucket. */

@@ -50,7 +50,7 @@ static void look_again(struct watch *w)
 /* Users and their rights are others now. Peers are not asked about: theirs come with the start. */
 void watch_rights_changed(struct sip *s)
 {
-    for (size_t i = 0; i < WATCH_BUCKETS; i++)
+    for (size_t i = 0; !s->watches->waking && i < WATCH_BUCKETS; i++)
         for (struct watch *w = s->watches->by_call[i]; w; w = w->next_by_call)
             if (w->user[0])
                 look_again(w);

@@ -95,6 +95,14 @@ static bool range_allowed(const struct mem *m, const struct range *r, struct err
     return true;
 }
 
+static bool remove_watch(struct mem *m, uint64_t number)
+{
+    struct change key = { .type = CHANGE_WATCH_PUT };
+
+    key.watch.number = number;
+    return mem_remove(m, &key);
+}
+
 static bool apply_change(struct mem *m, const struct change *c)
 {
     switch (c->type) {
@@ -114,6 +122,8 @@ static bool apply_change(struct mem *m, const struct change *c)
     case CHANGE_TOKEN_REMOVE:
     case CHANGE_LOGIN_REMOVE:
         return mem_remove_person(m, c);
+    case CHANGE_WATCH_REMOVE:
+        return remove_watch(m, c->watch_gone);
     case CHANGE_RANGE_PUT:
     case CHANGE_DESTINATION_PUT:
     case CHANGE_SITE_PUT:
@@ -126,6 +136,7 @@ static bool apply_change(struct mem *m, const struct change *c)
     case CHANGE_TOKEN_PUT:
     case CHANGE_LOGIN_PUT:
     case CHANGE_MUSIC_PUT:
+    case CHANGE_WATCH_PUT:
         break;
     case CHANGE_AUDIT_ADD:
         return mem_add_audit(m, &c->audit);
@@ -308,6 +319,8 @@ static void load_row(const struct store_reader *r, const struct change *c)
         r->leg(r->to, &c->leg);
     else if (c->type == CHANGE_MUSIC_PUT && r->music)
         r->music(r->to, &c->music.file);
+    else if (c->type == CHANGE_WATCH_PUT && r->watch)
+        r->watch(r->to, &c->watch);
     else
         mem_load_person(r, c);
 }
@@ -335,7 +348,7 @@ static int mem_load(void *self, const struct store_reader *reader, struct err *e
     static const enum change_type order[] = {
         CHANGE_SITE_PUT,  CHANGE_DESTINATION_PUT, CHANGE_RANGE_PUT, CHANGE_SETTINGS_PUT,
         CHANGE_CALL_PUT,  CHANGE_LEG_PUT,         CHANGE_USER_PUT,  CHANGE_BINDING_PUT,
-        CHANGE_TOKEN_PUT, CHANGE_LOGIN_PUT,       CHANGE_MUSIC_PUT
+        CHANGE_TOKEN_PUT, CHANGE_LOGIN_PUT,       CHANGE_MUSIC_PUT, CHANGE_WATCH_PUT
     };
     struct mem *m = self;
 

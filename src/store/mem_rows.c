@@ -43,6 +43,9 @@ static bool same_row(const struct change *a, const struct change *b)
         return a->audit.id == b->audit.id;
     case CHANGE_MUSIC_PUT:
         return text_is(a->music.file.sha256, b->music.file.sha256);
+    case CHANGE_WATCH_PUT:
+        return a->watch.number == b->watch.number;
+    case CHANGE_WATCH_REMOVE:
     case CHANGE_RANGE_REMOVE:
     case CHANGE_DESTINATION_REMOVE:
     case CHANGE_SITE_REMOVE:

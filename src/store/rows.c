@@ -241,6 +241,8 @@ void highest_raise(struct store_highest *h, const struct change *c)
         break;
     case CHANGE_AUDIT_ADD: /* the store gives the number itself */
     case CHANGE_MUSIC_PUT:
+    case CHANGE_WATCH_PUT: /* the SIP edge counts on by itself */
+    case CHANGE_WATCH_REMOVE:
     case CHANGE_USER_PUT:
     case CHANGE_USER_REMOVE:
     case CHANGE_BINDING_REMOVE:

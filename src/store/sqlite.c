@@ -55,6 +55,7 @@ static const char *const fixed_sql[STATEMENTS] = {
     [ST_AUDIT_PRUNE] = ("DELETE FROM audit WHERE id <= ?1 "
                         "AND id < (SELECT min(id) FROM audit) + ?2"),
     [ST_LOGIN_REMOVE] = "DELETE FROM logins WHERE id = ?1",
+    [ST_WATCH_REMOVE] = "DELETE FROM watches WHERE number = ?1",
 };
 
 static const struct columns *const put_columns[STATEMENTS] = {
@@ -64,6 +65,7 @@ static const struct columns *const put_columns[STATEMENTS] = {
     [ST_STEP_ADD] = &columns_step,       [ST_USER_PUT] = &columns_user,
     [ST_BINDING_PUT] = &columns_binding, [ST_TOKEN_PUT] = &columns_token,
     [ST_LOGIN_PUT] = &columns_login,     [ST_AUDIT_ADD] = &columns_audit,
+    [ST_WATCH_PUT] = &columns_watch,
 };
 
 static int code_of(int result, const char **advice)

@@ -51,6 +51,8 @@ enum statement {
     ST_TOKEN_REMOVE,
     ST_LOGIN_PUT,
     ST_LOGIN_REMOVE,
+    ST_WATCH_PUT,
+    ST_WATCH_REMOVE,
     ST_AUDIT_LAST,
     ST_AUDIT_HIGHEST,
     ST_AUDIT_HIGHEST_PUT,
@@ -135,6 +137,7 @@ struct columns {
 extern const struct columns columns_range, columns_destination, columns_site;
 extern const struct columns columns_call, columns_leg, columns_record, columns_step;
 extern const struct columns columns_user, columns_binding, columns_token, columns_login;
+extern const struct columns columns_watch;
 extern const struct columns columns_audit;
 extern const struct columns columns_music; /* all but the data */
 

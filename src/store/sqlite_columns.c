@@ -132,6 +132,11 @@ static const struct column leg_columns[] = {
     TEXT(struct stored_leg, "media", media),
 };
 
+static const struct column watch_columns[] = {
+    NUMBER(struct stored_watch, "number", number),
+    TEXT(struct stored_watch, "text", text),
+};
+
 #define R struct call_record
 static const struct column record_columns[] = {
     NUMBER(R, "id", id),
@@ -244,6 +249,7 @@ const struct columns columns_binding = COLUMNS("role_bindings", "id", binding_co
 const struct columns columns_token = COLUMNS("access_tokens", "id", token_columns);
 const struct columns columns_audit = COLUMNS("audit", "id", audit_columns);
 const struct columns columns_login = COLUMNS("logins", "id", login_columns);
+const struct columns columns_watch = COLUMNS("watches", "number", watch_columns);
 const struct columns columns_music = COLUMNS("music_files", "sha256", music_columns);
 // clang-format on
 

@@ -24,6 +24,7 @@ union any_row {
     struct access_token token;
     struct login login;
     struct music_file music;
+    struct stored_watch watch;
 };
 
 typedef void give_row(const struct store_reader *reader, const union any_row *row);
@@ -102,6 +103,12 @@ static void give_music(const struct store_reader *reader, const union any_row *r
 {
     if (reader->music)
         reader->music(reader->to, &row->music);
+}
+
+static void give_watch(const struct store_reader *reader, const union any_row *row)
+{
+    if (reader->watch)
+        reader->watch(reader->to, &row->watch);
 }
 
 sqlite3_stmt *sqlite_prepare(struct sqlite *s, const char *sql, struct err *err)
@@ -234,6 +241,8 @@ int sqlite_load(void *self, const struct store_reader *reader, struct err *err)
         failed = load_table(s, &columns_login, give_login, reader, err);
     if (!failed)
         failed = load_table(s, &columns_music, give_music, reader, err);
+    if (!failed)
+        failed = load_table(s, &columns_watch, give_watch, reader, err);
     return failed;
 }
 

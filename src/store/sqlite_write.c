@@ -268,6 +268,10 @@ static int write_change(struct sqlite *s, const struct change *c, struct err *er
         return put_row(s, ST_LOGIN_PUT, &columns_login, &c->login, err);
     case CHANGE_LOGIN_REMOVE:
         return remove_id(s, ST_LOGIN_REMOVE, c->login_gone, err);
+    case CHANGE_WATCH_PUT:
+        return put_row(s, ST_WATCH_PUT, &columns_watch, &c->watch, err);
+    case CHANGE_WATCH_REMOVE:
+        return remove_id(s, ST_WATCH_REMOVE, c->watch_gone, err);
     case CHANGE_AUDIT_ADD:
         return sqlite_add_audit(s, &c->audit, err);
     }

@@ -41,7 +41,9 @@ enum change_type {
     CHANGE_AUDIT_ADD, /* id, prev and hash are filled in by the store, in order of commit */
     /* A file of music, or a name of today for one that is there. One that neither a setting nor a
      * call names is removed when the store is opened a day after it was put or later. */
-    CHANGE_MUSIC_PUT
+    CHANGE_MUSIC_PUT,
+    CHANGE_WATCH_PUT,
+    CHANGE_WATCH_REMOVE
 };
 
 /* A live call; deadlines as wall-clock moments, so that they mean something after a restart. What
@@ -62,6 +64,13 @@ struct stored_leg {
     call_id call;
     char dialog[10240];
     char media[2048];
+};
+
+/* A subscription to lamps, in words of the SIP edge; so far as it is concerned only the number
+ * counts here. */
+struct stored_watch {
+    uint64_t number;
+    char text[4096];
 };
 
 struct call_record {
@@ -129,6 +138,8 @@ struct change {
         login_id login_gone;
         struct audit_entry audit;
         struct stored_music music;
+        struct stored_watch watch;
+        uint64_t watch_gone;
     };
 };
 
@@ -162,7 +173,7 @@ typedef bool store_report(void *to, const struct store_event *ev);
 
 /* What store_load() hands over, row by row, before the worker starts: sites, destinations, ranges,
  * settings, calls, legs, steps of these calls in their order, users, bindings, access tokens,
- * logins, files of music (without their data), in this order. Any may be NULL. */
+ * logins, files of music (without their data), subscriptions, in this order. Any may be NULL. */
 struct store_reader {
     void *to;
     void (*range)(void *to, const struct range *r);
@@ -177,6 +188,7 @@ struct store_reader {
     void (*token)(void *to, const struct access_token *t);
     void (*login)(void *to, const struct login *l);
     void (*music)(void *to, const struct music_file *f);
+    void (*watch)(void *to, const struct stored_watch *w);
 };
 
 /* QUERY_AUDIT_HEAD: the newest audit entry, how many there are, and the highest id that was ever

@@ -205,6 +205,32 @@ static void a_failed_group_leaves_no_trace(void **state)
     free(l);
 }
 
+/* Of phones, not of people; each row by itself. */
+static void subscriptions_come_and_go(void **state)
+{
+    struct tested *t = *state;
+    struct change gone = { .type = CHANGE_WATCH_REMOVE, .watch_gone = 7 };
+    struct loaded *l;
+
+    tested_start(t);
+    write_one(t, row_watch(7, "who=a\n"));
+    write_one(t, row_watch(9, "who=b\n"));
+    write_one(t, row_watch(9, "who=c\n"));
+    tested_reopen(t);
+    l = tested_load(t);
+    assert_int_equal(l->watches, 2);
+    free(l);
+    tested_start(t);
+    write_one(t, gone);
+    write_one(t, gone); /* none, and no fault */
+    tested_reopen(t);
+    l = tested_load(t);
+    assert_int_equal(l->watches, 1);
+    assert_int_equal(l->watch[0].number, 9);
+    assert_string_equal(l->watch[0].text, "who=c\n");
+    free(l);
+}
+
 static void permissions_are_kept_by_name(void **state)
 {
     static const struct {
@@ -250,6 +276,7 @@ int main(void)
         BOTH(each_goes_by_itself),
         BOTH(ids_never_go_back),
         BOTH(a_failed_group_leaves_no_trace),
+        BOTH(subscriptions_come_and_go),
         cmocka_unit_test(permissions_are_kept_by_name),
     };
 

@@ -159,6 +159,13 @@ static void load_music(void *to, const struct music_file *f)
     l->file[l->files++ % 16] = *f;
 }
 
+static void load_watch(void *to, const struct stored_watch *w)
+{
+    struct loaded *l = to;
+
+    l->watch[l->watches++ % 16] = *w;
+}
+
 struct loaded *tested_load(struct tested *t)
 {
     struct loaded *l = calloc(1, sizeof *l);
@@ -173,7 +180,8 @@ struct loaded *tested_load(struct tested *t)
                                          .binding = load_binding,
                                          .token = load_token,
                                          .login = load_login,
-                                         .music = load_music };
+                                         .music = load_music,
+                                         .watch = load_watch };
     struct err err = { 0 };
 
     assert_non_null(l);
@@ -441,6 +449,16 @@ struct change row_token(token_id id, const char *user)
     c.token.expires_at = NEVER;
     c.token.used_at = 1763900000456;
     c.token.version = 2;
+    return c;
+}
+
+struct change row_watch(uint64_t number, const char *text)
+{
+    struct change c = { .type = CHANGE_WATCH_PUT };
+
+    memset(&c.watch, 0, sizeof c.watch);
+    c.watch.number = number;
+    (void)text_copy(c.watch.text, sizeof c.watch.text, text);
     return c;
 }
 

@@ -29,7 +29,8 @@ struct loaded {
     struct login login[16];
     struct music_file file[16];
     unsigned sites, destinations, ranges, scopes, calls, legs, users, bindings, tokens, logins;
-    unsigned files;
+    struct stored_watch watch[16];
+    unsigned files, watches;
 };
 
 void tested_open(struct tested *t, const char *kind); /* "memory" or "sqlite"; not started */
@@ -64,6 +65,7 @@ struct change row_user(const char *name);
 struct change row_binding(binding_id id, const char *user, enum scope_kind kind);
 struct change row_token(token_id id, const char *user);
 struct change row_login(login_id id, const char *user);
+struct change row_watch(uint64_t number, const char *text);
 struct change row_audit(const char *actor, const char *action, const char *subject, wall_msec at);
 struct change row_settings(enum scope_kind kind, const char *name, range_id range);
 

@@ -86,7 +86,7 @@ void bench_expect(struct bench *b, enum sip_event_type type)
             (!queue_wait(b->events, PATIENCE) || queue_take(b->events, &b->ev, 1) == 0))
             fail_msg("no event came; wanted %d", type);
         note_dialog(b);
-    } while (b->ev.type == SIP_DIALOG && type != SIP_DIALOG);
+    } while ((b->ev.type == SIP_DIALOG || b->ev.type == SIP_WATCH) && b->ev.type != type);
     if (b->ev.type != type)
         fail_msg("event %d came, code %u %s; wanted %d", b->ev.type, b->ev.code, b->ev.reason,
                  type);
