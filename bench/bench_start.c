@@ -28,30 +28,13 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static bool says_ready(uint16_t port)
-{
-    static const char question[] = "GET /readyz HTTP/1.0\r\n\r\n";
-    struct sockaddr_in to = { .sin_family = AF_INET,
-                              .sin_port = htons(port),
-                              .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    char answer[16] = "";
-
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
-        write(fd, question, sizeof question - 1) == (ssize_t)(sizeof question - 1))
-        (void)!recv(fd, answer, sizeof answer - 1, MSG_WAITALL);
-    if (fd >= 0)
-        (void)close(fd);
-    return strncmp(answer, "HTTP/1.", 7) == 0 && strncmp(answer + 8, " 200", 4) == 0;
-}
-
 /* Milliseconds until it is ready; ends the program when it never is. */
 static double start(struct server *s, const char *program, double *used)
 {
     double from = now();
 
     server_launch(s, program);
-    while (!says_ready(s->web)) {
+    while (!server_is_ready(s)) {
         if (now() - from > PATIENT) {
             (void)fprintf(stderr, "bench: the server does not get ready\n");
             exit(EXIT_FAILURE);

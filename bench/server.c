@@ -188,6 +188,23 @@ void server_launch(struct server *s, const char *program)
     s->pid = run(words, s->workers > 1 ? ANY_CORE : 0, log);
 }
 
+bool server_is_ready(const struct server *s)
+{
+    static const char question[] = "GET /readyz HTTP/1.0\r\n\r\n";
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons(s->web),
+                              .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char answer[16] = "";
+
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
+        write(fd, question, sizeof question - 1) == (ssize_t)(sizeof question - 1))
+        (void)!recv(fd, answer, sizeof answer - 1, MSG_WAITALL);
+    if (fd >= 0)
+        (void)close(fd);
+    return strncmp(answer, "HTTP/1.", 7) == 0 && strncmp(answer + 8, " 200", 4) == 0;
+}
+
 double server_version(const char *program)
 {
     char daemon[PATH_MAX + 16];

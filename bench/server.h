@@ -36,6 +36,8 @@ void server_token(const struct server *s, char to[SERVER_TOKEN_SIZE]);
 /* It ends and its folder stays; and it begins anew with that. */
 void server_end(struct server *s);
 void server_launch(struct server *s, const char *program);
+/* Does it say so (/readyz)? */
+bool server_is_ready(const struct server *s);
 /* Seconds until it has said its version: what any program takes to begin and end. */
 double server_version(const char *program);
 

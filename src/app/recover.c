@@ -93,6 +93,7 @@ static void read_row(struct found *f, struct app_leg *l, const struct stored_leg
                                 : LEG_RESTORED_CALLING;
         return;
     }
+    l->up = true; /* most are: so that it is hung up */
     (void)text_format(why, sizeof(why), "its row in the store cannot be read: %s", unread);
     lose(f, why);
 }
