@@ -378,7 +378,7 @@ void recover_calls(struct app *a)
     a->wall = clock_wall();
     r->disk_patience = DISK_PATIENCE;
     for (size_t i = 0; i < r->call_count; i++) {
-        restore_call(a, &r->calls[i]);
+        restore_call(a, &r->calls[r->call_count - 1 - i]); /* the newest first, see park.h */
         if (i % CALLS_AT_ONCE == CALLS_AT_ONCE - 1)
             catch_up(a);
     }

@@ -309,7 +309,9 @@ struct restore {
  * meanwhile is handled by the ticks that follow. `out` is carried out like that of a step, and a
  * call that ended in it (ACT_FORGET) is buried by the next step or park_restore(). False: nothing
  * was done and nothing is to be: there is such a call already, or nobody of it is left; the caller
- * of this closes it with a record and hangs up on whoever is there. */
+ * of this closes it with a record and hangs up on whoever is there.
+ * The newest call (the highest id) goes first: of two rows with one orbit, the other is of a call
+ * whose end could not be written. */
 bool park_restore(struct park *p, const struct call *saved, const struct restore *legs, msec now,
                   struct actions *out);
 

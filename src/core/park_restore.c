@@ -176,6 +176,7 @@ static void has_answered(struct find *f)
         return;
     }
     c->peer_up = true;
+    park_enter(&f->t, c, CALL_RETRIEVING, park_later(f->t.now, PATIENCE_CONNECT));
     park_meet(&f->t, c);
 }
 
@@ -337,6 +338,19 @@ static void next_one(struct find *f)
         (void)park_swap_early(&f->t, c, old);
 }
 
+/* Whoever came for one without an orbit was given another, which may be that of a call that is
+ * still to be put back. */
+static void leave_to_others(struct find *f)
+{
+    struct call *c = f->c;
+
+    if (c->state != CALL_PARKED || !c->has_orbit || c->orbit == f->saved->orbit)
+        return;
+    park_give_back_orbit(&f->t, c, false);
+    c->orbit = f->saved->orbit;
+    park_enter(&f->t, c, CALL_PARKED, soon(f));
+}
+
 /* The row may know of an acknowledgement that the leg's own does not. */
 static enum restored_leg as_known(enum restored_leg leg, bool was_up)
 {
@@ -382,6 +396,7 @@ bool park_restore(struct park *p, const struct call *saved, const struct restore
     }
     go_on(&f);
     next_one(&f);
+    leave_to_others(&f);
     park_save(&f.t, f.c);
     return true;
 }

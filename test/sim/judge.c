@@ -186,6 +186,7 @@ void judge_look_again(struct world *w, struct watch *c)
         c->claimant = now->peer;
     c->rules = now->rules;
     c->rung = now->attempt;
+    c->looked_in = w->steps;
     /* Whoever talks to the fallback has had it called, though it has not come to nothing yet. */
     c->fallback_called = now->fallback_tried || (now->peer && now->peer_role == PEER_FALLBACK);
     c->has_parker = now->parker_known;

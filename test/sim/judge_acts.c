@@ -13,6 +13,8 @@ static void judge_told(struct world *w, const struct action *a, const struct leg
 
     if (!row || row->orbit != a->orbit || !row->has_orbit)
         judge_fail(w, "call %" PRIu64 " was told a number that is not on disk", a->call);
+    if (judge_watch(w, a->call))
+        judge_watch(w, a->call)->told_number = a->orbit;
     if (l && l->intent != INTENT_CALLED && !l->insider)
         judge_fail(w, "leg %" PRIu64 " is outside and was told a number", l->id);
 }
@@ -120,7 +122,7 @@ static void judge_call(struct world *w, const struct event *ev, const struct act
         judge_fail(w, "call %" PRIu64 " was rung back %" PRIu64 " ms early", a->call,
                    c->earliest - w->now);
     c->by_hand = ev->type == EV_DO_RING_BACK || (a->plain && c->by_hand);
-    c->rung += !c->by_hand && !a->plain;
+    c->rung += !c->by_hand && !a->plain && c->looked_in != w->steps;
     if (c->rung > c->rules.max_pickup_attempts + (c->forced ? 1 : 0))
         judge_fail(w, "call %" PRIu64 " was rung back %u times", a->call, c->rung);
 }
@@ -174,6 +176,8 @@ static const char *reason_to_hang_up(struct world *w, const struct leg *l)
         return "only called";
     if (judge_is_referred(w, l->id) || l->sent_for)
         return "transferred";
+    if (w->restoring && l->id == w->refers)
+        return "transferred, as was written";
     if (gives_up_his_place(w, c, l))
         return "the call that he consulted for is there";
     if (l->elsewhere)

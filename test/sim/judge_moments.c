@@ -1,4 +1,4 @@
-/* What holds at every moment, at the end of a day, and after a restart, whatever the machine has
+/* What holds at every moment and at the end of a day, whatever the machine has
  * asked for. What is known of each call is judge.c's. */
 #include <inttypes.h>
 #include <string.h>
@@ -83,44 +83,4 @@ void judge_end(struct world *w)
     for (const struct call *c = calls_next(w->p.calls, 0); c; c = calls_next(w->p.calls, c->id))
         if (c->state != CALL_ENDED)
             judge_fail(w, "call %" PRIu64 " never ended", c->id);
-}
-
-/* What was not on disk is lost in a crash, and what was being connected; nothing else is. */
-void judge_restart(struct world *w)
-{
-    for (unsigned i = 0; i < LEGS; i++) {
-        struct leg *l = &w->leg[i];
-        struct call *c = calls_by_leg(w->p.calls, l->id);
-
-        if (l->id && !c) {
-            l->wire = WIRE_GONE;
-            l->gone = l->gone ? l->gone : w->now;
-            l->let_go = true;
-        }
-        if (l->id && judge_is_alive(l) && c)
-            l->told_gone = false;
-    }
-    for (unsigned i = 0; i < WATCHES; i++) {
-        struct watch *c = &w->watch[i];
-        const struct call *now = calls_find(w->p.calls, c->call);
-
-        c->ringing = c->claimant = c->coming = 0;
-        c->moving = false;
-        c->met = c->regret = false;
-        c->over = !now;
-        if (now) {
-            c->caller = now->caller_leg;
-            c->consult = now->consult; /* as it was when it was last written */
-            c->has_parker = now->parker_known;
-            phones_leg(w, c->caller)->intent = now->consult ? INTENT_CONSULT : INTENT_PARK;
-            c->in_orbit = true;
-            c->orbit = now->orbit;
-            c->rung = now->attempt;
-            c->fallback_called = now->fallback_tried;
-            c->give_up = now->give_up_at;
-            c->answered = c->answered ? c->answered : w->now;
-        }
-    }
-    memset(w->freed, 0, sizeof w->freed);
-    memset(w->referral, 0, sizeof w->referral);
 }

@@ -258,7 +258,7 @@ void people_arrive(struct world *w)
     else if (what < 99)
         administers(w);
     else
-        world_restart(w);
+        world_later(w, world_dice(w, 60000), FUTURE_CRASH, NULL); /* at any moment */
     if (--w->arrivals)
         world_later(w, world_span(w, 8000), FUTURE_ARRIVAL, NULL);
 }

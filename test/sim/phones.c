@@ -70,7 +70,7 @@ void phones_report(struct world *w, enum event_type type, struct leg *l, uint16_
 }
 
 /* A leg that was to replace another one and does not come up leaves that one as it was. */
-static void goes(struct world *w, struct leg *l)
+void phones_goes(struct world *w, struct leg *l)
 {
     struct leg *old = phones_leg(w, l->replaces);
 
@@ -185,7 +185,7 @@ static void hung_up(struct world *w, struct leg *l)
     if (l->wire == WIRE_ASKED && l->intent == INTENT_CALLED && world_chance(w, 20))
         phones_report(w, EV_LEG_UP, l, 0);
     if (l->wire != WIRE_GONE)
-        goes(w, l);
+        phones_goes(w, l);
 }
 
 static void unbridge(struct world *w, struct leg *l)
@@ -330,7 +330,7 @@ void phones_do(struct world *w, const struct action *a)
         answered(w, l);
     } else if (a->type == ACT_REFUSE && l->wire == WIRE_ASKED) {
         l->let_go = true;
-        goes(w, l);
+        phones_goes(w, l);
     } else if (a->type == ACT_HANG_UP) {
         hung_up(w, l);
     } else if (a->type == ACT_MUSIC) {
@@ -415,7 +415,7 @@ static void comes_up(struct world *w, struct leg *l)
     if (!dead || world_chance(w, 50))
         phones_report(w, EV_LEG_UP, l, 0);
     if (dead)
-        goes(w, l);
+        phones_goes(w, l);
     else
         lives(w, l);
 }
@@ -424,7 +424,7 @@ static void fails(struct world *w, struct leg *l, uint16_t code)
 {
     bool dead = l->let_go;
 
-    goes(w, l);
+    phones_goes(w, l);
     if (!dead)
         phones_report(w, EV_LEG_FAILED, l, code);
 }
@@ -442,7 +442,7 @@ static void hangs_up(struct world *w, struct leg *l)
 {
     if (l->wire != WIRE_UP)
         return;
-    goes(w, l);
+    phones_goes(w, l);
     phones_report(w, EV_LEG_GONE, l, 0);
 }
 
@@ -450,7 +450,7 @@ static void hangs_up(struct world *w, struct leg *l)
 static void cancels(struct world *w, struct leg *l)
 {
     if (l->wire == WIRE_ASKED) {
-        goes(w, l);
+        phones_goes(w, l);
         phones_report(w, EV_CANCELLED, l, 0);
     } else if (l->wire == WIRE_ANSWERED) {
         phones_report(w, EV_CANCELLED, l, 0);

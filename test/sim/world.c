@@ -1,4 +1,4 @@
-/* Chance, time, the store, and what a restart leaves. */
+/* Chance, time, and the store. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ msec world_span(struct world *w, msec mean)
 /* ---- time: a heap of what will happen, equal times in the order in which they were planned ------
  */
 
-static bool sooner(const struct future *a, const struct future *b)
+bool world_sooner(const struct future *a, const struct future *b)
 {
     return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
@@ -53,7 +53,7 @@ static void push(struct world *w, const struct future *f)
 
     if (w->futures > FUTURES)
         judge_fail(w, "the simulation has planned too much");
-    for (; at && sooner(f, &w->future[(at - 1) / 2]); at = (at - 1) / 2)
+    for (; at && world_sooner(f, &w->future[(at - 1) / 2]); at = (at - 1) / 2)
         w->future[at] = w->future[(at - 1) / 2];
     w->future[at] = *f;
 }
@@ -65,9 +65,9 @@ static struct future pop(struct world *w)
     unsigned at = 0;
 
     for (unsigned child = 1; child < w->futures; child = 2 * at + 1) {
-        if (child + 1 < w->futures && sooner(&w->future[child + 1], &w->future[child]))
+        if (child + 1 < w->futures && world_sooner(&w->future[child + 1], &w->future[child]))
             child++;
-        if (!sooner(&w->future[child], &last))
+        if (!world_sooner(&w->future[child], &last))
             break;
         w->future[at] = w->future[child];
         at = child;
@@ -99,13 +99,17 @@ void world_save(struct world *w, call_id call, uint64_t write, bool remove)
 {
     struct change *c = &w->change[w->changes_last++ % FUTURES];
     const struct call *now = calls_find(w->p.calls, call);
+    const struct change *before = &w->change[(w->changes_last - 2) % FUTURES];
     bool slow = world_chance(w, 4);
 
     memset(c, 0, sizeof *c);
     c->call = call;
     c->write = write;
     c->remove = remove;
+    c->step = w->steps;
     c->fails = world_chance(w, 3);
+    if (w->changes_last > w->changes_first + 1 && before->step == c->step)
+        c->fails = before->fails; /* they hold or fall together */
     c->silent = world_chance(w, 1);
     if (!remove) {
         if (!now)
@@ -132,7 +136,7 @@ const struct call *world_row(const struct world *w, call_id call)
 }
 
 /* Taken out of its run of neighbours by putting those behind it in again. */
-static void remove_row(struct world *w, call_id call)
+void world_remove_row(struct world *w, call_id call)
 {
     unsigned at = row_place(w, call);
 
@@ -151,7 +155,7 @@ static void commit(struct world *w, struct change *c)
     unsigned at;
 
     if (c->remove && !c->fails)
-        remove_row(w, c->call);
+        world_remove_row(w, c->call);
     if (c->remove || c->fails) {
         free(c->row);
         return;
@@ -163,7 +167,7 @@ static void commit(struct world *w, struct change *c)
         w->highest_row = c->call;
 }
 
-static void store_turn(struct world *w)
+static void store_one(struct world *w)
 {
     struct change *c = &w->change[w->changes_first++ % FUTURES];
     struct note note = { .type = c->fails ? EV_NOT_SAVED : EV_SAVED };
@@ -178,18 +182,22 @@ static void store_turn(struct world *w)
         world_later(w, world_dice(w, 1000), FUTURE_DELIVER, &note);
 }
 
+/* The changes of one step are one group: all of it reaches the disk, or nothing. */
+static void store_turn(struct world *w)
+{
+    uint64_t step = w->change[w->changes_first % FUTURES].step;
+
+    while (w->changes_first < w->changes_last && w->change[w->changes_first % FUTURES].step == step)
+        store_one(w);
+}
+
 /* ---- a step -------------------------------------------------------------------------------------
  */
 
-void world_step(struct world *w, const struct event *ev)
+void world_carry_out(struct world *w, const struct event *ev, const struct actions *out)
 {
-    static struct actions out;
-
-    judge_event(w, ev);
-    park_step(&w->p, ev, w->now, &out);
-    w->steps++;
-    for (unsigned i = 0; i < out.count; i++) {
-        const struct action *a = &out.at[i];
+    for (unsigned i = 0; i < out->count; i++) {
+        const struct action *a = &out->at[i];
 
         if (w->verbose)
             printf("#   action %d call %" PRIu64 " leg %" PRIu64 " other %" PRIu64
@@ -202,6 +210,16 @@ void world_step(struct world *w, const struct event *ev)
         else
             phones_do(w, a);
     }
+}
+
+void world_step(struct world *w, const struct event *ev)
+{
+    static struct actions out;
+
+    judge_event(w, ev);
+    park_step(&w->p, ev, w->now, &out);
+    w->steps++;
+    world_carry_out(w, ev, &out);
     park_check(&w->p);
     judge_after(w);
 }
@@ -260,6 +278,8 @@ static void happen(struct world *w, const struct future *f)
         deliver(w, &f->note);
     else if (f->what == FUTURE_STORE)
         store_turn(w);
+    else if (f->what == FUTURE_CRASH)
+        world_restart(w);
     else if (f->what == FUTURE_ARRIVAL)
         people_arrive(w);
     else if (f->what != FUTURE_QUIET)
@@ -291,7 +311,7 @@ bool world_turn(struct world *w)
     return true;
 }
 
-/* ---- the beginning, the end, and a crash --------------------------------------------------------
+/* ---- the beginning and the end --------------------------------------------------------
  */
 
 /* Pages that are given back to the system and touched again are zero; to clear all of them would
@@ -309,7 +329,7 @@ static char *fresh_memory(struct world *w)
     return memory;
 }
 
-static void new_core(struct world *w)
+void world_new_core(struct world *w)
 {
     char *memory = fresh_memory(w);
     leg_id next_leg = w->p.next_leg;
@@ -346,7 +366,7 @@ void world_start(struct world *w, uint64_t seed, bool verbose)
         (void)text_copy(w->pin, sizeof w->pin, world_chance(w, 50) ? "2580" : "00000000");
     people_settings(w);
     people_ranges(w, true);
-    new_core(w);
+    world_new_core(w);
     w->arrivals = 80 + (unsigned)world_dice(w, 170);
     world_later(w, 0, FUTURE_ARRIVAL, NULL);
 }
@@ -358,76 +378,4 @@ void world_end(struct world *w)
     for (; w->changes_first < w->changes_last; w->changes_first++)
         free(w->change[w->changes_first % FUTURES].row);
     free(w->deployment);
-}
-
-/* What was on its way to the machine or to the disk is lost; what the phones will do is not. */
-static void forget_futures(struct world *w)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < w->futures; i++)
-        if (w->future[i].what != FUTURE_DELIVER && w->future[i].what != FUTURE_STORE)
-            w->future[kept++] = w->future[i];
-    /* Sorted is a heap. */
-    for (unsigned i = 1; i < kept; i++) {
-        struct future f = w->future[i];
-        unsigned at = i;
-
-        for (; at && sooner(&f, &w->future[at - 1]); at--)
-            w->future[at] = w->future[at - 1];
-        w->future[at] = f;
-    }
-    w->futures = kept;
-    for (; w->changes_first < w->changes_last; w->changes_first++)
-        free(w->change[w->changes_first % FUTURES].row);
-}
-
-static int by_id(const void *a, const void *b)
-{
-    const call_id *x = a;
-    const call_id *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-/* A caller whose leg is still there goes back to his orbit. */
-static bool restore(struct world *w, const struct call *row)
-{
-    struct leg *l = phones_leg(w, row->caller_leg);
-    bool answered = l && !l->let_go && (l->wire == WIRE_UP || l->wire == WIRE_ANSWERED);
-    struct restore legs = { .caller = LEG_RESTORED_UP };
-    struct actions out;
-
-    if (!answered || !row->has_orbit || !park_restore(&w->p, row, &legs, w->now, &out))
-        return false;
-    if (l->wire != WIRE_UP)
-        l->up = w->now;
-    l->wire = WIRE_UP;
-    l->told_up = true;
-    l->role = ROLE_CALLER;
-    l->call = row->id;
-    l->hears = HEARS_MUSIC;
-    l->partner = 0;
-    judge_watch(w, row->id)->earliest = row->state == CALL_PARKED ? row->deadline : row->resume_at;
-    return true;
-}
-
-void world_restart(struct world *w)
-{
-    call_id ids[ROWS];
-    unsigned count = 0;
-
-    if (w->verbose)
-        printf("# %" PRIu64 " restart\n", w->now - MORNING);
-    forget_futures(w);
-    new_core(w);
-    for (unsigned i = 0; i < ROWS; i++)
-        if (w->row[i])
-            ids[count++] = w->row[i]->id;
-    qsort(ids, count, sizeof ids[0], by_id);
-    for (unsigned i = 0; i < count; i++)
-        if (!restore(w, world_row(w, ids[i])))
-            remove_row(w, ids[i]);
-    judge_restart(w);
-    park_check(&w->p);
 }

@@ -74,6 +74,7 @@ struct watch {
     bool has_parker; /* evidence came with the INVITE, or later */
     bool parker_gone;
     unsigned rung;       /* attempts that were not called off */
+    uint64_t looked_in;  /* the step that `rung` was last taken from, whose rings it holds */
     enum call_kind kind; /* of the ring that is on */
     bool by_hand;        /* somebody asked for that ring */
     bool fallback_called, fallback_rang;
@@ -87,8 +88,9 @@ struct watch {
     bool over;
     number_key orbit;
     bool in_orbit;
-    leg_id coming; /* called to be parked, or to take the place of whoever referred */
-    bool moving;   /* a REFER is being carried out */
+    number_key told_number; /* somebody was told: he is to be found there; 0: nobody was */
+    leg_id coming;          /* called to be parked, or to take the place of whoever referred */
+    bool moving;            /* a REFER is being carried out */
 };
 
 /* A REFER, from its arrival to the last that was said of it. */
@@ -117,6 +119,7 @@ enum what {
     FUTURE_DIGIT, /* `code` is the key */
     FUTURE_STORE,
     FUTURE_ARRIVAL,
+    FUTURE_CRASH,
     FUTURE_QUIET
 };
 
@@ -142,7 +145,7 @@ struct future {
 /* One change on its way to disk. */
 struct change {
     call_id call;
-    uint64_t write;
+    uint64_t write, step; /* in which it was asked for */
     bool remove, fails, silent;
     struct call *row;
 };
@@ -165,6 +168,8 @@ struct world {
     struct watch watch[WATCHES];
     struct future future[FUTURES];
     unsigned futures;
+    bool restoring; /* calls are being put back */
+    leg_id refers;  /* ... and who asked by REFER for what is written of this one */
     struct referral referral[64];
     uint32_t last_referral;
     struct change change[FUTURES];
@@ -188,11 +193,18 @@ void world_start(struct world *w, uint64_t seed, bool verbose);
 void world_end(struct world *w);  /* the machine's memory stays for the next day */
 bool world_turn(struct world *w); /* false: nothing will ever happen again */
 void world_step(struct world *w, const struct event *ev);
-void world_restart(struct world *w);
+void world_carry_out(struct world *w, const struct event *ev, const struct actions *out);
+void world_new_core(struct world *w);
+bool world_sooner(const struct future *a, const struct future *b);
+void world_remove_row(struct world *w, call_id call);
 void world_save(struct world *w, call_id call, uint64_t write, bool remove);
 const struct call *world_row(const struct world *w, call_id call);
 
+/* crash.c: the machine is thrown away, and what is on disk put back */
+void world_restart(struct world *w);
+
 /* phones.c: what legs do */
+void phones_goes(struct world *w, struct leg *l);
 struct leg *phones_leg(struct world *w, leg_id id);
 struct leg *phones_new(struct world *w, leg_id id, enum intent intent);
 void phones_report(struct world *w, enum event_type type, struct leg *l, uint16_t code);
@@ -218,9 +230,14 @@ void judge_patience(struct world *w, struct watch *c); /* nobody is to be rung b
 void judge_left_orbit(struct world *w, struct watch *c);
 void judge_step(struct world *w, const struct event *ev, const struct action *a);
 
-/* judge_moments.c: between two steps, at the end of a day, and after a restart */
+/* judge_moments.c: between two steps, and at the end of a day */
 void judge_after(struct world *w);
 void judge_end(struct world *w);
+
+/* judge_crash.c: what a restart makes of it all. Of one call, before and after it is put back; of
+ * everybody, when all are. */
+void judge_row(struct world *w, const struct call *row, const struct restore *legs);
+void judge_put_back(struct world *w, const struct call *row, const struct restore *legs, bool done);
 void judge_restart(struct world *w);
 
 /* judge_acts.c: may the machine ask for that? */

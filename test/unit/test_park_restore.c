@@ -168,6 +168,12 @@ static const struct rig_script scripts[] = {
       { RIG_PARKED_BY_105,
         CLAIMED_BY_3,
         { "restart up up", "recovered bridge:1:3 retrieved save save" } } },
+    { "claimed, his ACK came, and the caller has not acknowledged yet",
+      { { "invite 1 park from=+4930123456 by=105", "parking save" },
+        { "saved", "answer:1 parked save" },
+        CLAIMED_BY_3,
+        { "restart answered up", "recovered save" },
+        { "at 40", "bye:3:408 retrieve_failed save" } } },
     /* ---- talking */
     { "the two talk on",
       { RIG_PARKED_BY_105,
