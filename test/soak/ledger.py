@@ -10,13 +10,13 @@ FATES = ("retrieved", "ringback_answered", "forwarded", "abandoned", "still_ther
 class Entry:
     def __init__(self, caller, orbit, plan):
         self.caller, self.orbit, self.plan = caller, orbit, plan
-        self.fate, self.since = None, time.monotonic()
+        self.fate, self.since, self.at = None, time.monotonic(), 0.0
         self.ringing, self.rung = 0, 0  # phones that ring for him now; calls to his parker in all
 
 
 class Ledger:
     def __init__(self):
-        self.lock = threading.Lock()
+        self.lock, self.began = threading.Lock(), time.monotonic()
         self.entries, self.faults, self.refused = {}, [], Counter()
 
     def parked(self, caller, orbit, plan):
@@ -35,7 +35,7 @@ class Ledger:
         with self.lock:
             if entry.fate:
                 self.faults.append(f"{entry.caller}: {fate}, and was {entry.fate} before")
-            entry.fate = fate
+            entry.fate, entry.at = fate, time.monotonic() - self.began
 
     def fault(self, text):
         with self.lock:
@@ -65,7 +65,8 @@ class Ledger:
                 if told:
                     self.fault(f"{entry.caller} waits in {entry.orbit}, and the server has closed him: {told}")
             elif told != [entry.fate]:
-                self.fault(f"{entry.caller} ({entry.plan}) was {entry.fate}, and the records say {told or 'nothing'}")
+                self.fault(f"{entry.caller} ({entry.plan}, {entry.orbit}) was {entry.fate} at {entry.at:.1f} s, and the "
+                           f"records say {told or 'nothing'}")
             elif here:
                 self.fault(f"{entry.caller} was {entry.fate}, and the server still has him in {here}")
         for caller in set(calls) - set(self.entries):
