@@ -18,6 +18,7 @@ GROUPS = [
     ("PI", 3, "Park by the API"), ("PK", 3, "Park keys"), ("OR", 5, "Telling the number"), ("RV", 9, "Retrieval"),
     ("RD", 5, "Direct media"), ("RX", 4, "Leaving the path"), ("RP", 6, "Pickup"), ("RC", 8, "Races"),
     ("RT", 6, "After the bridge"), ("RB", 19, "Ring back"), ("MD", 16, "Media"), ("BL", 20, "Lamps"),
+    ("FO", 19, "After a restart"),
 ]
 RO = [*range(1, 50), *range(60, 69), *range(70, 74), 80, 81, *range(90, 102)]
 
@@ -26,6 +27,7 @@ REASONS = {
     "PD-08": "PK-01 is the same, with more star codes",
     "RO-80": "traffic made by chance is a run of its own: `./dev fuzz wire 3600`, with a park as ever behind each input",
     "PD-06": "free_orbit is park or reject: there is no announcement that a Replaces could come into",
+    **{f"FO-{n}": "there is one node in this version" for n in (12, 13, 17, 18, 19)},
     "RV-03": "transcoding cannot be switched off: legs with different formats are always connected",
 }
 
