@@ -13,7 +13,7 @@ struct table {
 };
 
 #define TABLES                                                                                     \
-    (CHANGE_MUSIC_PUT + 1) /* by the type of change that puts a row in; the others stay empty */
+    (CHANGE_WATCH_PUT + 1) /* by the type of change that puts a row in; the others stay empty */
 
 /* What to put back when the group fails: `was` instead of `now`; either may be NULL. */
 struct undo {

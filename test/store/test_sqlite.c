@@ -368,9 +368,9 @@ static void the_schema_is_whole(void **state)
 
     assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), sqlite_migration_count);
     assert_int_equal(
-        read_sql(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 16);
+        read_sql(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 17);
     assert_int_equal(
-        read_sql(t, "callpark.db", "SELECT count(*) FROM pragma_table_list WHERE strict"), 16);
+        read_sql(t, "callpark.db", "SELECT count(*) FROM pragma_table_list WHERE strict"), 17);
 }
 
 /* --- copies --- */
