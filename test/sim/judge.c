@@ -449,6 +449,20 @@ static void judge_path(struct world *w, const struct event *ev, const struct act
                    one->id, two->id);
 }
 
+/* Who waited without an orbit has one again, mostly his own, cooled down or not. */
+static void found_orbit(struct world *w, struct watch *c)
+{
+    const struct call *now = calls_find(w->p.calls, c->call);
+
+    if (c->in_orbit || c->met || !now || !now->has_orbit)
+        return;
+    c->in_orbit = true;
+    c->orbit = now->orbit;
+    for (unsigned i = 0; i < sizeof w->freed / sizeof *w->freed; i++)
+        if (w->freed[i].orbit == now->orbit)
+            w->freed[i].orbit = 0;
+}
+
 void judge_step(struct world *w, const struct event *ev, const struct action *a)
 {
     struct watch *c = judge_watch(w, a->call);
@@ -459,6 +473,8 @@ void judge_step(struct world *w, const struct event *ev, const struct action *a)
         parking_begins(w, ev, a);
     if (!c)
         return;
+    if (a->step == STEP_RINGBACK_STARTED || a->step == STEP_FORWARDING)
+        found_orbit(w, c);
     if (a->step == STEP_MEDIA_DIRECT || a->step == STEP_MEDIA_RELAYED)
         judge_path(w, ev, a);
     if (a->step == STEP_EXTENDED) {
