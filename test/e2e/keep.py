@@ -1,48 +1,21 @@
 """A parent that keeps sockets: what a phone sees of a crash and of an upgrade. Prints TAP."""
 
-import contextlib
 import errno
-import itertools
 import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
 
-SIP = int(os.environ["E2E_SIP"])
+from keep_phone import DIR, PATIENCE, SIP, Caller, Phone, check, ctl, finish, legs_on_disk, until
+
 PARENT = int(os.environ["E2E_PID"])
-DIR = os.environ["E2E_DIR"]
 REAL = os.environ["E2E_REAL"]
 CONFIG = os.environ["E2E_CONFIG"]
 LOG = os.environ["E2E_LOGFILE"]
 PROGRAM = os.path.join(DIR, "callparkd")
-PATIENCE = 60
-numbers = itertools.count(1)
-results = itertools.count(1)
-failed = 0
-
-
-def check(good, name, why=""):
-    global failed
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {next(results)} - {name}")
-    if not good:
-        print(f"# {why}")
-    sys.stdout.flush()
-
-
-def until(test, what):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        found = test()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise SystemExit(f"Bail out! {what} did not come")
 
 
 def log():
@@ -76,136 +49,6 @@ def state(pid):
         return f.read().rsplit(")", 1)[1].split()[0]
 
 
-def options(transport, port):
-    """A request, and what its answer is known by."""
-    n = next(numbers)
-    call = f"keep-{os.getpid()}-{n}"
-    return call, (f"OPTIONS sip:127.0.0.1:{SIP} SIP/2.0\r\n"
-                  f"Via: SIP/2.0/{transport} 127.0.0.1:{port};rport;branch=z9hG4bK{call}\r\n"
-                  f"Max-Forwards: 70\r\nFrom: <sip:x@127.0.0.1>;tag={n}\r\nTo: <sip:127.0.0.1>\r\n"
-                  f"Call-ID: {call}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n").encode()
-
-
-def wire(*lines):
-    return ("\r\n".join(lines) + "\r\n").encode()
-
-
-class Caller:
-    """Parked by a phone system, hears music on a socket that is connected too."""
-
-    def __init__(self):
-        self.phone = Phone("UDP")
-        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.rtp.bind(("127.0.0.1", 0))
-        self.rtp.settimeout(0.2)
-        self.call = f"keep-call-{os.getpid()}-{next(numbers)}"
-        sdp = wire("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0",
-                   f"m=audio {self.rtp.getsockname()[1]} RTP/AVP 0").decode()
-        self.invite = self.request("INVITE", 1, f"sip:park@127.0.0.1:{SIP}", "<sip:park@127.0.0.1>", "", sdp,
-                                   "Referred-By: <sip:105@127.0.0.1>", "Content-Type: application/sdp")
-        self.phone.socket.send(self.invite)
-        answer = self.final("1 INVITE")
-        self.to = re.search(r"(?mi)^To: (.*?)\r", answer).group(1)
-        self.target = re.search(r"(?mi)^Contact: <(.*?)>", answer).group(1)
-        self.phone.socket.send(self.request("ACK", 1, self.target, self.to, "a"))
-        self.rtp.connect(("127.0.0.1", int(re.search(r"m=audio (\d+)", answer).group(1))))
-        self.error = None
-
-    def request(self, method, number, uri, to, mark, body="", *headers):
-        return wire(f"{method} {uri} SIP/2.0",
-                    f"Via: SIP/2.0/UDP 127.0.0.1:{self.phone.port};rport;branch=z9hG4bK{mark}{self.call}{number}",
-                    "Max-Forwards: 70", f"From: <sip:+4930123@127.0.0.1>;tag={self.call}", f"To: {to}",
-                    f"Call-ID: {self.call}", f"CSeq: {number} {method}",
-                    f"Contact: <sip:caller@127.0.0.1:{self.phone.port}>", *headers,
-                    f"Content-Length: {len(body)}", "") + body.encode()
-
-    def final(self, cseq):
-        """The final answer to this request of the call, or None."""
-        end = time.monotonic() + PATIENCE
-        while not self.phone.error and time.monotonic() < end:
-            for message in re.split(r"(?=SIP/2\.0 )", self.phone.text):
-                if re.match(r"SIP/2\.0 [2-6]", message) and f"Call-ID: {self.call}" in message \
-                        and re.search(rf"(?m)^CSeq: {cseq}\r", message):
-                    return message
-            self.phone.listen()
-        raise SystemExit(f"Bail out! no answer to {cseq}: {self.phone.error}")
-
-    def says(self):
-        """A packet of RTP; the socket tells if there was an ICMP error since."""
-        try:
-            self.rtp.send(bytes([0x80, 0]) + bytes(10) + bytes([0xFF] * 160))
-        except OSError as e:
-            self.error = e
-
-    def hears(self):
-        end = time.monotonic() + PATIENCE
-        while not self.error and time.monotonic() < end:
-            try:
-                if len(self.rtp.recv(2048)) > 12:
-                    return True
-            except TimeoutError:
-                pass
-            except OSError as e:
-                self.error = e
-        return False
-
-    def forget(self):
-        """What has come by now."""
-        self.rtp.settimeout(0)
-        try:
-            while self.rtp.recv(2048):
-                pass
-        except BlockingIOError:
-            pass
-        except OSError as e:
-            self.error = e
-        self.rtp.settimeout(0.2)
-
-    def hangs_up(self, number=2):
-        self.phone.socket.send(self.request("BYE", number, self.target, self.to, "b"))
-
-
-class Phone:
-    """One socket, connected, so that an ICMP error or a reset is an error here."""
-
-    def __init__(self, transport):
-        self.transport = transport
-        kind = socket.SOCK_DGRAM if transport == "UDP" else socket.SOCK_STREAM
-        self.socket = socket.socket(socket.AF_INET, kind)
-        self.socket.settimeout(0.2)
-        self.socket.connect(("127.0.0.1", SIP))
-        self.port = self.socket.getsockname()[1]
-        self.text, self.error = "", None
-
-    def ask(self):
-        call, message = options(self.transport, self.port)
-        try:
-            self.socket.send(message)
-        except OSError as e:
-            self.error = e
-        return call
-
-    def listen(self):
-        try:
-            data = self.socket.recv(65536)
-            self.text += data.decode(errors="replace")
-            if not data and self.transport == "TCP":
-                self.error = self.error or "closed by the server"
-        except TimeoutError:
-            pass
-        except OSError as e:
-            self.error = e
-
-    def has(self, call):
-        return f"Call-ID: {call}" in self.text
-
-    def answered(self, call):
-        end = time.monotonic() + PATIENCE
-        while not self.has(call) and not self.error and time.monotonic() < end:
-            self.listen()
-        return self.has(call) and not self.error
-
-
 def fds(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
@@ -224,21 +67,16 @@ def go_on():
     os.kill(PARENT, signal.SIGCONT)
 
 
-def legs_on_disk():
-    """A row that nobody waits for lies in memory for a moment, and a crash then takes it along."""
-    with contextlib.closing(sqlite3.connect(f"file:{DIR}/callpark.db?mode=ro", uri=True)) as store:
-        return store.execute("SELECT count(*) FROM legs").fetchone()[0]
-
-
-def over_a_crash(tcp, udp, stays, leaves):
-    check(stays.hears() and leaves.hears(), "two callers hear music", (stays.error, leaves.error))
-    until(lambda: legs_on_disk() == 2, "the rows of their legs")
+def over_a_crash(tcp, udp, stays, leaves, by_tcp):
+    check(stays.hears() and leaves.hears() and by_tcp.hears(), "three callers hear music",
+          (stays.error, leaves.error, by_tcp.error))
+    until(lambda: legs_on_disk() == 3, "the rows of their legs")
     dead = kill_and_hold()
     leaves.hangs_up()
     stays.forget()
     stays.says()
     asked = [udp.ask() for _ in range(3)] + [udp.ask()]
-    by_tcp = tcp.ask()
+    meanwhile = tcp.ask()
     udp.listen()
     stays.says()
     stays.forget()
@@ -254,7 +92,7 @@ def over_a_crash(tcp, udp, stays, leaves):
     go_on()
     check(child(other=dead) != dead, "the server is started again after kill -9")
     check(all(udp.answered(call) for call in asked), "what was sent by UDP meanwhile is answered", udp.error)
-    check(tcp.answered(by_tcp), "the TCP connection is open, and what was sent on it is answered", tcp.error)
+    check(tcp.answered(meanwhile), "the TCP connection is open, and what was sent on it is answered", tcp.error)
     check(tcp.answered(tcp.ask()), "so is a request after it", tcp.error)
     check(late.answered(late_call), "who connected meanwhile is answered", late.error)
     check(admin.recv(100).startswith(b"HTTP/1.1 200"), "so is who connected to the admin socket")
@@ -369,12 +207,14 @@ def faults_at_the_start():
 def main():
     tcp, udp = Phone("TCP"), Phone("UDP")
     check(tcp.answered(tcp.ask()) and udp.answered(udp.ask()), "the server answers", (tcp.error, udp.error))
-    made = subprocess.run([os.environ["CALLPARKCTL"], "--socket", os.environ["E2E_SOCKET"], "range", "create", "All", "700",
-                           "719", "--destination", "pool1.example.com"], capture_output=True, text=True, check=False)
+    made = ctl("range", "create", "All", "700", "719", "--destination", "pool1.example.com")
     check(made.returncode == 0, "a range is made", made.stderr)
-    stays, leaves = Caller(), Caller()
-    over_a_crash(tcp, udp, stays, leaves)
+    stays, leaves, by_tcp = Caller(), Caller(), Caller("TCP")
+    over_a_crash(tcp, udp, stays, leaves, by_tcp)
     over_an_upgrade(tcp, udp, stays)
+    done = ctl("call", "hangup", "702", "--yes")
+    check(done.returncode == 0 and by_tcp.hung_up_on(), "a BYE of ours goes down the connection that was kept",
+          (done.stderr, by_tcp.phone.error))
     who_hangs_up(udp)
     many_times(tcp, udp)
     check(stays.hears(), "and the caller still hears music", stays.error)
@@ -384,8 +224,7 @@ def main():
     other_listeners(udp)
     that_dies_at_once()
     faults_at_the_start()
-    print(f"1..{next(results) - 1}")
-    sys.exit(1 if failed else 0)
+    finish()
 
 
 main()
