@@ -132,7 +132,7 @@ static bool is_sound(const struct answer *answer, unsigned seconds)
 }
 
 /* A process that was taken over may say anything: nothing of it may matter but how it sounds. */
-static int take(struct audio *a, int fd, unsigned seconds, bool *cut, msec end, struct err *why)
+int decoder_believe(struct audio *a, int fd, unsigned seconds, bool *cut, msec end, struct err *why)
 {
     struct answer answer;
     char words[ERR_TEXT_SIZE];
@@ -207,7 +207,7 @@ static int ask(struct audio *a, int in, const char *name, unsigned seconds, bool
         return err_set(err, -errno, "%s: no pipe to read it by: %s", name, strerror(errno));
     order = helper_begin(WORK_DECODE, argument, in, ends[1], patience, err);
     (void)close(ends[1]); /* the worker has its own */
-    failed = order < 0 ? order : take(a, ends[0], seconds, cut, end, &why);
+    failed = order < 0 ? order : decoder_believe(a, ends[0], seconds, cut, end, &why);
     (void)close(ends[0]); /* it was only read */
     if (order < 0)
         return failed;

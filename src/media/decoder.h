@@ -24,6 +24,11 @@ int decoder_work(const char *argument);
 /* A file in memory that other processes may read; -1: no memory. Somebody else closes it. */
 int decoder_memory_file(const void *data, size_t size);
 
+/* For the fuzz target: what is taken of the answer that comes from `fd` until `end`. -EFAULT: none.
+ */
+int decoder_believe(struct audio *a, int fd, unsigned seconds, bool *cut, msec end,
+                    struct err *why);
+
 /* For tests: msec instead of a minute. */
 void decoder_set_deadline(msec deadline);
 

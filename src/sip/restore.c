@@ -188,7 +188,8 @@ static nta_outgoing_t *same_way(struct leg *leg, sip_method_t method, const char
         leg->dialog, method == sip_method_ack ? NULL : on_cancelled, leg,
         (url_string_t const *)some(f->way), method, name, URL_STRING_MAKE(f->request_uri),
         NTATAG_BRANCH_KEY(f->branch), NTATAG_ACK_BRANCH(f->branch),
-        SIPTAG_CSEQ(sip_cseq_create(home, f->invite_cseq, method, name)), TAG_IF(to, SIPTAG_TO(to)),
+        SIPTAG_CSEQ(sip_cseq_create(home, f->invite_cseq, (unsigned)method, name)),
+        TAG_IF(to, SIPTAG_TO(to)),
         SIPTAG_ROUTE_STR(account ? some(register_routes(leg->edge, account)) : NULL),
         TPTAG_IDENT(leg->edge->listeners[leg->listener].ident), TAG_END());
     su_home_deinit(home);

@@ -10,10 +10,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sys/confine_rule.h"
+
 bool confine_bounds(size_t memory, unsigned seconds)
 {
     const struct {
-        int what;
+        __rlimit_resource_t what;
         rlim_t most;
     } limits[] = { { RLIMIT_AS, CONFINE_SANITIZED ? RLIM_INFINITY : memory },
                    { RLIMIT_CPU, seconds },
@@ -26,7 +28,7 @@ bool confine_bounds(size_t memory, unsigned seconds)
         struct rlimit l = { limits[i].most, limits[i].most };
 
         /* What is bounded more tightly already stays so. */
-        fine = setrlimit((enum __rlimit_resource)limits[i].what, &l) == 0 && fine;
+        fine = setrlimit(limits[i].what, &l) == 0 && fine;
     }
     (void)setpriority(PRIO_PROCESS, 0, 10); /* music goes first */
     return fine;
@@ -44,7 +46,7 @@ static bool allow(scmp_filter_ctx filter, const int *calls, size_t count)
 /* Executable memory is what an attacker would want first. */
 static bool allow_memory(scmp_filter_ctx filter)
 {
-    const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    const struct scmp_arg_cmp not_executable = argument_has(2, PROT_EXEC, 0);
 
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable) == 0 &&
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_executable) == 0;
@@ -81,7 +83,7 @@ bool confine_to_computing(void)
     fine = allow(filter, calls, sizeof(calls) / sizeof(*calls)) && allow_memory(filter) &&
            hide_files(filter) &&
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-                            SCMP_A0(SCMP_CMP_EQ, STDOUT_FILENO)) == 0 &&
+                            argument_is(0, STDOUT_FILENO)) == 0 &&
            seccomp_load(filter) == 0; /* sets no_new_privs as well */
     seccomp_release(filter);
     return fine;

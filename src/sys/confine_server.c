@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "sys/confine_rule.h"
 
 /* ---- at the very start ---- */
 
@@ -259,8 +260,8 @@ static bool allow_sockets(scmp_filter_ctx f)
     bool fine = true;
 
     for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
-        fine = allow_if(f, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, families[i])) && fine;
-    return fine && allow_if(f, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+        fine = allow_if(f, SCMP_SYS(socket), argument_is(0, families[i])) && fine;
+    return fine && allow_if(f, SCMP_SYS(socketpair), argument_is(0, AF_UNIX));
 }
 
 static bool allow_ioctls(scmp_filter_ctx f)
@@ -271,7 +272,7 @@ static bool allow_ioctls(scmp_filter_ctx f)
     bool fine = true;
 
     for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
-        fine = allow_if(f, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, requests[i])) && fine;
+        fine = allow_if(f, SCMP_SYS(ioctl), argument_is(1, requests[i])) && fine;
     return fine;
 }
 
@@ -280,10 +281,10 @@ static bool allow_memory(scmp_filter_ctx f)
 {
     const unsigned both = PROT_WRITE | PROT_EXEC;
 
-    return allow_if(f, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, both, 0)) &&
-           allow_if(f, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, both, PROT_WRITE)) &&
-           allow_if(f, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, both, PROT_EXEC)) &&
-           allow_if(f, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    return allow_if(f, SCMP_SYS(mmap), argument_has(2, both, 0)) &&
+           allow_if(f, SCMP_SYS(mmap), argument_has(2, both, PROT_WRITE)) &&
+           allow_if(f, SCMP_SYS(mmap), argument_has(2, both, PROT_EXEC)) &&
+           allow_if(f, SCMP_SYS(mprotect), argument_has(2, PROT_EXEC, 0));
 }
 
 /* Threads, and no processes. The arguments of clone3 are out of sight; the C library uses clone
@@ -291,15 +292,14 @@ static bool allow_memory(scmp_filter_ctx f)
 static bool allow_threads(scmp_filter_ctx f)
 {
     return (CONFINE_SANITIZED ||
-            allow_if(f, SCMP_SYS(clone),
-                     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD))) &&
+            allow_if(f, SCMP_SYS(clone), argument_has(0, CLONE_THREAD, CLONE_THREAD))) &&
            seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 
 /* A signal to ourselves alone: abort() sends one. */
 static bool allow_signals(scmp_filter_ctx f)
 {
-    return allow_if(f, SCMP_SYS(kill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    return allow_if(f, SCMP_SYS(kill), argument_is(0, (scmp_datum_t)getpid()));
 }
 
 static bool fill(scmp_filter_ctx f)

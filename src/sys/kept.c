@@ -29,7 +29,7 @@ struct entry { /* what was handed to us */
 };
 
 struct order {
-    enum { ORDER_GIVE, ORDER_GIVE_POLLED, ORDER_DROP, ORDER_SAY, ORDER_STOP } kind;
+    enum order_kind { ORDER_GIVE, ORDER_GIVE_POLLED, ORDER_DROP, ORDER_SAY, ORDER_STOP } kind;
     int fd; /* a copy, closed once it is handed over */
     char name[KEPT_NAME_SIZE];
 };
@@ -266,7 +266,7 @@ bool kept_is_on(void)
     return orders != NULL;
 }
 
-static bool order(int kind, int fd, const char *name)
+static bool order(enum order_kind kind, int fd, const char *name)
 {
     struct order o = { .kind = kind, .fd = fd };
 
