@@ -101,7 +101,7 @@ static void its_offer_is_answered(void **state)
     (void)state;
     save(leg, SIP_RESTORED_UP);
     id = saved.dialog.origin_id;
-    version = saved.dialog.origin_version;
+    version = saved.dialog.origin_version = 7; /* no first one */
     start_again();
     talk_contact(lines);
     talk_request("INVITE", "again", talk_us, 2, lines, phone_sdp);
@@ -119,6 +119,7 @@ static void its_offer_is_answered(void **state)
     assert_int_equal(strtoull(origin, NULL, 10), id);
     assert_int_equal(strtoull(origin + strcspn(origin, " "), NULL, 10), version + 1);
     talk_request("ACK", "ack2", talk_us, 2, NULL, NULL);
+    assert_int_equal(counts().restored_unheard, 0); /* so it is not asked */
 }
 
 /* The same words are the same session: the version stays. */
@@ -167,7 +168,8 @@ static void our_requests_go_on(void **state)
     start_again();
     expect_probe("200 OK");
     first = cseq();
-    assert_in_range(first, saved.dialog.local_cseq + 1, saved.dialog.local_cseq + 1000);
+    assert_true(saved.dialog.cseq_reserved > saved.dialog.local_cseq);
+    assert_int_equal(first, saved.dialog.cseq_reserved + 1);
     bench_expect(&bench, SIP_DIALOG); /* the next block is to be stored */
     assert_true(bench.dialog.cseq_reserved > first);
     save(leg, SIP_RESTORED_UP);
