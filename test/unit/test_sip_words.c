@@ -23,10 +23,10 @@ static struct leg *make(struct sip *s, unsigned number)
     leg->edge = s;
     assert_true(sip_leg_words_new(leg));
     w = sip_leg_words(leg);
-    assert_int_equal(w->facts.call_id[0] | w->party.uri[0] | w->farewell[0], 0);
+    assert_int_equal(w->facts.call_id[0] | w->identity[0] | w->farewell[0], 0);
     text_format(w->facts.call_id, sizeof w->facts.call_id, "%u@example.com", number);
     text_format(w->farewell, sizeof w->farewell, "until %u", number);
-    memset(w->party.uri, 'x', sizeof w->party.uri - 1 - number % 200);
+    memset(w->identity, 'x', sizeof w->identity - 1 - number % 200);
     w->facts.invite_cseq = number;
     return leg;
 }
@@ -41,7 +41,7 @@ static void check(const struct leg *leg, unsigned changed)
     assert_string_equal(w->facts.call_id, expected);
     text_format(expected, sizeof expected, "until %u", number);
     assert_string_equal(w->farewell, expected);
-    assert_int_equal(strlen(w->party.uri), sizeof w->party.uri - 1 - number % 200);
+    assert_int_equal(strlen(w->identity), sizeof w->identity - 1 - number % 200);
     assert_int_equal(w->facts.invite_cseq, number + changed);
 }
 
