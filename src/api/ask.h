@@ -185,9 +185,10 @@ json_t *show_caller(const struct party *p, bool full);
 json_t *show_party(const struct party *p, bool full);
 json_t *show_step(const struct call_step *s, bool full);
 json_t *show_words(const char *text, bool full);
-json_t *show_system(struct ask *q);     /* system.c */
-json_t *show_checks(struct app *a);     /* health.c: [{name, ok, detail}] */
-const char *show_status(struct app *a); /* nodes.c: "ready", "draining", "not ready" */
-json_t *show_demo(struct app *a);       /* demo.c */
+json_t *show_system(struct ask *q);      /* system.c */
+json_t *show_store_state(struct app *a); /* likewise: see GET system */
+json_t *show_checks(struct app *a);      /* health.c: [{name, ok, detail}] */
+const char *show_status(struct app *a);  /* nodes.c: "ready", "draining", "not ready" */
+json_t *show_demo(struct app *a);        /* demo.c */
 
 #endif

@@ -173,6 +173,8 @@ static json_t *describe(struct app *a, const struct app_event *ev, bool full)
         (void)json_object_set_new(data, "range", show_range(a, r));
     if (ev->subject && ev->subject[0])
         (void)json_object_set_new(data, "subject", show_text(ev->subject));
+    if (strncmp(ev->name, "system.store_", 13) == 0)
+        (void)json_object_set_new(data, "store", show_store_state(a));
     if (ev->audit) {
         (void)json_object_set_new(data, "id", json_integer((json_int_t)ev->audit->id));
         (void)json_object_set_new(data, "actor", show_text(ev->audit->actor));

@@ -52,6 +52,25 @@ json_t *show_checks(struct app *a)
     return list;
 }
 
+/* Whether the store can be written: for the page's banner as well, whoever reads it. */
+json_t *show_store_state(struct app *a)
+{
+    struct app_store_state s;
+
+    app_store_state(a, &s);
+    return json_pack("{s:b, s:o, s:o, s:o, s:s, s:b, s:I, s:{s:I, s:I, s:I, s:I, s:I}}", "ok",
+                     s.trouble == STORE_FINE, "detail", show_text_or_null(s.why), "trouble",
+                     show_text_or_null(store_trouble_name(s.trouble)), "since",
+                     s.since ? show_time(s.since) : json_null(), "new_parks",
+                     s.trouble == STORE_FINE ? "written"
+                     : s.from_memory         ? "memory"
+                                             : "refused",
+                     "rows_behind", s.rows_behind, "kept", (json_int_t)s.kept, "lost", "steps",
+                     (json_int_t)s.lost.steps, "records", (json_int_t)s.lost.records, "audit",
+                     (json_int_t)s.lost.audit, "logins", (json_int_t)s.lost.logins, "watches",
+                     (json_int_t)s.lost.watches);
+}
+
 void get_readyz(struct ask *q)
 {
     struct check checks[CHECKS];

@@ -306,6 +306,32 @@ static void add_certificate(struct app *a, struct metrics *m)
             "When the certificate of the page and the API ends.", c.not_after / 1000);
 }
 
+/* What is wrong with the store, one line for each kind, so that an alert can name it. */
+static void add_store(struct metrics *m, struct app *a)
+{
+    struct app_store_state s;
+
+    app_store_state(a, &s);
+    head(m, "store_trouble", "gauge", "1 of the trouble that the store has.");
+    for (unsigned i = STORE_FINE + 1; i <= STORE_SLOW; i++)
+        put(m, "callpark_store_trouble{kind=\"%s\"} %d\n",
+            store_trouble_name((enum store_trouble)i), s.trouble == (enum store_trouble)i);
+    one(m, "store_kept", "gauge",
+        "Steps, records and the like that wait for the end of a trouble of the store.", s.kept);
+    one(m, "store_rows_behind", "gauge", "1 when calls are not all in the store as they are.",
+        s.rows_behind);
+    head(m, "store_lost_total", "counter", "What a trouble of the store left no room to keep.");
+    put(m,
+        "callpark_store_lost_total{what=\"steps\"} %llu\n"
+        "callpark_store_lost_total{what=\"records\"} %llu\n"
+        "callpark_store_lost_total{what=\"audit\"} %llu\n"
+        "callpark_store_lost_total{what=\"logins\"} %llu\n"
+        "callpark_store_lost_total{what=\"watches\"} %llu\n",
+        (unsigned long long)s.lost.steps, (unsigned long long)s.lost.records,
+        (unsigned long long)s.lost.audit, (unsigned long long)s.lost.logins,
+        (unsigned long long)s.lost.watches);
+}
+
 static void add_rest(struct ask *q, struct metrics *m, const struct app_counts *c)
 {
     char why[ERR_TEXT_SIZE];
@@ -318,6 +344,7 @@ static void add_rest(struct ask *q, struct metrics *m, const struct app_counts *
     one(m, "store_up", "gauge", "1 when the store takes changes.", app_store_fine(q->app, why));
     one(m, "store_failures_total", "counter", "Changes that the store did not take.",
         c->store_failures);
+    add_store(m, q->app);
     one(m, "draining", "gauge", "1 when new parks are refused.", app_draining(q->app));
     one(m, "event_subscribers", "gauge", "Event streams that are open.",
         http_streams(app_http(q->app)));

@@ -31,6 +31,16 @@ static json_t *calls_now(struct app *a, const struct rights *r, size_t *total)
     return list;
 }
 
+/* Everybody sees on the page that something is wrong; where the file is, those who may read it. */
+static json_t *store_for(struct app *a, const struct rights *r)
+{
+    json_t *store = show_store_state(a);
+
+    if (!rights_may(r, MAY_SYSTEM_READ, &(struct place_of){ 0 }))
+        (void)json_object_set_new(store, "detail", json_null());
+    return store;
+}
+
 /* All of it but the beginning, which has the time of day. */
 static struct http_text *write_rest(struct app *a, const struct rights *r)
 {
@@ -43,6 +53,7 @@ static struct http_text *write_rest(struct app *a, const struct rights *r)
     (void)json_object_set_new(data, "total", json_integer((json_int_t)total));
     (void)json_object_set_new(data, "complete", json_boolean(total <= CALLS));
     (void)json_object_set_new(data, "draining", json_boolean(app_draining(a)));
+    (void)json_object_set_new(data, "store", store_for(a, r));
     json = json_dumps(data, JSON_COMPACT);
     json_decref(data);
     size = json ? strlen(json) + 8 : 0;

@@ -32,15 +32,15 @@ static json_t *show_sip(struct app *a)
 
 static json_t *show_store(struct app *a)
 {
-    char why[ERR_TEXT_SIZE] = "";
     struct app_store store;
-    bool fine = app_store_fine(a, why);
+    json_t *body = show_store_state(a);
 
     app_store(a, &store);
-    return json_pack("{s:b, s:o, s:s, s:o, s:I, s:i}", "ok", fine, "detail",
-                     fine ? json_null() : show_text(why), "kind", store.kind, "path_or_url",
-                     show_text_or_null(store.where), "size_bytes", (json_int_t)store.bytes,
-                     "schema", (int)store.schema);
+    (void)json_object_update_new(body, json_pack("{s:s, s:o, s:I, s:i}", "kind", store.kind,
+                                                 "path_or_url", show_text_or_null(store.where),
+                                                 "size_bytes", (json_int_t)store.bytes, "schema",
+                                                 (int)store.schema));
+    return body;
 }
 
 static json_t *show_http(struct ask *q)

@@ -45,6 +45,13 @@ static void await_report(struct app *a, const struct action *action, bool is_wri
         a->tokens[a->group_token & (TOKENS_WAITING - 1)].write = action->write;
         return;
     }
+    if (trouble_from_memory(a)) {
+        struct event ev;
+
+        trouble_unwritten(a, action->call, action->write, &ev);
+        app_own_event(a, &ev);
+        return;
+    }
     a->group_token = is_written ? turn_token(a, &token) : 0;
     if (!a->group_token) {
         struct event ev = { .type = EV_NOT_SAVED, .call = action->call, .write = action->write };
@@ -53,18 +60,26 @@ static void await_report(struct app *a, const struct action *action, bool is_wri
     }
 }
 
+bool app_call_save(struct app *a, const struct call *c)
+{
+    struct change *change = turn_add(a, CHANGE_CALL_PUT);
+
+    if (!change)
+        return false;
+    call_row_write(a, c, &change->call);
+    return true;
+}
+
 static void save(struct app *a, const struct action *action)
 {
     const struct call *c = app_call(a, action->call);
-    struct change *change;
+    bool added;
 
     if (!c)
         return;
-    change = turn_add(a, CHANGE_CALL_PUT);
-    if (change)
-        call_row_write(a, c, &change->call);
+    added = app_call_save(a, c);
     if (c->saved < c->orbit_write)
-        await_report(a, action, change != NULL);
+        await_report(a, action, added);
 }
 
 static void forget(struct app *a, const struct action *action)

@@ -379,6 +379,7 @@ static void put_change(struct change *change, const struct admin_change *c)
     case CHANGE_CALL_REMOVE:
     case CHANGE_LEG_PUT:
     case CHANGE_LEG_REMOVE:
+    case CHANGE_ROWS_KEEP:
     case CHANGE_RECORD_PUT:
     case CHANGE_STEP_ADD:
     case CHANGE_LOGIN_PUT:

@@ -18,6 +18,7 @@
 #define TAKEN_AT_ONCE 64
 #define DELAY_MOST 300    /* milliseconds that something may wait; nothing new is taken then */
 #define SOON 50           /* milliseconds */
+#define ROWS_PAUSE 10     /* milliseconds between portions of rows that are written anew */
 #define TICKS_AT_ONCE 256 /* deadlines handled before the queue is looked at again */
 
 static atomic_bool want_stop, want_reload;
@@ -252,6 +253,8 @@ static int patience(struct app *a)
         next = a->next_second;
     if (a->soon && next > a->soon)
         next = a->soon;
+    if (trouble_is_busy(a) && next > a->now + ROWS_PAUSE)
+        next = a->now + ROWS_PAUSE;
     return next <= a->now ? 0 : (int)(next - a->now);
 }
 
@@ -297,6 +300,7 @@ void app_turn(struct app *a, int most)
         each_second(a);
     }
     turn_end_group(a);
+    trouble_turn(a);
     turn_submit(a);
     app_leg_rest(a);
     tell_pressure(a, delay);

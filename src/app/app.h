@@ -85,6 +85,17 @@ bool app_token_is(const struct app *a, const char *token); /* in constant time *
 const char *app_token_path(const struct app *a);
 bool app_draining(const struct app *a);
 bool app_store_fine(const struct app *a, char why[ERR_TEXT_SIZE]);
+/* Can the store be written? */
+struct app_store_state {
+    enum store_trouble trouble;
+    wall_msec since;         /* 0: it is fine */
+    char why[ERR_TEXT_SIZE]; /* what is wrong, and what to do */
+    bool from_memory; /* new calls are parked all the same in a trouble, without being on disk */
+    bool rows_behind; /* calls are not all in the store as they are */
+    uint64_t kept;    /* steps, records and the like that wait for the end of the trouble */
+    struct store_lost lost;
+};
+void app_store_state(const struct app *a, struct app_store_state *out);
 /* What the store is: its kind, and its file. */
 struct app_store {
     char kind[16];   /* "sqlite", "memory" */

@@ -20,6 +20,12 @@ enum provision_mode {
     PROVISION_ENFORCE         /* what is there becomes as the file says */
 };
 
+/* New calls while the store cannot be written. */
+enum trouble_policy {
+    TROUBLE_REFUSE,
+    TROUBLE_MEMORY /* they are parked all the same; a restart would lose them */
+};
+
 struct app_config {
     char path[512]; /* of the file, for SIGHUP */
     char node[NAME_SIZE], destination[FQDN_SIZE], site[NAME_SIZE];
@@ -41,6 +47,7 @@ struct app_config {
     char token_file[512]; /* made at the first start, readable by its user only */
     char web_root[512];   /* the page from this folder (--web-root); "" : the one built in */
     char store_url[512];
+    enum trouble_policy store_trouble;
     struct house house;
     enum log_level log_level;
     enum log_form log_form;

@@ -91,6 +91,7 @@ static const struct {
     { "provision", "definitions", config_set_text, FIELD(provision_file), false },
     { "provision", "mode",      config_set_provision_mode, 0, 0,        false },
     { "store", "url",           config_set_store,    FIELD(store_url),         false },
+    { "store", "trouble",       config_set_trouble,  0, 0,                     false },
     { "log",   "level",         config_set_level,    0, 0,                     false },
     { "log",   "format",        config_set_form,     0, 0,                     false },
     { "log",   "full-numbers",  config_set_switch,   FIELD(log_full_numbers),  false },

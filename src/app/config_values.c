@@ -494,6 +494,16 @@ int config_set_store(struct config_reading *r, const char *value, void *to, size
     return config_set_text(r, value, to, size);
 }
 
+int config_set_trouble(struct config_reading *r, const char *value, void *to, size_t size)
+{
+    (void)to;
+    (void)size;
+    if (!text_is_nocase(value, "refuse") && !text_is_nocase(value, "memory"))
+        return wrong(r, "is neither refuse nor memory", value);
+    r->config->store_trouble = text_is_nocase(value, "memory") ? TROUBLE_MEMORY : TROUBLE_REFUSE;
+    return 0;
+}
+
 static int add_realm(struct config_reading *r, const char *item)
 {
     if (text_is_nocase(item, "local"))

@@ -34,7 +34,7 @@ config_set_value config_set_opposite;
 config_set_value config_set_publish_expires;
 config_set_value config_set_level;
 config_set_value config_set_form;
-config_set_value config_set_store;
+config_set_value config_set_store, config_set_trouble;
 config_set_value config_set_realms;
 config_set_value config_set_span;
 config_set_value config_set_rate;

@@ -90,7 +90,15 @@ struct app_item {
 /* A report that the store owes us. */
 struct app_token {
     uint64_t token; /* 0: not waited for */
-    enum { TOKEN_CALL, TOKEN_ADMIN, TOKEN_QUERY, TOKEN_BACKUP, TOKEN_AUDIT, TOKEN_MUSIC } kind;
+    enum {
+        TOKEN_CALL,
+        TOKEN_ADMIN,
+        TOKEN_QUERY,
+        TOKEN_BACKUP,
+        TOKEN_AUDIT,
+        TOKEN_MUSIC,
+        TOKEN_ROWS
+    } kind;
     call_id call;
     uint64_t write;
     void *context; /* AUDIT: the entry, malloc'ed; MUSIC: the upload, likewise */
@@ -120,6 +128,20 @@ struct admin_job {
     admin_done *done;
     void *context;
     struct admin_result result;
+};
+
+/* Of the store: see trouble.c. */
+struct app_trouble {
+    enum store_trouble kind; /* as its worker has told */
+    bool slow;
+    wall_msec since;
+    char why[ERR_TEXT_SIZE]; /* of the last change of state */
+    /* How often the store has missed something of the calls there are, and of these how many were
+     * made good. While they differ all rows are written anew, */
+    uint64_t stale, written;
+    call_id next; /* behind this one, */
+    bool writing; /* the last of them are on their way */
+    msec again;   /* not before */
 };
 
 struct app {
@@ -175,8 +197,7 @@ struct app {
     size_t group_count;
     struct app_token *tokens; /* TOKENS_WAITING */
     uint64_t last_token;
-    bool store_bad;
-    char store_why[ERR_TEXT_SIZE];
+    struct app_trouble trouble;
 
     struct admin_job *jobs, **jobs_end, *writing; /* waiting; being written */
     unsigned job_count;
@@ -231,7 +252,19 @@ bool direct_acked(struct app *a, struct app_leg *l, const struct session_offer *
 void direct_passed(struct app *a, struct app_leg *l, uint16_t code);
 void direct_reoffered(struct app *a, const struct sip_event *s);
 
+/* trouble.c: the store cannot be written, or was too far behind */
+void trouble_told(struct app *a, const struct store_event *ev); /* STORE_TROUBLE */
+void trouble_behind(struct app *a);                             /* a turn was not taken */
+void trouble_reloaded(struct app *a);
+void trouble_turn(struct app *a);
+bool trouble_is_busy(const struct app *a); /* rows are to be written as soon as there is time */
+/* New calls are parked although it is not on disk. The event that says so to the core. */
+bool trouble_from_memory(const struct app *a);
+void trouble_unwritten(const struct app *a, call_id call, uint64_t write, struct event *ev);
+void trouble_rows_written(struct app *a, const struct app_token *t, bool done);
+
 /* act.c */
+bool app_call_save(struct app *a, const struct call *c); /* its row; false: no memory */
 void act(struct app *a, const struct action *action);
 
 /* guard.c: whom audio may be sent to. */
@@ -258,6 +291,9 @@ void app_leg_rest(struct app *a); /* the turn is over: those that were woken lon
 void app_leg_drop(struct app *a, leg_id leg); /* with its media and its row */
 void app_leg_drop_all(struct app *a);
 void app_leg_save(struct app *a, struct app_leg *l, call_id call);
+/* Every leg, in no order; none is woken by it, and what is seen is good while it is seen. */
+typedef void app_leg_seen(void *to, const struct app_leg *l);
+void app_leg_each(const struct app *a, app_leg_seen *see, void *to);
 
 /* call_row.c: a call as the store keeps it, and again by the present clock */
 void call_row_write(const struct app *a, const struct call *c, struct stored_call *to);

@@ -173,6 +173,19 @@ leg_id app_leg_named(const struct app *a, const char *name, const char *ours, co
     return 0;
 }
 
+void app_leg_each(const struct app *a, app_leg_seen *see, void *to)
+{
+    struct app_leg asleep;
+
+    for (size_t i = 0; i < LEG_BUCKETS; i++)
+        for (const struct leg_entry *e = a->legs[i]; e; e = e->next)
+            if (e->awake)
+                see(to, &e->awake->leg);
+            else if (unsqueeze(&asleep, sizeof(asleep), e->bytes, e->length))
+                see(to, &asleep);
+    explicit_bzero(&asleep, sizeof(asleep));
+}
+
 static void drop_entry(struct app *a, struct leg_entry **at)
 {
     struct leg_entry *e = *at;

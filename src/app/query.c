@@ -59,12 +59,6 @@ bool app_draining(const struct app *a)
     return a->park.house.draining;
 }
 
-bool app_store_fine(const struct app *a, char why[ERR_TEXT_SIZE])
-{
-    (void)text_copy(why, ERR_TEXT_SIZE, a->store_bad ? a->store_why : "");
-    return !a->store_bad;
-}
-
 /* An address that means "any" is no address to go to; the machine's name is. */
 static void reachable(char host[256], const char *address)
 {
@@ -234,6 +228,7 @@ int app_reload(struct app *a, struct err *err)
     a->config = fresh;
     a->park.house = fresh.house;
     a->park.house.draining = draining;
+    trouble_reloaded(a);
     phones_changed(a);
     log_setup(fresh.log_level, fresh.log_form, fresh.log_full_numbers);
     log_info("app", "the configuration was read again from %s", fresh.path);

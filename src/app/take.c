@@ -397,6 +397,8 @@ static void call_written(struct app *a, const struct app_token *t, const struct 
 
     ev.call = t->call;
     ev.write = t->write;
+    if (s->result == STORE_FAILED && trouble_from_memory(a))
+        trouble_unwritten(a, t->call, t->write, &ev);
     app_step(a, &ev);
 }
 
@@ -412,8 +414,11 @@ static void take_report(struct app *a, struct store_event *s)
     struct app_token t;
 
     if (s->result != STORE_DONE) {
+        char why[ERR_TEXT_SIZE];
+
         a->counts.store_failures++;
-        log_error("store", "%s", s->text);
+        if (app_store_fine(a, why)) /* else it was said once, when the trouble began */
+            log_error("store", "%s", s->text);
     }
     if (!turn_take_token(a, s->token, &t))
         return;
@@ -436,6 +441,9 @@ static void take_report(struct app *a, struct store_event *s)
     case TOKEN_QUERY:
         t.rows(t.context, NULL, s->text);
         break;
+    case TOKEN_ROWS:
+        trouble_rows_written(a, &t, s->result == STORE_DONE);
+        break;
     }
 }
 
@@ -454,8 +462,7 @@ void take_store(struct app *a, struct store_event *s)
             store_rows_free(s->rows);
         break;
     case STORE_TROUBLE:
-        a->store_bad = s->result != STORE_DONE;
-        (void)text_copy(a->store_why, sizeof(a->store_why), s->text);
+        trouble_told(a, s);
         break;
     }
 }

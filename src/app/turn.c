@@ -121,7 +121,10 @@ void turn_submit(struct app *a)
     a->group_count = 0;
     if (store_submit(a->store, a->groups, count)) {
         a->counts.store_failures += count;
-        log_error("store", "%zu changes were not taken: the store is too far behind", count);
+        if (a->trouble.stale == a->trouble.written)
+            log_error("store", "it is too far behind: what does not fit is refused, and all calls "
+                               "are written anew afterwards");
+        trouble_behind(a);
         refuse_turn(a, tokens, count);
     }
 }

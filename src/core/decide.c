@@ -4,6 +4,7 @@
 #include "core/decide_inside.h"
 
 #define DRAINING_RETRY 30 /* seconds until somebody may ask again */
+#define STORE_RETRY 10    /* likewise, while the store cannot be written */
 
 void decide_refuse(const struct question *q, uint16_t code)
 {
@@ -21,6 +22,13 @@ void decide_to_park(const struct question *q, number_key orbit, number_key first
         (void)text_copy(out->why, WHY_SIZE, "this server is being emptied and parks no new calls");
         out->retry_after = DRAINING_RETRY;
         decide_refuse(q, 503);
+        return;
+    }
+    if (q->house->store_why) {
+        NOTE(q, ASKED_DRAINING, "%s", q->house->store_why);
+        (void)text_copy(out->why, WHY_SIZE, q->house->store_why);
+        out->retry_after = STORE_RETRY;
+        decide_refuse(q, 500); /* after a 503 peers would hold retrievals back as well */
         return;
     }
     NOTE(q, ASKED_AUDIO, "%s",

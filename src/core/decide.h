@@ -103,6 +103,8 @@ struct house {
     char domains[8][FQDN_SIZE];                      /* ours; none: any */
     unsigned domain_count;
     bool draining;
+    const char *store_why; /* why nothing that is promised can be written, so that nobody new is
+                              parked; NULL: it can */
     bool
         audio_full; /* one more stream would come late, or make others late: nobody new is parked */
     bool refer_dial; /* a REFER outside of a dialog may have us call somebody without Replaces */

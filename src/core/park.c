@@ -209,6 +209,8 @@ static void save_event(struct turn *t)
 
     if (!c || t->ev->write > c->write || t->ev->write <= c->saved)
         return;
+    if (saved && t->ev->unwritten && c->saved < c->orbit_write)
+        PARK_STEP(t, c, STEP_UNWRITTEN, "it goes on although it is not on disk: %s", t->ev->text);
     if (saved)
         c->saved = t->ev->write;
     /* A later write holds the orbit as well; an earlier one that failed is made good by it. */

@@ -51,10 +51,12 @@ struct event {
     uint64_t write;
     uint32_t wait;
     uint16_t code;
-    char digit;    /* '0' to '9', '*', '#', 'A' to 'D' */
-    bool heard;    /* any audio had come from that leg */
-    bool answered; /* EV_CANCELLED: our 200 had left, so the leg lives until its BYE */
-    bool direct;   /* EV_PATH: from one to the other, and not through us */
+    char digit;     /* '0' to '9', '*', '#', 'A' to 'D' */
+    bool heard;     /* any audio had come from that leg */
+    bool answered;  /* EV_CANCELLED: our 200 had left, so the leg lives until its BYE */
+    bool direct;    /* EV_PATH: from one to the other, and not through us */
+    bool unwritten; /* EV_SAVED: it is not, but the number is to be told all the same; why in `text`
+                     */
     msec span;
     wall_msec wall;              /* now, for people */
     const struct invite *invite; /* EV_INVITE only; not kept */
@@ -115,6 +117,7 @@ enum call_kind {
 /* Steps that watchers see; their names are the event names of the API. */
 enum step {
     STEP_PARKING,
+    STEP_UNWRITTEN, /* it goes on although it is not on disk */
     STEP_PARKED,
     STEP_PARK_FAILED,
     STEP_TELLING,

@@ -5,6 +5,7 @@ const char *step_name(enum step s)
 {
     static const char *const names[STEPS] = {
         [STEP_PARKING] = "call.parking",
+        [STEP_UNWRITTEN] = "call.unwritten",
         [STEP_PARKED] = "call.parked",
         [STEP_PARK_FAILED] = "call.park_failed",
         [STEP_TELLING] = "call.telling",

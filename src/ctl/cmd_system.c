@@ -25,6 +25,9 @@ static const struct print_column screen[] = { { "node", "node", CELL_TEXT },
                                               { "streams of audio", "media.streams", CELL_TEXT },
                                               { "store is fine", "store.ok", CELL_TEXT },
                                               { "store", "store.detail", CELL_TEXT },
+                                              { "trouble since", "store.since", CELL_SINCE },
+                                              { "new parks", "store.new_parks", CELL_TEXT },
+                                              { "kept for the store", "store.kept", CELL_TEXT },
                                               { 0 } };
 
 static int status_once(struct ctl *ctl)

@@ -55,6 +55,29 @@ static bool remove_leg(struct mem *m, leg_id leg)
     return mem_remove(m, &key);
 }
 
+static bool is_live(const uint64_t *live, size_t count, uint64_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (live[i] == id)
+            return true;
+    return false;
+}
+
+static bool keep_rows(struct mem *m, const struct live_rows *live)
+{
+    struct table *calls = &m->table[CHANGE_CALL_PUT], *legs = &m->table[CHANGE_LEG_PUT];
+
+    for (size_t i = calls->count; i-- > 0;)
+        if (!is_live(live->calls, live->call_count, calls->row[i]->call.call.id) &&
+            !mem_exchange(m, calls, calls->row[i], NULL))
+            return false;
+    for (size_t i = legs->count; i-- > 0;)
+        if (!is_live(live->legs, live->leg_count, legs->row[i]->leg.leg) &&
+            !mem_exchange(m, legs, legs->row[i], NULL))
+            return false;
+    return true;
+}
+
 /* The same row as the one to be removed has the type that puts it in. */
 static bool remove_named(struct mem *m, const struct change *c)
 {
@@ -117,6 +140,8 @@ static bool apply_change(struct mem *m, const struct change *c)
         return remove_call(m, c->call_gone);
     case CHANGE_LEG_REMOVE:
         return remove_leg(m, c->leg_gone);
+    case CHANGE_ROWS_KEEP:
+        return keep_rows(m, &c->live);
     case CHANGE_USER_REMOVE:
     case CHANGE_BINDING_REMOVE:
     case CHANGE_TOKEN_REMOVE:
@@ -144,7 +169,7 @@ static bool apply_change(struct mem *m, const struct change *c)
     return mem_put(m, c);
 }
 
-/* Does this group have to fail, as a test asked for? */
+/* Does this group, or probe, have to fail, as a test asked for? */
 static bool must_fail(struct mem *m)
 {
     unsigned left = atomic_load(&m->fail_times);
@@ -242,7 +267,7 @@ static int mem_probe(void *self, struct err *err)
 {
     struct mem *m = self;
 
-    if (atomic_load(&m->fail_times) > 0)
+    if (must_fail(m))
         return err_set(err, -EIO, "the store in memory fails, as it was asked to");
     return 0;
 }

@@ -55,6 +55,7 @@ static bool same_row(const struct change *a, const struct change *b)
     case CHANGE_BINDING_REMOVE:
     case CHANGE_TOKEN_REMOVE:
     case CHANGE_LOGIN_REMOVE:
+    case CHANGE_ROWS_KEEP:
         break;
     }
     return false;

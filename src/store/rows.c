@@ -256,6 +256,7 @@ void highest_raise(struct store_highest *h, const struct change *c)
     case CHANGE_SETTINGS_PUT:
     case CHANGE_CALL_REMOVE:
     case CHANGE_LEG_REMOVE:
+    case CHANGE_ROWS_KEEP:
         break;
     }
 }
@@ -324,8 +325,13 @@ void store_rows_free(struct store_rows *rows)
 
 void store_changes_free(struct change *changes, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (changes[i].type == CHANGE_MUSIC_PUT)
             free(changes[i].music.data);
+        if (changes[i].type == CHANGE_ROWS_KEEP) {
+            free(changes[i].live.calls);
+            free(changes[i].live.legs);
+        }
+    }
     free(changes);
 }

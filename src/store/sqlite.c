@@ -5,9 +5,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "store/rows.h"
+
+#define PROBE_PATIENCE 50 /* milliseconds */
 
 static const char *const fixed_sql[STATEMENTS] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
@@ -35,6 +38,8 @@ static const char *const fixed_sql[STATEMENTS] = {
     [ST_CALL_REMOVE] = "DELETE FROM calls WHERE id = ?1",
     [ST_CALL_LEGS_REMOVE] = "DELETE FROM legs WHERE call = ?1",
     [ST_LEG_REMOVE] = "DELETE FROM legs WHERE leg = ?1",
+    [ST_CALL_NEXT] = "SELECT id FROM calls WHERE id > ?1 ORDER BY id LIMIT 1",
+    [ST_LEG_NEXT] = "SELECT leg FROM legs WHERE leg > ?1 ORDER BY leg LIMIT 1",
     [ST_RECORDS_COUNT] = "SELECT count(*) FROM call_records",
     [ST_RECORDS_PRUNE] = ("DELETE FROM call_records WHERE id IN "
                           "(SELECT id FROM call_records ORDER BY id LIMIT ?1)"),
@@ -68,16 +73,38 @@ static const struct columns *const put_columns[STATEMENTS] = {
     [ST_WATCH_PUT] = &columns_watch,
 };
 
-static int code_of(int result, const char **advice)
+static int full(const char **advice)
 {
-    switch (result & 0xff) {
+    *advice = "make room on the disk";
+    return -ENOSPC;
+}
+
+static int read_only(const char **advice)
+{
+    *advice = "the user of callparkd must be able to write the file and its folder, and the disk "
+              "must not be mounted read-only";
+    return -EROFS;
+}
+
+/* Of a disk that failed the system may know more than SQLite. */
+static int io_fault(int number, const char **advice)
+{
+    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
+        return full(advice);
+    if (number == EROFS || number == EACCES || number == EPERM)
+        return read_only(advice);
+    *advice = "look at the disk and the system's log";
+    return -EIO;
+}
+
+static int code_of(const struct sqlite *s, int number, const char **advice)
+{
+    switch (sqlite3_extended_errcode(s->db) & 0xff) {
     case SQLITE_FULL:
-        *advice = "make room on the disk";
-        return -ENOSPC;
+        return full(advice);
     case SQLITE_READONLY:
     case SQLITE_PERM:
-        *advice = "the user of callparkd must be able to write the file and its folder";
-        return -EROFS;
+        return read_only(advice);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         *advice = "end the other program that has the file open";
@@ -93,21 +120,25 @@ static int code_of(int result, const char **advice)
         *advice = "memory is short";
         return -ENOMEM;
     default:
-        *advice = "look at the disk and the system's log";
-        return -EIO;
+        return io_fault(number, advice);
     }
 }
 
-int sqlite_fault(const struct sqlite *s, struct err *err)
+int sqlite_fault(struct sqlite *s, struct err *err)
 {
+    int number = errno; /* SQLite itself forgets it when a commit fails */
     const char *advice;
-    int code = code_of(sqlite3_extended_errcode(s->db), &advice);
+    int code = code_of(s, number, &advice);
+    bool told = code == -EIO && number != 0;
 
-    return err_set(err, code, "store %.120s: %.80s; %s", s->path, sqlite3_errmsg(s->db), advice);
+    s->damaged = s->damaged || code == -EBADMSG;
+    return err_set(err, code, "store %.120s: %.80s%s%s%s; %s", s->path, sqlite3_errmsg(s->db),
+                   told ? " (" : "", told ? strerror(number) : "", told ? ")" : "", advice);
 }
 
 int sqlite_run(struct sqlite *s, const char *sql, struct err *err)
 {
+    errno = 0;
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sqlite_fault(s, err);
 }
 
@@ -131,8 +162,11 @@ sqlite3_stmt *sqlite_statement(struct sqlite *s, enum statement which, struct er
 
 int sqlite_step(struct sqlite *s, sqlite3_stmt *st, struct err *err)
 {
-    int result = sqlite3_step(st);
-    int failed = result == SQLITE_DONE || result == SQLITE_ROW ? 0 : sqlite_fault(s, err);
+    int result, failed;
+
+    errno = 0;
+    result = sqlite3_step(st);
+    failed = result == SQLITE_DONE || result == SQLITE_ROW ? 0 : sqlite_fault(s, err);
 
     (void)sqlite3_reset(st); /* says the same fault once more */
     return failed;
@@ -304,13 +338,24 @@ static int commit(void *self, struct err *err)
     return failed;
 }
 
+/* What waits for this waits for nothing: another program that has the file is not waited for. */
 static int probe(void *self, struct err *err)
 {
     struct sqlite *s = self;
-    int failed = begin(s, err);
+    int failed;
 
+    if (s->damaged)
+        return err_set(err, -EBADMSG,
+                       "store %.120s is damaged: start callparkd anew, which then keeps what can "
+                       "still be read; or put back a backup",
+                       s->path);
+    (void)sqlite3_busy_timeout(s->db, PROBE_PATIENCE);
+    failed = begin(s, err);
     s->highest_raised = true; /* something to write */
-    return failed ? failed : commit(s, err);
+    if (!failed)
+        failed = commit(s, err);
+    (void)sqlite3_busy_timeout(s->db, SQLITE_BUSY_PATIENCE);
+    return failed;
 }
 
 static void keep(void *self, uint64_t records, uint64_t audit)

@@ -7,6 +7,9 @@
 #include "store/kind.h"
 #include "store/rows.h"
 
+/* Milliseconds: somebody's sqlite3 shell may have the file for a moment. */
+#define SQLITE_BUSY_PATIENCE 2000
+
 /* Statements that are used over and over, prepared at first use. */
 enum statement {
     ST_BEGIN,
@@ -34,6 +37,8 @@ enum statement {
     ST_CALL_LEGS_REMOVE,
     ST_LEG_PUT,
     ST_LEG_REMOVE,
+    ST_CALL_NEXT,
+    ST_LEG_NEXT,
     ST_RECORD_PUT,
     ST_RECORDS_COUNT,
     ST_RECORDS_PRUNE,
@@ -77,6 +82,7 @@ struct sqlite {
     size_t plain_count, plain_room;
     bool careful; /* from here on each group has one */
     sqlite3_stmt *statement[STATEMENTS];
+    bool damaged;       /* the file; found while the store was open */
     struct rules rules; /* that were written last, as text; "" : none were */
     char rules_text[RULES_TEXT_SIZE];
 };
@@ -99,8 +105,7 @@ int sqlite_merge(void *self, const char *path, call_id *after, struct err *err);
 int sqlite_copy(struct sqlite *s, const char *path, struct err *err);
 
 /* sqlite.c */
-int sqlite_fault(const struct sqlite *s,
-                 struct err *err); /* of the last call: words and an errno */
+int sqlite_fault(struct sqlite *s, struct err *err); /* of the last call: words and an errno */
 int sqlite_run(struct sqlite *s, const char *sql, struct err *err);
 /* NULL with words when it cannot be prepared. Give it back with sqlite3_reset(). */
 sqlite3_stmt *sqlite_statement(struct sqlite *s, enum statement which, struct err *err);

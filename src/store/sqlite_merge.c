@@ -85,6 +85,7 @@ int sqlite_merge(void *self, const char *path, call_id *after, struct err *err)
 {
     CLEANUP(sqlite_finish) sqlite3_stmt *st = NULL;
     struct sqlite *s = self;
+    bool damaged = s->damaged;
     int failed;
 
     if (sqlite3_prepare_v2(s->db, "ATTACH ?1 AS past", -1, &st, NULL) != SQLITE_OK)
@@ -93,6 +94,7 @@ int sqlite_merge(void *self, const char *path, call_id *after, struct err *err)
     if (sqlite3_step(st) != SQLITE_DONE)
         return sqlite_fault(s, err);
     failed = take_next(s, after, err);
+    s->damaged = damaged; /* a fault of the other file is none of ours */
     if (sqlite_run(s, "DETACH past", failed ? NULL : err) != 0 && !failed)
         failed = -EIO;
     if (!failed && *after == 0)

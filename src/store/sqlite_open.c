@@ -16,7 +16,6 @@
 #include "sys/log.h"
 
 #define APPLICATION_ID 0x43504b31 /* "CPK1", in the file's header: whose database it is */
-#define BUSY_PATIENCE 2000        /* somebody's sqlite3 shell may have it for a moment */
 
 /* Beside the file and not in it: closing any other descriptor of the file itself would drop the
  * locks that SQLite holds on it (fcntl locks belong to the process). It goes when the process dies.
@@ -96,7 +95,7 @@ static int set_up(struct sqlite *s, struct err *err)
                               "PRAGMA journal_size_limit = 67108864;";
 
     (void)sqlite3_extended_result_codes(s->db, 1);
-    (void)sqlite3_busy_timeout(s->db, BUSY_PATIENCE);
+    (void)sqlite3_busy_timeout(s->db, SQLITE_BUSY_PATIENCE);
     return sqlite_run(s, sql, err);
 }
 

@@ -204,6 +204,47 @@ static int remove_call(struct sqlite *s, call_id call, struct err *err)
     return failed ? failed : remove_id(s, ST_CALL_LEGS_REMOVE, call, err);
 }
 
+/* The first id behind `after`; 0: there is none. */
+static int next_row(struct sqlite *s, enum statement which, uint64_t after, uint64_t *id,
+                    struct err *err)
+{
+    CLEANUP(sqlite_put_back) sqlite3_stmt *st = sqlite_statement(s, which, err);
+    int result;
+
+    if (!st || sqlite3_bind_int64(st, 1, (sqlite3_int64)after) != SQLITE_OK)
+        return -EIO;
+    result = sqlite3_step(st);
+    *id = result == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+    return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : sqlite_fault(s, err);
+}
+
+/* `live` by rising id. */
+static int keep_rows(struct sqlite *s, enum statement next, enum statement remove,
+                     const uint64_t *live, size_t count, struct err *err)
+{
+    uint64_t id = 0;
+    size_t at = 0;
+    int failed = next_row(s, next, id, &id, err);
+
+    while (!failed && id) {
+        while (at < count && live[at] < id)
+            at++;
+        if (at == count || live[at] != id)
+            failed = remove_id(s, remove, id, err);
+        if (!failed)
+            failed = next_row(s, next, id, &id, err);
+    }
+    return failed;
+}
+
+static int keep_live(struct sqlite *s, const struct live_rows *live, struct err *err)
+{
+    int failed = keep_rows(s, ST_CALL_NEXT, ST_CALL_REMOVE, live->calls, live->call_count, err);
+
+    return failed ? failed
+                  : keep_rows(s, ST_LEG_NEXT, ST_LEG_REMOVE, live->legs, live->leg_count, err);
+}
+
 static int remove_user(struct sqlite *s, const char *name, struct err *err)
 {
     static const enum statement theirs[] = { ST_USER_REMOVE, ST_USER_BINDINGS_REMOVE,
@@ -246,6 +287,8 @@ static int write_change(struct sqlite *s, const struct change *c, struct err *er
         return put_row(s, ST_LEG_PUT, &columns_leg, &c->leg, err);
     case CHANGE_LEG_REMOVE:
         return remove_id(s, ST_LEG_REMOVE, c->leg_gone, err);
+    case CHANGE_ROWS_KEEP:
+        return keep_live(s, &c->live, err);
     case CHANGE_RECORD_PUT:
         return put_record(s, &c->record, err);
     case CHANGE_STEP_ADD:

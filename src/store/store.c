@@ -1,65 +1,15 @@
-/* The worker and its queue. All turns that wait are taken together into one transaction, so that
- * under load many calls share one flush of the disk. What is written where is the business of a
- * store_kind. */
+/* What the loop calls: opening, loading, and handing jobs to the worker. */
 #include "store/store.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
-#include "store/kind.h"
-#include "sys/clock.h"
-#include "sys/queue.h"
-#include "sys/thread.h"
+#include "store/inside.h"
 
-#define JOBS_MAX 4096    /* turns, questions and backups that wait */
-#define JOBS_AT_ONCE 256 /* into one transaction */
-#define PROBE_EVERY 1000 /* milliseconds, while the disk fails */
-#define LINGER 5         /* milliseconds that changes may wait which nobody waits for */
-
-struct turn {
-    size_t count;
-    struct change_group group[];
-};
-
-struct job {
-    enum { JOB_TURN, JOB_QUERY, JOB_BACKUP, JOB_MERGE, JOB_STOP } type;
-    uint64_t token;
-    struct turn *turn;
-    struct store_query *query; /* malloc'ed, as `path` is */
-    char *path;
-    call_id after; /* MERGE: how far it has come */
-};
-
-/* What became of one group; its report waits for the commit. */
-struct outcome_of_group {
-    uint64_t token;
-    enum store_result result;
-    audit_id audit;
-    struct err err;
-};
-
-struct store {
-    const struct store_kind *kind;
-    void *self;
-    bool started;
-    pthread_t thread;
-    struct queue *jobs;
-    atomic_size_t changes_waiting;
-    atomic_bool closing;
-    store_report *report;
-    void *to;
-
-    /* The worker's own. */
-    bool trouble;
-    struct job taken[JOBS_AT_ONCE];
-    struct outcome_of_group *results;
-    size_t result_room;
-};
+#define JOBS_MAX 4096 /* turns, questions and backups that wait */
 
 static const struct store_kind *const kinds[] = { &store_kind_memory, &store_kind_sqlite };
 
@@ -111,7 +61,23 @@ void store_mem_trouble(struct store *s, unsigned times, msec delay)
     mem_trouble(s->self, times, delay);
 }
 
-static size_t turn_changes(const struct change_group *groups, size_t count)
+const char *store_trouble_name(enum store_trouble t)
+{
+    static const char *const names[] = {
+        [STORE_FINE] = "",
+        [STORE_FULL] = "full",
+        [STORE_READ_ONLY] = "read-only",
+        [STORE_LOCKED] = "locked",
+        [STORE_DAMAGED] = "damaged",
+        [STORE_BROKEN] = "failing",
+        [STORE_NO_MEMORY] = "no-memory",
+        [STORE_SLOW] = "slow",
+    };
+
+    return names[t];
+}
+
+size_t turn_changes(const struct change_group *groups, size_t count)
 {
     size_t changes = 0;
 
@@ -120,291 +86,10 @@ static size_t turn_changes(const struct change_group *groups, size_t count)
     return changes;
 }
 
-static void free_changes(const struct change_group *groups, size_t count)
+void free_changes(const struct change_group *groups, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         store_changes_free(groups[i].changes, groups[i].count);
-}
-
-static void free_turn(struct store *s, struct turn *turn)
-{
-    atomic_fetch_sub(&s->changes_waiting, turn_changes(turn->group, turn->count));
-    free_changes(turn->group, turn->count);
-    free(turn);
-}
-
-/* A promise hangs on it, so a receiver that is full is waited for; unless it ends, as then it will
- * not read any more. */
-static bool report(struct store *s, const struct store_event *ev)
-{
-    static const struct timespec pause = { .tv_nsec = 1000000 };
-
-    while (!s->report(s->to, ev)) {
-        if (atomic_load(&s->closing))
-            return false;
-        (void)nanosleep(&pause, NULL);
-    }
-    return true;
-}
-
-static void report_result(struct store *s, const struct outcome_of_group *r)
-{
-    struct store_event ev = { .type = STORE_REPORT, .token = r->token, .result = r->result };
-
-    if (r->result == STORE_DONE)
-        ev.audit = r->audit;
-    else
-        (void)text_copy(ev.text, sizeof ev.text, r->err.text);
-    (void)report(s, &ev);
-}
-
-/* Only a change of state is news. */
-static void note_trouble(struct store *s, bool trouble, const struct err *err)
-{
-    struct store_event ev = { .type = STORE_TROUBLE,
-                              .result = trouble ? STORE_FAILED : STORE_DONE };
-
-    if (trouble == s->trouble)
-        return;
-    s->trouble = trouble;
-    (void)text_copy(ev.text, sizeof ev.text,
-                    trouble ? err->text : "the store can be written again");
-    (void)report(s, &ev);
-}
-
-/* Apply one turn; how many results there are now. */
-static size_t apply_turn(struct store *s, const struct turn *turn, size_t at)
-{
-    for (size_t i = 0; i < turn->count; i++, at++) {
-        struct outcome_of_group *r = &s->results[at];
-
-        r->token = turn->group[i].token;
-        r->err.text[0] = '\0';
-        r->audit = 0;
-        r->result = s->kind->apply(s->self, &turn->group[i], &r->audit, &r->err);
-    }
-    return at;
-}
-
-static void fail_all(struct store *s, const struct turn *turn, size_t *at, const struct err *err)
-{
-    for (size_t i = 0; i < turn->count; i++)
-        s->results[(*at)++] = (struct outcome_of_group){ .token = turn->group[i].token,
-                                                         .result = STORE_FAILED,
-                                                         .err = *err };
-}
-
-/* All turns among the jobs, in one transaction. */
-static size_t write_turns(struct store *s, size_t jobs, struct err *err)
-{
-    size_t done = 0;
-    int failed = s->kind->begin(s->self, err);
-
-    for (size_t i = 0; i < jobs; i++) {
-        if (s->taken[i].type != JOB_TURN)
-            continue;
-        if (failed)
-            fail_all(s, s->taken[i].turn, &done, err);
-        else
-            done = apply_turn(s, s->taken[i].turn, done);
-    }
-    if (!failed && s->kind->commit(s->self, err) != 0) {
-        for (size_t i = 0; i < done; i++) {
-            if (s->results[i].result == STORE_DONE) {
-                s->results[i].result = STORE_FAILED;
-                s->results[i].err = *err;
-            }
-        }
-    }
-    return done;
-}
-
-static void report_turns(struct store *s, size_t count)
-{
-    const struct err *why = NULL;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct outcome_of_group *r = &s->results[i];
-
-        if (r->result == STORE_FAILED)
-            why = &r->err;
-        if (r->token != 0 || r->result != STORE_DONE)
-            report_result(s, r);
-    }
-    note_trouble(s, why != NULL, why);
-}
-
-static bool results_room(struct store *s, size_t groups)
-{
-    struct outcome_of_group *grown;
-
-    if (groups <= s->result_room)
-        return true;
-    grown = realloc(s->results, groups * sizeof *grown);
-    if (!grown)
-        return false;
-    s->results = grown;
-    s->result_room = groups;
-    return true;
-}
-
-static void do_turns(struct store *s, size_t jobs)
-{
-    struct err err = { 0 };
-    size_t groups = 0;
-
-    for (size_t i = 0; i < jobs; i++)
-        groups += s->taken[i].type == JOB_TURN ? s->taken[i].turn->count : 0;
-    if (groups == 0)
-        return;
-    if (results_room(s, groups)) {
-        report_turns(s, write_turns(s, jobs, &err));
-        return;
-    }
-    err_set(&err, -ENOMEM, "no memory to write %zu changes", groups);
-    for (size_t i = 0; i < jobs; i++) {
-        for (size_t k = 0; s->taken[i].type == JOB_TURN && k < s->taken[i].turn->count; k++)
-            report_result(s, &(struct outcome_of_group){ .token = s->taken[i].turn->group[k].token,
-                                                         .result = STORE_FAILED,
-                                                         .err = err });
-    }
-    note_trouble(s, true, &err);
-}
-
-static void do_query(struct store *s, const struct store_query *q)
-{
-    struct store_event ev = { .type = STORE_ROWS, .token = q->token, .result = STORE_DONE };
-    struct store_rows *rows = calloc(1, sizeof *rows);
-    struct err err = { 0 };
-    int failed = rows ? 0 : err_set(&err, -ENOMEM, "no memory to read the store");
-
-    if (rows) {
-        rows->type = q->type;
-        failed = s->kind->query(s->self, q, rows, &err);
-    }
-    if (failed) {
-        store_rows_free(rows);
-        rows = NULL;
-        ev.result = STORE_FAILED;
-        (void)text_copy(ev.text, sizeof ev.text, err.text);
-    }
-    ev.rows = rows;
-    if (!report(s, &ev))
-        store_rows_free(rows);
-}
-
-static void do_backup(struct store *s, const struct job *job)
-{
-    struct outcome_of_group r = { .token = job->token, .result = STORE_DONE };
-
-    if (s->kind->backup(s->self, job->path, &r.err) != 0)
-        r.result = STORE_FAILED;
-    report_result(s, &r);
-}
-
-/* One piece; the rest stands in line behind what came in the meantime. True: it is over. */
-static bool do_merge(struct store *s, struct job *job)
-{
-    struct outcome_of_group r = { .token = job->token, .result = STORE_DONE };
-
-    int failed = s->kind->merge(s->self, job->path, &job->after, &r.err);
-
-    if (!failed && job->after && queue_offer(s->jobs, job, 1))
-        return false;
-    if (!failed && job->after)
-        failed = err_set(&r.err, -ENOBUFS, "too much waits to be written: try again later");
-    if (failed)
-        r.result = STORE_FAILED;
-    report_result(s, &r);
-    return true;
-}
-
-/* Turns first: a promise waits for them, and what is read afterwards is only fresher for it. False:
- * the worker is to end. */
-static bool do_jobs(struct store *s, size_t jobs)
-{
-    bool go_on = true;
-
-    do_turns(s, jobs);
-    for (size_t i = 0; i < jobs; i++) {
-        switch (s->taken[i].type) {
-        case JOB_TURN:
-            free_turn(s, s->taken[i].turn);
-            break;
-        case JOB_QUERY:
-            do_query(s, s->taken[i].query);
-            free(s->taken[i].query);
-            break;
-        case JOB_BACKUP:
-            do_backup(s, &s->taken[i]);
-            free(s->taken[i].path);
-            break;
-        case JOB_MERGE:
-            if (do_merge(s, &s->taken[i]))
-                free(s->taken[i].path);
-            break;
-        case JOB_STOP:
-            go_on = false;
-            break;
-        }
-    }
-    return go_on;
-}
-
-/* New parks are refused while the disk fails, so nothing else would find out that it works again.
- */
-static void probe(struct store *s)
-{
-    struct err err = { 0 };
-
-    if (s->kind->probe(s->self, &err) == 0)
-        note_trouble(s, false, NULL);
-}
-
-/* Does somebody wait for one of these? */
-static bool is_urgent(const struct job *jobs, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (jobs[i].type != JOB_TURN)
-            return true;
-        for (size_t k = 0; k < jobs[i].turn->count; k++)
-            if (jobs[i].turn->group[k].token != 0)
-                return true;
-    }
-    return false;
-}
-
-/* Each flush of the disk costs as much as hundreds of changes: what nobody waits for lets others
- * come along for a moment, and goes with the first that somebody waits for. */
-static size_t take_jobs(struct store *s)
-{
-    size_t jobs = queue_take(s->jobs, s->taken, JOBS_AT_ONCE), seen = 0;
-    msec end = clock_now() + LINGER, now;
-
-    while (jobs > 0 && jobs < JOBS_AT_ONCE && !is_urgent(s->taken + seen, jobs - seen) &&
-           (now = clock_now()) < end && queue_wait(s->jobs, (int)(end - now))) {
-        seen = jobs;
-        jobs += queue_take(s->jobs, s->taken + jobs, JOBS_AT_ONCE - jobs);
-    }
-    return jobs;
-}
-
-static void *work(void *argument)
-{
-    struct store *s = argument;
-    bool go_on = true;
-
-    while (go_on) {
-        size_t jobs;
-
-        (void)queue_wait(s->jobs, s->trouble ? PROBE_EVERY : -1);
-        jobs = take_jobs(s);
-        if (jobs > 0)
-            go_on = do_jobs(s, jobs);
-        else if (s->trouble)
-            probe(s);
-    }
-    return NULL;
 }
 
 int store_start(struct store *s, store_report *report_to, void *to, struct err *err)
@@ -417,7 +102,7 @@ int store_start(struct store *s, store_report *report_to, void *to, struct err *
     s->jobs = queue_new(sizeof(struct job), JOBS_MAX);
     if (!s->jobs)
         return err_set(err, -ENOMEM, "no memory or no descriptor for the store's queue");
-    failed = thread_start(&s->thread, "store", work, s, err);
+    failed = thread_start(&s->thread, "store", worker_run, s, err);
     if (failed) {
         queue_free(s->jobs);
         s->jobs = NULL;
@@ -443,6 +128,8 @@ void store_close(struct store *s)
         while (queue_take(s->jobs, &s->taken[0], 1)) /* a merge that was not over */
             free(s->taken[0].path);
         queue_free(s->jobs);
+        backlog_free(&s->shed);
+        backlog_free(&s->backlog);
     }
     s->kind->close(s->self);
     free(s->results);
@@ -458,6 +145,49 @@ static bool take_room(struct store *s, size_t changes)
     return false;
 }
 
+/* What was not taken: its past is kept here until the queue has room. */
+static int shed(struct store *s, const struct change_group *groups, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        backlog_keep(&s->shed, &groups[i]);
+    free_changes(groups, count);
+    return -ENOBUFS;
+}
+
+/* It is older than what comes now. False: there is still no room. */
+static bool hand_over_shed(struct store *s)
+{
+    static const struct store_lost none = { 0 };
+    struct job job = { .type = JOB_KEPT };
+
+    if (s->shed.count == 0 && memcmp(&s->shed.lost, &none, sizeof none) == 0)
+        return true;
+    job.kept = malloc(sizeof *job.kept);
+    if (!job.kept)
+        return false;
+    *job.kept = s->shed;
+    if (!queue_offer(s->jobs, &job, 1)) {
+        free(job.kept);
+        return false;
+    }
+    memset(&s->shed, 0, sizeof s->shed);
+    return true;
+}
+
+void store_look(struct store *s, struct store_state *out)
+{
+    out->busy_since = atomic_load(&s->busy_since);
+    out->took = atomic_load(&s->took);
+    out->ended = atomic_load(&s->ended);
+    out->waiting = atomic_load(&s->changes_waiting);
+    out->kept = atomic_load(&s->kept);
+    out->lost.steps = atomic_load(&s->lost_steps);
+    out->lost.records = atomic_load(&s->lost_records);
+    out->lost.audit = atomic_load(&s->lost_audit);
+    out->lost.logins = atomic_load(&s->lost_logins);
+    out->lost.watches = atomic_load(&s->lost_watches);
+}
+
 int store_submit(struct store *s, const struct change_group *groups, size_t count)
 {
     size_t changes = turn_changes(groups, count);
@@ -466,10 +196,8 @@ int store_submit(struct store *s, const struct change_group *groups, size_t coun
     assert(s->started);
     if (count == 0)
         return 0;
-    if (!take_room(s, changes)) {
-        free_changes(groups, count);
-        return -ENOBUFS;
-    }
+    if (!hand_over_shed(s) || !take_room(s, changes))
+        return shed(s, groups, count);
     job.turn = malloc(sizeof *job.turn + count * sizeof *groups);
     if (job.turn) {
         job.turn->count = count;
@@ -478,9 +206,8 @@ int store_submit(struct store *s, const struct change_group *groups, size_t coun
             return 0;
     }
     free(job.turn);
-    free_changes(groups, count);
     atomic_fetch_sub(&s->changes_waiting, changes);
-    return -ENOBUFS;
+    return shed(s, groups, count);
 }
 
 size_t store_waiting(const struct store *s)

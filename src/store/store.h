@@ -43,7 +43,17 @@ enum change_type {
      * call names is removed when the store is opened a day after it was put or later. */
     CHANGE_MUSIC_PUT,
     CHANGE_WATCH_PUT,
-    CHANGE_WATCH_REMOVE
+    CHANGE_WATCH_REMOVE,
+    /* Rows of calls and legs that are not in `live` are removed: they are of those that went while
+     * nothing could be written. */
+    CHANGE_ROWS_KEEP
+};
+
+/* Which calls and legs there are, by rising id; malloc'ed, as the change is that it is in. */
+struct live_rows {
+    call_id *calls;
+    leg_id *legs;
+    size_t call_count, leg_count;
 };
 
 /* A live call; deadlines as wall-clock moments, so that they mean something after a restart. What
@@ -140,6 +150,7 @@ struct change {
         struct stored_music music;
         struct stored_watch watch;
         uint64_t watch_gone;
+        struct live_rows live;
     };
 };
 
@@ -153,13 +164,27 @@ void store_changes_free(struct change *changes, size_t count); /* with what they
 
 enum store_result { STORE_DONE, STORE_REFUSED, STORE_FAILED };
 
+/* Why nothing can be written. SLOW is never reported: whoever reads store_look() sees it. */
+enum store_trouble {
+    STORE_FINE,
+    STORE_FULL,
+    STORE_READ_ONLY,
+    STORE_LOCKED, /* another program has the file */
+    STORE_DAMAGED,
+    STORE_BROKEN, /* the disk fails, or nobody knows what */
+    STORE_NO_MEMORY,
+    STORE_SLOW
+};
+const char *store_trouble_name(enum store_trouble t); /* "full", "read-only", ...; "" of FINE */
+
 struct store_event {
     enum { STORE_REPORT, STORE_ROWS, STORE_TROUBLE } type;
     uint64_t token;
-    /* REFUSED: a rule of the store itself (a number in two ranges). TROUBLE: FAILED when the disk
-     * fails, DONE when it works again; each once. */
+    /* REFUSED: a rule of the store itself (a number in two ranges). TROUBLE: FAILED when nothing
+     * can be written any more, DONE when it can again and what was kept is written; each once. */
     enum store_result result;
-    char text[ERR_TEXT_SIZE]; /* why, and what to do */
+    enum store_trouble trouble; /* TROUBLE */
+    char text[ERR_TEXT_SIZE];   /* why, and what to do */
     audit_id audit; /* REPORT, DONE: of the group's last audit entry; those before it have the
                      * numbers before it. 0: there was none */
     struct store_rows
@@ -168,7 +193,7 @@ struct store_event {
 
 /* On the worker. False: no room now; it is called again until there is, or until store_close().
  * Reports of groups come in the order they were submitted in. A group with token 0 is reported when
- * it fails. */
+ * it fails, but not between TROUBLE and its end: then all fail. */
 typedef bool store_report(void *to, const struct store_event *ev);
 
 /* What store_load() hands over, row by row, before the worker starts: sites, destinations, ranges,
@@ -267,12 +292,29 @@ void store_close(struct store *s);
 
 /* One turn's groups, in order; takes over every group's changes (also when it fails). All groups of
  * a turn share one transaction and one disk flush; a group that fails is undone alone. -ENOBUFS:
- * too much waits to be written, or memory is short; nothing will be written and no report comes. */
+ * too much waits to be written, or memory is short; no report comes.
+ *
+ * Of a group that fails, or is not taken, the past is kept and written as soon as that can be done:
+ * records, steps, audit entries, logins and subscriptions, unless an administrator's change is in
+ * the group, as that was not made then. Rows of calls and legs are not kept: whoever submitted them
+ * writes them anew once the trouble is over. */
 int store_submit(struct store *s, const struct change_group *groups, size_t count);
 
 /* How many changes wait to be written, and how many may. */
 #define STORE_WAITING_MAX 32768
 size_t store_waiting(const struct store *s);
+/* How the worker does; from any thread. */
+struct store_state {
+    msec busy_since;  /* of sys/clock.h: what is being written now was begun then; 0: nothing is */
+    msec took, ended; /* the last time it wrote: for how long, and until when */
+    size_t waiting;   /* changes that are not written yet */
+    /* The past that waits for the end of a trouble, and what there was no room for. */
+    uint64_t kept;
+    struct store_lost {
+        uint64_t steps, records, audit, logins, watches;
+    } lost;
+};
+void store_look(struct store *s, struct store_state *out);
 
 /* Read; the rows come as STORE_ROWS with the token. -ENOBUFS as above. */
 int store_ask(struct store *s, const struct store_query *q);
@@ -287,8 +329,8 @@ int store_backup(struct store *s, const char *path, uint64_t token);
  * `token`. */
 int store_merge(struct store *s, const char *path, uint64_t token);
 
-/* memory: only. The next `times` groups fail (STORE_FAILED), or wait `delay` before each turn's
- * report. For tests. */
+/* memory: only. The next `times` groups, or tries whether it works again, fail (STORE_FAILED); or
+ * wait `delay` before each turn's report. For tests. */
 void store_mem_trouble(struct store *s, unsigned times, msec delay);
 
 #endif

@@ -3,43 +3,18 @@
 import os
 import time
 
-from scenario import UnixConnection, line, run, want, want_in, want_that
+from disk import FILLER, fill, readiness, rows, store_state, try_to_park, until
+from scenario import line, run, want, want_in, want_that
 
-FILLER = os.path.join(os.environ["E2E_DISK"], "filler")
 state = {}
-
-
-def fill():
-    with open(FILLER, "wb", buffering=0) as filler:
-        try:
-            while True:
-                filler.write(b"x" * 4096)
-        except OSError:
-            pass
-
-
-def readiness():
-    connection = UnixConnection(os.environ["E2E_SOCKET"])
-    connection.request("GET", "/readyz")
-    response = connection.getresponse()
-    text = response.read().decode()
-    connection.close()
-    return response.status, text
-
-
-def try_to_park(s, orbits):
-    caller = s.outsider(orbits.park)
-    caller.audio = s.audio(440)
-    response = caller.invite(["Referred-By: <sip:105@callpark.test>"], caller.audio.offer())
-    if response.code == 200:
-        caller.audio.start(response.body)
-    return caller, response
 
 
 @line("DISK-1", "while there is room: parked, ready")
 def before(s):
     orbits = s.range()
     state["orbits"], state["caller"] = orbits, s.park(orbits, "105", tone=440)
+    state["leaver"] = s.park(orbits, "105")
+    state["leaver_orbit"] = next(c["orbit"] for c in s.api.items("/parked-calls") if c["orbit"] != orbits.orbit)
     s.api.parked(orbits.orbit)
     want(readiness()[0], 200, "readiness")
     s.dialogs, s.audios = [], []  # this one stays for the lines below
@@ -59,6 +34,17 @@ def full(s):
     code, text = readiness()
     want(code, 503, "readiness")
     want_that("full" in text or "room" in text or "disk" in text, f"readiness does not say why: {text[:200]}")
+    told = store_state(s)
+    want(told["trouble"], "full", "trouble")
+    want(told["new_parks"], "refused", "what becomes of new parks")
+    want_that(told["since"] and "make room" in told["detail"], f"it is not said since when and what to do: {told}")
+    caller, response = try_to_park(s, state["orbits"])
+    want(response.code, 500, "answer")
+    want_that(int(response.get("Retry-After")) > 0, "no Retry-After")
+    want_that("disk" in response.get("Warning"), f"the answer does not say why: {response.get('Warning')}")
+    state["leaver"].bye()  # his row cannot be removed now
+    s.api.free(state["leaver_orbit"])
+    want(s.api.figure('store_trouble{kind="full"}'), 1, "figure")
 
 
 @line("DISK-3", "who was parked before still hears music")
@@ -89,6 +75,11 @@ def after(s):
     while readiness()[0] != 200:
         want_that(time.monotonic() < deadline, "it does not find out that there is room again")
         time.sleep(0.2)
+    until(lambda: not store_state(s)["rows_behind"], "the rows are not written anew")
+    want(store_state(s)["kept"], 0, "what is kept for the store")
+    live = {c["orbit"] for c in s.api.items("/parked-calls")}
+    want({str(orbit) for orbit in rows()[0]}, live, "calls on disk")
+    s.api.record(state["leaver_orbit"])  # of whom hung up while nothing could be written
     orbits = s.range()
     caller, response = try_to_park(s, orbits)
     want(response.code, 200, "answer")

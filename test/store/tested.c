@@ -201,6 +201,16 @@ struct store_event tested_event(struct tested *t)
     return ev;
 }
 
+struct store_event tested_report(struct tested *t)
+{
+    struct store_event ev;
+
+    do
+        ev = tested_event(t);
+    while (ev.type == STORE_TROUBLE);
+    return ev;
+}
+
 struct change_group tested_group(uint64_t token, const struct change *changes, size_t count)
 {
     struct change_group group = { .token = token, .count = count };
@@ -219,9 +229,7 @@ enum store_result tested_write(struct tested *t, const struct change *changes, s
     struct store_event ev;
 
     assert_int_equal(store_submit(t->store, &group, 1), 0);
-    do
-        ev = tested_event(t);
-    while (ev.type == STORE_TROUBLE);
+    ev = tested_report(t);
     assert_int_equal(ev.type, STORE_REPORT);
     assert_int_equal(ev.token, token);
     if (text)

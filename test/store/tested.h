@@ -45,6 +45,9 @@ struct loaded *tested_load(struct tested *t); /* free() it */
 /* The next report; fails the test if none comes. */
 struct store_event tested_event(struct tested *t);
 
+/* The same, but what is told of troubles is passed over. */
+struct store_event tested_report(struct tested *t);
+
 /* Submit one group and wait for its report. */
 enum store_result tested_write(struct tested *t, const struct change *changes, size_t count,
                                char text[ERR_TEXT_SIZE]);

@@ -80,6 +80,24 @@ bool app_store_fine(const struct app *a, char why[ERR_TEXT_SIZE])
     return !a->store_bad;
 }
 
+const char *store_trouble_name(enum store_trouble t)
+{
+    return t == STORE_FULL ? "full" : t == STORE_FINE ? "" : "slow";
+}
+
+void app_store_state(const struct app *a, struct app_store_state *out)
+{
+    memset(out, 0, sizeof *out);
+    if (!a->store_bad)
+        return;
+    out->trouble = STORE_FULL;
+    out->since = FAKE_WALL - 60000;
+    (void)text_copy(out->why, sizeof out->why, "the disk is full");
+    out->rows_behind = true;
+    out->kept = 12;
+    out->lost.steps = 3;
+}
+
 const struct deployment *app_deployment_before(const struct app *a)
 {
     return &a->draft;

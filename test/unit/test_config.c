@@ -29,6 +29,7 @@ static void refused_with_words(void **state)
         { "[sip]\nhop-timeout = 30s\n", "write for example 4s" },
         { "[sip]\noptions-interval = 1s\n", "write for example 60s, or off" },
         { "[peer.x]\noptions = 192.0.2.1\n", "sip:" },
+        { "[store]\ntrouble = ignore\n", "neither refuse nor memory" },
         { "[media]\nunheard = never\n", "write for example 10s, or off" },
         { "[media]\nunheard = 500ms\n", "write for example 10s, or off" },
         { "[web]\nbehind-proxy = maybe\n", "neither yes nor no" },

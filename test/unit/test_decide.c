@@ -127,9 +127,10 @@ static int drop(void **state)
 #define DRAINING 512
 #define PARK 1024 /* X-Callpark-Action */
 #define RETRIEVE 2048
-#define MAY_NOT 4096 /* retrieve_allow names somebody else */
-#define LISTED 8192  /* retrieve_allow names numbers in outside form */
-#define LATE 16384   /* no more audio can be sent on time */
+#define MAY_NOT 4096    /* retrieve_allow names somebody else */
+#define LISTED 8192     /* retrieve_allow names numbers in outside form */
+#define UNWRITTEN 32768 /* the store cannot be written */
+#define LATE 16384      /* no more audio can be sent on time */
 
 #define IN "sip:105@pbx.example"
 #define OUT "sip:+4930123456@pbx.example"
@@ -201,6 +202,10 @@ static const struct row {
     { "park", IN, DRAINING, REPLACES_NONE, 0, "refuse 503", "emptied" },
     { "park", IN, LATE, REPLACES_NONE, 0, "refuse 486", "music on time" },
     { "park", OUT, LATE, REPLACES_NONE, 0, "refuse 486", "music on time" },
+    { "park", IN, UNWRITTEN, REPLACES_NONE, 0, "refuse 500", "the disk is full" },
+    { "702", IN, SENT | UNWRITTEN, REPLACES_NONE, 0, "refuse 500", "the disk is full" },
+    { "700", IN, UNWRITTEN, REPLACES_NONE, 0, "retrieve 700", "" },
+    { "x", OUT, UNWRITTEN, REPLACES_ENDED, 21, "park 704!", "" },
     { "park", IN, LATE | DRAINING, REPLACES_NONE, 0, "refuse 503", "emptied" },
     { "park", IN, NO_MEDIA, REPLACES_NONE, 0, "refuse 488", "no audio" },
     { "7000", IN, 0, REPLACES_NONE, 0, "park 700-709", "range 1" },
@@ -309,15 +314,18 @@ static void each_row(void **state)
         set(SET_RETRIEVE_ALLOW, row->flags & MAY_NOT ? "106" : row->flags & LISTED ? "+49*" : "");
         house.draining = row->flags & DRAINING;
         house.audio_full = row->flags & LATE;
+        house.store_why = row->flags & UNWRITTEN ? "the disk is full" : NULL;
         decide(&in, &house, &deployment, orbits, calls, NOW, &d);
         describe(said, &d);
         if (!text_is(said, row->expected) || !strstr(d.why, row->words) || !*d.why)
             fail_msg("row %zu, dialled '%s': '%s' (%s), not '%s'", i, row->dialled, said, d.why,
                      row->expected);
-        assert_int_equal(d.retry_after != 0, d.kind == DECIDE_REFUSE && d.code == 503);
+        assert_int_equal(d.retry_after != 0,
+                         d.kind == DECIDE_REFUSE && (d.code == 503 || d.code == 500));
         assert_int_equal(d.overload, strstr(d.why, "music on time") != NULL);
     }
     house.draining = house.audio_full = false;
+    house.store_why = NULL;
 }
 
 /* Who signed in has the rights of his roles, here and there; a peer those that it was given. */

@@ -29,6 +29,8 @@ export const calls = computed(() => {
 });
 export const link = signal({ state: 'connecting', since: Date.now() });
 export const draining = signal(false);
+/** As in GET system: { ok, trouble, since, new_parks, detail, … }; null: not known yet. */
+export const store = signal(null);
 
 let offset = 0;
 export const serverNow = () => Date.now() + offset;
@@ -116,12 +118,15 @@ function take({ id, name, data }) {
     if (name === 'snapshot') {
         putAll(body.calls ?? []);
         draining.value = body.draining ?? false;
+        store.value = body.store ?? null;
         if (body.complete === false) void loadCalls().catch(() => {});
     } else if (name.startsWith('call.') && body.call_id) {
         // Whoever may not see a call gets its id alone: that takes nothing away that he saw.
         if (body.call || name === 'call.ended') putCall(body.call_id, body.call);
     } else if (name === 'system.draining' || name === 'system.undrained') {
         draining.value = name === 'system.draining';
+    } else if (body.store) {
+        store.value = body.store;
     }
     for (const listener of [...listeners]) listener(name, body, id);
 }
@@ -148,7 +153,7 @@ function lead(signal) {
                 event: {
                     id: '',
                     name: 'snapshot',
-                    data: JSON.stringify({ server_time: new Date(serverNow()).toISOString(), calls: calls.peek(), draining: draining.peek() }),
+                    data: JSON.stringify({ server_time: new Date(serverNow()).toISOString(), calls: calls.peek(), draining: draining.peek(), store: store.peek() }),
                 },
                 state: link.peek().state,
                 to: data.hello,

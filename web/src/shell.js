@@ -3,14 +3,14 @@
 import { html } from 'htm/preact';
 import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { calls, draining, link } from './events.js';
+import { calls, draining, link, store } from './events.js';
 import { helpOpen, HelpSheet } from './help.js';
 import { language, languages, t } from './i18n.js';
 import { useKeys } from './keys.js';
 import { go, path } from './router.js';
 import { signOut } from './session.js';
 import { can, chooseLanguage, lettersOn, me, server, theme } from './state.js';
-import { time } from './format.js';
+import { dateTime, time } from './format.js';
 import icon from '../icon.svg';
 import iconCalls from '../icon-calls.svg';
 import { Icon, IconButton, Menu } from './ui/button.js';
@@ -83,6 +83,15 @@ function AccountMenu() {
     return html`<${Menu} quiet end icon="user" class="account" label=${t('account')} face=${who.name} items=${items} data-testid="account-menu" />`;
 }
 
+/* What is wrong, since when, what that means for calls, and what is to be done. The server's own
+ * sentence, which names file and cause, is English. */
+function StoreBanner() {
+    const s = store.value;
+    if (!s || s.ok) return null;
+    return html`<${Banner} kind="bad" testid="store-banner"><p><b>${t(`store.trouble.${s.trouble}`)}</b> ${s.since && t('store.since', { time: dateTime(s.since) })}</p>
+        <p>${t(`store.means.${s.new_parks}`)}</p><p>${t(`store.todo.${s.trouble}`)} ${s.detail && html`<small lang="en">${s.detail}</small>`}</p><//>`;
+}
+
 export function Shell({ children }) {
     const shown = shownTabs();
     const jumps = Object.fromEntries(shown.map((tab) => [`g ${tab.key}`, () => go(tab.path)]));
@@ -101,6 +110,7 @@ export function Shell({ children }) {
             ${shown.map((tab) => html`<li key=${tab.path}><a href=${tab.path} aria-current=${here === tab.path ? 'page' : undefined}>${t(tab.words)}
                 ${tab.path === '/calls' && count > 0 && html`<span class="count"><span aria-hidden="true">${count}</span><span class="hidden">${t('nav.calls.count', { n: count })}</span></span>`}</a></li>`)}
         </ul><${IconButton} icon="help" label=${t('help')} onClick=${() => (helpOpen.value = here.slice(1))} /></nav>
+        <${StoreBanner} />
         ${draining.value && html`<${Banner} kind="warn">${t('draining.banner')}<//>`}
         <main id="main" tabindex="-1">${children}</main>
         ${helpOpen.value && html`<${HelpSheet} />`}`;
