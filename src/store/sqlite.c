@@ -345,6 +345,8 @@ static int probe(void *self, struct err *err)
     int failed;
 
     if (s->damaged)
+        sqlite_mark_damaged(s);
+    if (s->damaged)
         return err_set(err, -EBADMSG,
                        "store %.120s is damaged: start callparkd anew, which then keeps what can "
                        "still be read; or put back a backup",

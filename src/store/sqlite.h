@@ -99,6 +99,15 @@ int sqlite_open(void **self, const char *where, struct err *err);
 void sqlite_close(void *self);
 /* `list` and `count` are sqlite_migrations but in tests. */
 int sqlite_migrate(struct sqlite *s, const struct migration *list, unsigned count, struct err *err);
+/* sqlite_salvage.c. Is something wrong with what a start reads, and where? */
+bool sqlite_is_damaged(struct sqlite *s, char table[NAME_SIZE]);
+/* So that the next start looks no further. */
+void sqlite_mark_damaged(const struct sqlite *s);
+/* What can be read goes into a new file of the same name; the old one is kept aside. Closes it:
+ * open it again. When this fails the file is as it was. */
+int sqlite_salvage(struct sqlite *s, const char *what, struct err *err);
+int sqlite_sync(const char *path); /* sqlite_open.c */
+
 /* sqlite_merge.c */
 int sqlite_merge(void *self, const char *path, call_id *after, struct err *err);
 

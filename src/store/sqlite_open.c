@@ -178,7 +178,7 @@ int sqlite_migrate(struct sqlite *s, const struct migration *list, unsigned coun
     return failed;
 }
 
-static int sync_path(const char *path)
+int sqlite_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC), failed;
 
@@ -195,9 +195,10 @@ static int sync_folder(const char *path)
     const char *slash = strrchr(path, '/');
 
     if (!slash)
-        return sync_path(".");
-    return text_copy_n(folder, sizeof folder, path, (size_t)(slash - path + 1)) ? sync_path(folder)
-                                                                                : -ENAMETOOLONG;
+        return sqlite_sync(".");
+    return text_copy_n(folder, sizeof folder, path, (size_t)(slash - path + 1))
+               ? sqlite_sync(folder)
+               : -ENAMETOOLONG;
 }
 
 static int vacuum_into(struct sqlite *s, const char *path, struct err *err)
@@ -214,7 +215,7 @@ static int vacuum_into(struct sqlite *s, const char *path, struct err *err)
 /* Under another name until it is whole and on disk, so that a copy with this name is one. */
 static int finish_copy(const char *part, const char *path, struct err *err)
 {
-    int failed = sync_path(part);
+    int failed = sqlite_sync(part);
 
     if (!failed && link(part, path) != 0) /* unlike rename() it does not replace a file */
         failed = -errno;
@@ -257,6 +258,32 @@ static char *whole_path(const char *where)
     return path;
 }
 
+static int open_database(struct sqlite *s, struct err *err)
+{
+    if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+        SQLITE_OK)
+        return s->db ? sqlite_fault(s, err) : err_set(err, -ENOMEM, "no memory for the store");
+    return set_up(s, err);
+}
+
+/* A file of ours that is damaged is replaced by what can be read of it. One whose head cannot be
+ * read may be anybody's, and is left alone. */
+static int look_for_damage(struct sqlite *s, struct err *err)
+{
+    int64_t version = 0, id = 0;
+    char what[NAME_SIZE];
+    int failed = read_pragma(s, "PRAGMA user_version", &version, err);
+
+    if (!failed)
+        failed = read_pragma(s, "PRAGMA application_id", &id, err);
+    if (failed || id != APPLICATION_ID || version > (int64_t)sqlite_migration_count)
+        return failed;
+    if (!sqlite_is_damaged(s, what))
+        return 0;
+    failed = sqlite_salvage(s, what, err);
+    return failed ? failed : open_database(s, err);
+}
+
 static int open_file(struct sqlite *s, struct err *err)
 {
     struct err why = { 0 };
@@ -267,12 +294,10 @@ static int open_file(struct sqlite *s, struct err *err)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (!failed)
         failed = make_file(s->path, err);
-    if (failed)
-        return failed;
-    if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
-        SQLITE_OK)
-        return s->db ? sqlite_fault(s, err) : err_set(err, -ENOMEM, "no memory for the store");
-    failed = set_up(s, err);
+    if (!failed)
+        failed = open_database(s, err);
+    if (!failed)
+        failed = look_for_damage(s, err);
     if (!failed)
         failed = sqlite_migrate(s, sqlite_migrations, sqlite_migration_count, err);
     if (!failed)
