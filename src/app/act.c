@@ -144,6 +144,7 @@ static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action
     const struct call *c = app_call(a, action->call);
     leg_id other = other_leg(c, l->leg);
     enum codec prefer = preferred(a, other);
+    sip_answering *ask;
     struct sip_told told;
     struct err err;
 
@@ -160,8 +161,9 @@ static uint16_t answer_leg(struct app *a, struct app_leg *l, const struct action
         (void)media_agree(a->media, l->leg, &l->agreed);
     }
     tell(a, action, &told);
-    return sip_answer(a->sip, l->leg, l->theirs.present ? &l->agreed : NULL, &l->local, prefer,
-                      &told)
+    /* Who retrieves can dial again; who is parked can not. */
+    ask = c && c->caller_leg == l->leg ? sip_prepare : sip_answer;
+    return ask(a->sip, l->leg, l->theirs.present ? &l->agreed : NULL, &l->local, prefer, &told)
                ? 503
                : 0;
 }

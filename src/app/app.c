@@ -216,6 +216,7 @@ static void each_second(struct app *a)
     lamps_second(a);
     phones_second(a);
     fits_second(a);
+    written_second(a);
     orbits_settle(a->park.orbits, a->now); /* else each count walks all that cooled down since */
     demo_second(a);
     kept_alive();

@@ -14,6 +14,7 @@
 #define EVENTS_RESERVED                                                                            \
     512 /* of these, for what was not asked for last: answers before questions */
 #define TOKENS_WAITING 65536 /* reports that the store owes us; a power of two */
+#define PREPARED_MAX 1024    /* callers whose 200 waits for the disk; one more does not wait */
 #define GROUPS_PER_TURN                                                                            \
     512                   /* groups of changes that one turn may make; then it is submitted early */
 #define OWN_EVENTS_MAX 64 /* actions that failed within one step */
@@ -97,7 +98,8 @@ struct app_token {
         TOKEN_BACKUP,
         TOKEN_AUDIT,
         TOKEN_MUSIC,
-        TOKEN_ROWS
+        TOKEN_ROWS,
+        TOKEN_LEG
     } kind;
     call_id call;
     uint64_t write;
@@ -198,6 +200,11 @@ struct app {
     struct app_token *tokens; /* TOKENS_WAITING */
     uint64_t last_token;
     struct app_trouble trouble;
+    struct prepared { /* whose 200 waits for his row, the first who came first */
+        leg_id leg;   /* 0: he has it */
+        msec since;
+    } prepared[PREPARED_MAX];
+    unsigned first_prepared, prepared_count;
 
     struct admin_job *jobs, **jobs_end, *writing; /* waiting; being written */
     unsigned job_count;
@@ -262,6 +269,11 @@ bool trouble_is_busy(const struct app *a); /* rows are to be written as soon as 
 bool trouble_from_memory(const struct app *a);
 void trouble_unwritten(const struct app *a, call_id call, uint64_t write, struct event *ev);
 void trouble_rows_written(struct app *a, const struct app_token *t, bool done);
+
+/* written.c: a caller is answered once a restart would find him */
+void written_prepared(struct app *a, const struct sip_event *s);
+void written_leg(struct app *a, leg_id leg); /* or it will not be: he is answered all the same */
+void written_second(struct app *a);          /* nobody waits for a slow disk for long */
 
 /* act.c */
 bool app_call_save(struct app *a, const struct call *c); /* its row; false: no memory */

@@ -302,6 +302,9 @@ void take_sip(struct app *a, const struct sip_event *s)
     case SIP_REOFFERED:
         direct_reoffered(a, s);
         break;
+    case SIP_PREPARED:
+        written_prepared(a, s);
+        break;
     case SIP_DIALOG:
         take_dialog(a, s);
         break;
@@ -425,6 +428,9 @@ static void take_report(struct app *a, struct store_event *s)
     switch (t.kind) {
     case TOKEN_CALL:
         call_written(a, &t, s);
+        break;
+    case TOKEN_LEG:
+        written_leg(a, t.write);
         break;
     case TOKEN_ADMIN:
         admin_reported(a, s);

@@ -37,15 +37,16 @@ static void note_told(struct leg *leg, const struct sip_told *told)
     text_copy(f->told_orbit, sizeof f->told_orbit, told->orbit);
 }
 
-void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
-               enum codec prefer, const struct sip_told *told)
+/* False: it cannot be put together, and is refused. */
+static bool prepare(struct leg *leg, const struct session *agreed,
+                    const struct session_local *local, enum codec prefer,
+                    const struct sip_told *told)
 {
-    struct leg *replaced = sip_leg_find(leg->edge, leg->replaces);
     msg_t *request;
     const char *body;
 
-    if (leg->state != LEG_INVITED)
-        return;
+    if (leg->state != LEG_INVITED || leg->prepared)
+        return false;
     request = nta_incoming_getrequest(leg->invite);
     leg->prefer = prefer;
     leg->we_offered = agreed == NULL;
@@ -57,15 +58,45 @@ void in_answer(struct leg *leg, const struct session *agreed, const struct sessi
         ev->code = 488;
         report_send(leg);
         in_refuse(leg, 488, 399, 0, "the offer cannot be answered");
-        return;
+        return false;
     }
+    note_told(leg, told);
+    leg->prepared = true;
+    return true;
+}
+
+void in_send_prepared(struct leg *leg)
+{
+    struct leg *replaced = sip_leg_find(leg->edge, leg->replaces);
+
+    if (leg->state != LEG_INVITED || !leg->prepared)
+        return;
+    leg->prepared = false;
     leg->state = LEG_ANSWERED;
     leg->edge->unacknowledged++;
     if (replaced)
         replaced->replaced = true;
-    note_told(leg, told);
-    in_send_answer(leg, body);
+    in_send_answer(leg, leg->sdp);
     report_dialog(leg);
+}
+
+void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
+               enum codec prefer, const struct sip_told *told)
+{
+    if (prepare(leg, agreed, local, prefer, told))
+        in_send_prepared(leg);
+}
+
+void in_prepare(struct leg *leg, const struct session *agreed, const struct session_local *local,
+                enum codec prefer, const struct sip_told *told)
+{
+    struct sip_event *ev;
+
+    if (!prepare(leg, agreed, local, prefer, told))
+        return;
+    ev = report_begin(leg, SIP_PREPARED);
+    sip_leg_dialog(leg, &ev->dialog);
+    report_send(leg);
 }
 
 void in_warning(char to[WARNING_SIZE], const struct sip *s, unsigned listener, uint16_t code,

@@ -13,6 +13,8 @@
 
 enum command_kind {
     COMMAND_ANSWER,
+    COMMAND_PREPARE,
+    COMMAND_SEND_ANSWER,
     COMMAND_REFUSE,
     COMMAND_REPLY,
     COMMAND_REPLY_REFUSE,
@@ -71,6 +73,7 @@ static size_t size_of(enum command_kind kind)
 
     switch (kind) {
     case COMMAND_ANSWER:
+    case COMMAND_PREPARE:
     case COMMAND_REPLY:
         return head + sizeof(struct session_command);
     case COMMAND_REFUSE:
@@ -98,6 +101,7 @@ static size_t size_of(enum command_kind kind)
         return head + sizeof(struct setup *);
     case COMMAND_USERS:
         return head + sizeof(struct sip_user_table *);
+    case COMMAND_SEND_ANSWER:
     case COMMAND_STOP:
         break;
     }
@@ -133,10 +137,11 @@ static int put(struct sip *s, struct command *c)
     return -ENOBUFS;
 }
 
-int sip_answer(struct sip *s, leg_id leg, const struct session *agreed,
-               const struct session_local *local, enum codec prefer, const struct sip_told *told)
+static int put_answer(struct sip *s, enum command_kind kind, leg_id leg,
+                      const struct session *agreed, const struct session_local *local,
+                      enum codec prefer, const struct sip_told *told)
 {
-    struct command *c = command_new(COMMAND_ANSWER, leg);
+    struct command *c = command_new(kind, leg);
 
     if (!c)
         return -ENOBUFS;
@@ -148,6 +153,25 @@ int sip_answer(struct sip *s, leg_id leg, const struct session *agreed,
     if (told)
         c->session.told = *told;
     return put(s, c);
+}
+
+int sip_answer(struct sip *s, leg_id leg, const struct session *agreed,
+               const struct session_local *local, enum codec prefer, const struct sip_told *told)
+{
+    return put_answer(s, COMMAND_ANSWER, leg, agreed, local, prefer, told);
+}
+
+int sip_prepare(struct sip *s, leg_id leg, const struct session *agreed,
+                const struct session_local *local, enum codec prefer, const struct sip_told *told)
+{
+    return put_answer(s, COMMAND_PREPARE, leg, agreed, local, prefer, told);
+}
+
+int sip_send_answer(struct sip *s, leg_id leg)
+{
+    struct command *c = command_new(COMMAND_SEND_ANSWER, leg);
+
+    return c ? put(s, c) : -ENOBUFS;
 }
 
 int sip_refuse(struct sip *s, leg_id leg, uint16_t code, uint16_t warning, uint16_t retry_after,
@@ -384,6 +408,15 @@ static void carry_out(struct sip *s, const struct command *c)
         if (leg)
             in_answer(leg, c->session.has_agreed ? &c->session.agreed : NULL, &c->session.local,
                       c->session.prefer, &c->session.told);
+        break;
+    case COMMAND_PREPARE:
+        if (leg)
+            in_prepare(leg, c->session.has_agreed ? &c->session.agreed : NULL, &c->session.local,
+                       c->session.prefer, &c->session.told);
+        break;
+    case COMMAND_SEND_ANSWER:
+        if (leg)
+            in_send_prepared(leg);
         break;
     case COMMAND_REFUSE:
         if (leg)

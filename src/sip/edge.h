@@ -203,6 +203,7 @@ struct leg {
     bool silent;        /* hung up by the app: nothing is reported any more */
     bool replaced;      /* an INVITE with Replaces has named it already */
     bool far_end_left;  /* it was they who ended it */
+    bool prepared;      /* our 200 waits in `sdp` and the facts to be sent */
     bool we_offered;    /* our 200 carries the offer, their ACK the answer */
     bool allows_update; /* their Allow has UPDATE */
     bool trusted;       /* the identities of its far end are believed */
@@ -367,6 +368,9 @@ bool in_too_large(const sip_t *sip);
 void in_send_answer(struct leg *leg, const char *body); /* our 200, as the facts have it */
 void in_answer(struct leg *leg, const struct session *agreed, const struct session_local *local,
                enum codec prefer, const struct sip_told *told);
+void in_prepare(struct leg *leg, const struct session *agreed, const struct session_local *local,
+                enum codec prefer, const struct sip_told *told); /* ends in SIP_PREPARED */
+void in_send_prepared(struct leg *leg);
 /* A Warning header with a reason in words; "" when there is none. */
 void in_warning(char to[WARNING_SIZE], const struct sip *s, unsigned listener, uint16_t code,
                 const char *why);

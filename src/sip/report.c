@@ -33,6 +33,7 @@ size_t sip_event_size(enum sip_event_type type)
     case SIP_IDENTITY:
     case SIP_ANSWERED:
     case SIP_REOFFERED:
+    case SIP_PREPARED:
     case SIP_DIALOG:
         return offsetof(struct sip_event, dialog) + sizeof(struct sip_dialog);
     case SIP_CANCELLED:

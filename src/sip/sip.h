@@ -251,6 +251,7 @@ enum sip_event_type {
     SIP_REOFFERED, /* what became of sip_offer(): `transaction` is its number, `code` and, with 200,
                      `offer` as their answer, which may not be usable */
     SIP_EXITED,    /* what became of sip_exit(): `code` */
+    SIP_PREPARED,  /* `dialog`: our 200 waits for sip_send_answer() */
     SIP_DIALOG,    /* nothing has happened, but `dialog` is another and is to be stored */
     SIP_WATCH,     /* no leg: a subscription is to be stored as it is now, or removed: `watch` */
     SIP_LOCKED_OUT, /* no leg: passwords were wrong too often; `invite.signed_in` ("" : of nobody
@@ -328,8 +329,16 @@ struct sip_told {               /* what our 200 says about the other side */
 
 /* 200 to the INVITE of `leg`. `agreed` NULL: the INVITE had no SDP, we offer everything, `prefer`
  * first. */
-int sip_answer(struct sip *s, leg_id leg, const struct session *agreed,
-               const struct session_local *local, enum codec prefer, const struct sip_told *told);
+typedef int sip_answering(struct sip *s, leg_id leg, const struct session *agreed,
+                          const struct session_local *local, enum codec prefer,
+                          const struct sip_told *told);
+sip_answering sip_answer;
+
+/* The same in two steps: our 200 is put together, SIP_PREPARED tells what a restart has to know of
+ * it, and sip_send_answer() sends it. Whoever has it is found again then. */
+sip_answering sip_prepare;
+/* Of a leg without one to send it does nothing. */
+int sip_send_answer(struct sip *s, leg_id leg);
 
 /* A final refusal. `warning` 0, or the code of a Warning header with `why`; 399 without a better
  * one. */
