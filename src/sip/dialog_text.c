@@ -29,6 +29,8 @@ static const struct field fields[] = {
     { "we_refresh", FIELD_BOOL, PLACE(we_refresh) },
     { "refresh_at", FIELD_U64, PLACE(refresh_at) },
     { "expires_at", FIELD_U64, PLACE(expires_at) },
+    { "clock", FIELD_U64, PLACE(clock) },
+    { "boot", FIELD_TEXT, PLACE(boot) },
     { "origin_id", FIELD_U64, PLACE(origin_id) },
     { "origin_version", FIELD_U64, PLACE(origin_version) },
     { "origin_host", FIELD_TEXT, PLACE(origin_host) },

@@ -511,6 +511,7 @@ static struct sip *make(const struct sip_config *config, struct err *err)
     }
     for (size_t i = 0; i < sizeof random; i++)
         text_append(s->secret, sizeof s->secret, "%02x", random[i]);
+    clock_boot(s->boot);
     return s;
 }
 

@@ -110,6 +110,7 @@ struct sip {
     struct calling *calling; /* INVITEs of ours that nobody has answered */
     leg_id next_leg;
     char secret[40]; /* of this process: marks our own ring backs */
+    char boot[40];   /* of the system, as clock_boot() says */
     struct held *held_first, **held_last;
     unsigned held_count;
     su_timer_t *held_timer, *count_timer;

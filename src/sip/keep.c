@@ -54,6 +54,13 @@ static msec on_the_wall(msec at)
     return at == NEVER ? 0 : at > now ? wall + (at - now) : wall - (now - at);
 }
 
+wall_msec keep_now(const struct sip *s, uint64_t clock, const char *boot)
+{
+    wall_msec now = clock_wall();
+
+    return boot[0] && text_is(boot, s->boot) ? now - (clock_offset() - clock) : now;
+}
+
 /* What changes with every request and is no reason to write is not in it. */
 static uint64_t hash_of(const struct leg *leg, const struct sip_dialog *d)
 {
@@ -64,6 +71,7 @@ static uint64_t hash_of(const struct leg *leg, const struct sip_dialog *d)
     steady.local_cseq = steady.remote_cseq = 0;
     steady.refresh_at = leg->refresh_at; /* the two clocks are not read at once */
     steady.expires_at = leg->expires_at;
+    steady.clock = 0;
     for (size_t i = 0; i < sizeof steady; i++)
         h = (h ^ at[i]) * 1099511628211u;
     explicit_bzero(steady.local_sdp, sizeof steady.local_sdp);
@@ -78,6 +86,8 @@ void sip_leg_dialog(struct leg *leg, struct sip_dialog *to)
     memcpy(to, &sip_leg_words(leg)->facts, sizeof *to); /* with its gaps, for the hash */
     to->refresh_at = on_the_wall(leg->refresh_at);
     to->expires_at = on_the_wall(leg->expires_at);
+    to->clock = clock_offset();
+    text_copy(to->boot, sizeof to->boot, leg->edge->boot);
     to->origin_id = leg->origin.id;
     to->origin_version = leg->origin.version;
     text_copy(to->origin_host, sizeof to->origin_host, leg->origin.host);

@@ -18,6 +18,10 @@ void sip_leg_refresh_facts(struct leg *leg);
 void sip_leg_dialog(struct leg *leg, struct sip_dialog *to);
 /* SIP_DIALOG, if the store has to know something new of it. */
 void report_dialog(struct leg *leg);
+
+/* Now by the wall clock as it was set when a row was written that has this clock_offset() and boot:
+ * nobody's time is over because it was set since. */
+wall_msec keep_now(const struct sip *s, uint64_t clock, const char *boot);
 /* Their INVITE, as far as our answer to it repeats it; forgotten when its ACK has come. */
 void sip_leg_keep_invite(struct leg *leg, const sip_t *sip);
 void sip_leg_drop_invite(struct leg *leg);

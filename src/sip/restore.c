@@ -46,11 +46,12 @@ static unsigned find_account(const struct sip *s, const char *name)
     return 0;
 }
 
-/* A moment by the wall clock, by ours: at least as far off as `least` says, and no later than a
- * whole interval from now, whatever was done to the wall clock. */
-static msec by_our_clock(msec wall, uint32_t interval, msec least)
+/* A moment of its timer by the wall clock, by ours: at least as far off as `least` says, and no
+ * later than a whole interval from now, whatever was done to the wall clock. */
+static msec by_our_clock(const struct sip *s, const struct sip_dialog *d, msec wall, msec least)
 {
-    msec now = clock_now(), wall_now = clock_wall(), most = (msec)interval * 1000;
+    msec now = clock_now(), most = (msec)d->session_expires * 1000;
+    msec wall_now = keep_now(s, d->clock, d->boot);
     msec left = wall > wall_now ? wall - wall_now : 0;
 
     if (!wall)
@@ -128,13 +129,12 @@ static void take_facts(struct leg *leg, const struct sip_dialog *d)
 static void take_up(struct leg *leg, size_t n)
 {
     const struct sip_dialog *f = &sip_leg_words(leg)->facts;
-    uint32_t interval = f->session_expires;
     msec least;
 
     probe_later(leg, n);
     least = leg->probe_at; /* what is overdue is done in the same pace */
-    leg->refresh_at = by_our_clock(f->refresh_at, interval, least);
-    leg->expires_at = by_our_clock(f->expires_at, interval, least);
+    leg->refresh_at = by_our_clock(leg->edge, f, f->refresh_at, least);
+    leg->expires_at = by_our_clock(leg->edge, f, f->expires_at, least);
     timer_set(leg);
 }
 

@@ -102,6 +102,8 @@ struct sip_dialog {
     uint32_t session_expires; /* RFC 4028, seconds; 0: no timer */
     bool we_refresh;
     msec refresh_at, expires_at;        /* by the wall clock; 0: not running */
+    uint64_t clock;                     /* clock_offset() when they were put down */
+    char boot[40];                      /* clock_boot() */
     uint64_t origin_id, origin_version; /* of o= in our SDP */
     char origin_host[ADDRESS_SIZE];
     struct address media;             /* where they want RTP */

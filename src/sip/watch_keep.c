@@ -19,6 +19,8 @@ struct row {
     char target[URI_SIZE], listener[96];
     uint32_t kind, how, our_cseq, their_cseq;
     uint64_t first, last, written_at, expires_at; /* the last two by the wall clock */
+    uint64_t clock;                               /* clock_offset() at that moment */
+    char boot[40];
     bool trusted, profiled;
 };
 
@@ -45,6 +47,8 @@ static const struct field fields[] = {
     { "their_cseq", FIELD_U32, PLACE(their_cseq) },
     { "written_at", FIELD_U64, PLACE(written_at) },
     { "expires_at", FIELD_U64, PLACE(expires_at) },
+    { "clock", FIELD_U64, PLACE(clock) },
+    { "boot", FIELD_TEXT, PLACE(boot) },
     { "trusted", FIELD_BOOL, PLACE(trusted) },
     { "profiled", FIELD_BOOL, PLACE(profiled) },
     { "how", FIELD_U32, PLACE(how) },
@@ -79,6 +83,8 @@ static void fill(struct row *r, const struct watch *w)
     r->how = w->how;
     r->our_cseq = w->our_cseq;
     r->their_cseq = w->their_cseq;
+    r->clock = clock_offset();
+    text_copy(r->boot, sizeof r->boot, w->edge->boot);
     r->written_at = wall;
     r->expires_at = wall + (w->expires_at > now ? w->expires_at - now : 0);
     r->trusted = w->trusted;
@@ -149,9 +155,9 @@ static bool read_row(struct row *r, const char *text)
            r->words.remote[0] && r->target[0];
 }
 
-static uint32_t cseq_behind(const struct row *r)
+static uint32_t cseq_behind(const struct sip *s, const struct row *r)
 {
-    wall_msec now = clock_wall();
+    wall_msec now = keep_now(s, r->clock, r->boot);
     uint64_t since = now > r->written_at ? (now - r->written_at) / 1000 + 1 : 1;
 
     return (uint32_t)((r->our_cseq + since * NOTIFIES_A_SECOND) & 0x7fffffff);
@@ -159,7 +165,7 @@ static uint32_t cseq_behind(const struct row *r)
 
 static bool take_up(struct sip *s, const struct row *r, uint64_t number)
 {
-    wall_msec now = clock_wall();
+    wall_msec now = keep_now(s, r->clock, r->boot);
     uint64_t left = r->expires_at > now ? (r->expires_at - now) / 1000 : 0;
     struct watch *w;
 
@@ -175,7 +181,7 @@ static bool take_up(struct sip *s, const struct row *r, uint64_t number)
     }
     w->number = number;
     w->listener = find_listener(s, r->listener);
-    w->our_cseq = cseq_behind(r);
+    w->our_cseq = cseq_behind(s, r);
     w->their_cseq = r->their_cseq;
     w->trusted = r->trusted;
     w->profiled = r->profiled;

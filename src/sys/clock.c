@@ -46,6 +46,11 @@ void clock_boot(char to[40])
         (void)fclose(f); /* it was only read */
 }
 
+uint64_t clock_offset(void)
+{
+    return clock_wall() - clock_now();
+}
+
 /* 9999-12-31T23:59:59.999Z: RFC 3339 has four digits for the year. */
 #define LAST_WALL UINT64_C(253402300799999)
 

@@ -15,6 +15,10 @@ wall_msec clock_wall(void);   /* for people; may jump */
  * over one of the system. "" where nobody knows. */
 void clock_boot(char to[40]);
 
+/* By how much the wall clock is before the steady one. Kept beside a moment of the wall clock, it
+ * tells later, within the same boot, by how much that was set meanwhile. */
+uint64_t clock_offset(void);
+
 /* RFC 3339 in UTC with milliseconds, "2026-11-23T14:03:05.123Z"; `to` of at least 25 bytes. */
 void clock_rfc3339(char to[32], wall_msec when);
 

@@ -67,6 +67,7 @@ static void make_full(struct sip_dialog *d)
     d->session_expires = 8;
     d->refresh_at = 1767225600000;
     d->expires_at = UINT64_MAX;
+    d->clock = 14;
     d->origin_id = 11;
     d->origin_version = 12;
     d->replaces = 13;
@@ -92,6 +93,7 @@ static void everything_comes_back(void **state)
     assert_int_equal(read_back.remote_cseq, UINT32_MAX);
     assert_true(read_back.replaced && read_back.party.hidden && read_back.we_called);
     assert_int_equal(read_back.replaces, 13);
+    assert_int_equal(read_back.clock, 14);
 }
 
 static void bodies_keep_their_lines(void **state)

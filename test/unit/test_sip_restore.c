@@ -291,6 +291,26 @@ static void a_session_has_run_out(void **state)
     assert_true(bench_quiet(&bench, 1500));
 }
 
+/* The wall clock was set an hour forward and back between the row and the start: the steady one
+ * counts (nobody's session is over, and nobody's is longer). */
+static void the_wall_clock_was_set(void **state)
+{
+    leg_id leg = talk_up();
+
+    (void)state;
+    save(leg, SIP_RESTORED_UP);
+    saved.dialog.clock -= 7200000; /* as if the wall clock had been two hours behind */
+    saved.dialog.refresh_at -= 7200000;
+    saved.dialog.expires_at -= 7200000;
+    start_again();
+    phone_expect(&phone, "OPTIONS"); /* is he there? */
+    phone_answer(&phone, "200 OK", NULL, NULL, NULL);
+    assert_true(bench_quiet(&bench, 1500));
+    sip_hang_up(bench.sip, leg, 0, NULL);
+    phone_expect(&phone, "BYE ");
+    phone_answer(&phone, "200 OK", NULL, NULL, NULL);
+}
+
 /* ---- are they there? ---- */
 
 static void whoever_answers_is_there(void **state)
@@ -538,6 +558,7 @@ int main(void)
         AT(counts_against_the_limits),
         AT(a_refresh_is_due),
         AT(a_session_has_run_out),
+        AT(the_wall_clock_was_set),
         AT(whoever_answers_is_there),
         AT(who_does_not_know_it_is_gone),
         AT(who_is_silent_is_gone),
