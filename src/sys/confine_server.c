@@ -1,5 +1,5 @@
 /* What the server gives up: rights of its user at the very start, system calls once it has started.
- * Sets of calls follow what the threads were seen to do in all end-to-end tests, with what the C
+ * Sets of calls follow what the threads were seen to do in end-to-end tests, with what the C
  * library may use instead on another kernel. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* environ, CLONE_THREAD */

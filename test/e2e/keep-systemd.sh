@@ -14,7 +14,8 @@ unshare --mount --pid --fork true 2>/dev/null || skip "no namespaces"
 
 # shellcheck disable=SC2046
 set -- $(e2e_ports 2)
-E2E_SIP=$1 web=$2 rtp=$(e2e_rtp $$)
+E2E_SIP=$1 web=$2
+e2e_rtp $$
 E2E_DIR=$e2e_dir E2E_SOCKET=$e2e_dir/admin.sock
 export E2E_SIP E2E_DIR E2E_SOCKET
 cat >"$e2e_dir/callpark.conf" <<CONF

@@ -71,21 +71,20 @@ print(*found)' "$1"
 }
 
 # Where a thousand ports begin for RTP: below those that the system gives out by itself, as a phone here may have
-# had one of those a moment ago; by the process id, so that scripts that run at once seldom meet. A port
-# that is taken is passed over, but not a thousand of them that some other program has.
+# had one of those a moment ago; by the process id, so that scripts that run at once seldom meet. They are this
+# script's until it ends, by a lock on descriptor 8: also while its server is dead, for whom they must be kept.
+# What some other program has is passed over, but not a thousand ports of which it has one.
 e2e_rtp() {
-    python3 -c '
+    for try in $(seq 0 21); do
+        rtp=$((10000 + ($1 + try) % 22 * 1000))
+        exec 8>"/tmp/callpark-rtp.$rtp.lock"
+        flock -n 8 || continue
+        if python3 -c '
 import socket, sys
-firsts = [10000 + (int(sys.argv[1]) + i) % 22 * 1000 for i in range(22)]
-def free(first):
-    try:
-        for port in range(first, first + 8):
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                probe.bind(("127.0.0.1", port))
-        return True
-    except OSError:
-        return False
-print(next(filter(free, firsts), firsts[0]))' "$1"
+for port in range(int(sys.argv[1]), int(sys.argv[1]) + 8):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", port))' "$rtp" 2>/dev/null; then return; fi
+    done
 }
 
 e2e_start() {
@@ -101,7 +100,7 @@ $1"
     E2E_SIP=$1 E2E_PBX=$2
     web=$3
     E2E_SOCKET=$e2e_dir/admin.sock
-    rtp=$(e2e_rtp $$)
+    e2e_rtp $$
     cat >"$e2e_dir/callpark.conf" <<CONF
 [node]
 name = e2e
@@ -129,7 +128,7 @@ format = text
 $more
 CONF
     # shellcheck disable=SC2086  # further options are words
-    "$CALLPARKD" ${E2E_OPTIONS:-} -c "$e2e_dir/callpark.conf" >"$e2e_dir/callparkd.log" 2>&1 &
+    "$CALLPARKD" ${E2E_OPTIONS:-} -c "$e2e_dir/callpark.conf" >"$e2e_dir/callparkd.log" 2>&1 8>&- &
     e2e_pid=$!
     tries=0
     until "$CALLPARKCTL" --socket "$E2E_SOCKET" status >/dev/null 2>&1; do
