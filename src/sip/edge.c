@@ -248,10 +248,10 @@ static int listen_on(struct sip *s, const char *text, struct err *err)
 static void take_connections(struct sip *s)
 {
     for (unsigned n = 0; n < s->listener_count; n++) {
-        const tport_t *tp = bound_transport(s, &s->listeners[n]);
+        tport_t *tp = bound_transport(s, &s->listeners[n]);
 
         while (tp && sockets_next_connection(n))
-            (void)tport_accept((tport_t *)(uintptr_t)tp, SU_WAIT_ACCEPT); /* if not, it is closed */
+            (void)tport_accept(tp, SU_WAIT_ACCEPT); /* if not, it is closed */
     }
 }
 

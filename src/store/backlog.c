@@ -49,7 +49,7 @@ static void count_lost(struct store_lost *lost, enum change_type type)
 /* Room for so many bytes behind the last; what was dropped in front makes some. */
 static bool make_room(struct backlog *b, size_t more, size_t most)
 {
-    size_t room = b->room ? b->room : 64 * 1024;
+    size_t room = b->room ? b->room : (size_t)64 * 1024;
     uint8_t *grown;
 
     if (b->end - b->first + more > most)

@@ -205,7 +205,11 @@ void kept_settle(void)
 
 static void send_word(const char *text, int fd)
 {
-    struct iovec part = { .iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text) };
+    union { /* sendmsg() reads it only */
+        const char *text;
+        void *base;
+    } word = { .text = text };
+    struct iovec part = { .iov_base = word.base, .iov_len = strlen(text) };
     union {
         struct cmsghdr head;
         char room[CMSG_SPACE(sizeof(int))];
