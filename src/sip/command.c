@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "sip/flood.h"
 #include "sip/register.h"
 #include "sip/watch.h"
 

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "base/text.h"
+#include "sip/flood.h"
 #include "sip/register.h"
 #include "sip/resolve.h"
 #include "sip/sockets.h"

@@ -534,12 +534,6 @@ void exit_note(struct sip_event *ev, const struct sip_peer *peer, const sip_t *s
 /* Before the first agent: no answer of the library's own to STUN (quiet.c). */
 void quiet_stun(void);
 
-/* ---- flood.c ---- */
-
-bool flood_start(struct sip *s); /* once the listeners are bound; false: no memory */
-void flood_stop(struct sip *s);
-void flood_ranges(struct sip *s); /* what can be retrieved has changed */
-
 /* Refuse it with 503 if there is too much to do for one of its kind (shed.c): true, and it is
  * answered. From then on, for as long as there is too much to do, all that belongs to no dialog
  * comes through shed_message(), which refuses without a transaction (RFC 3261 8.2.7). */

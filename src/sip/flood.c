@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/text.h"
+#include "sip/flood.h"
 #include "sip/thin.h"
 #include "sip/watch.h"
 #include "sys/log.h"

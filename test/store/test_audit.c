@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "store/chain.h"
-#include "tested.h"
+#include "tested_sql.h"
 
 static int set_up(void **state)
 {
@@ -393,18 +393,6 @@ static void an_empty_trail_has_no_head(void **state)
 
 /* --- what somebody does with a database shell --- */
 
-static void run_sql(const struct tested *t, const char *sql)
-{
-    char path[256];
-    sqlite3 *db = NULL;
-
-    tested_path(t, path, sizeof path, "callpark.db");
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static void meddling_shows(void **state)
 {
     static const struct {
@@ -434,7 +422,7 @@ static void meddling_shows(void **state)
         tested_start(&t);
         write_entries(&t, 10);
         tested_close(&t);
-        run_sql(&t, lines[i].sql);
+        tested_sql(&t, "callpark.db", lines[i].sql);
         tested_reopen(&t);
         tested_start(&t);
         fault = first_fault(&t);
@@ -461,7 +449,8 @@ static void words_look_at_the_newest_alone(void **state)
     struct tested *t = *state;
 
     tested_close(t);
-    run_sql(t, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100006)"
+    tested_sql(t, "callpark.db",
+               "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100006)"
                "INSERT INTO audit SELECT i, i, iif(i IN (5, 6, 100006), 'anna', 'other'), '', '',"
                " 'x', '', '', '', '', zeroblob(32), zeroblob(32) FROM n");
     tested_reopen(t);
@@ -490,7 +479,7 @@ static void a_cut_tail_shows_for_ever(void **state)
     tested_start(t);
     write_entries(t, 10);
     tested_close(t);
-    run_sql(t, "DELETE FROM audit WHERE id > 8");
+    tested_sql(t, "callpark.db", "DELETE FROM audit WHERE id > 8");
     tested_reopen(t);
     tested_start(t);
     rows = tested_ask(t, &q);
@@ -517,7 +506,8 @@ static void a_turn_that_is_given_up_leaves_no_gap(void **state)
     tested_start(t);
     write_entries(t, 2);
     tested_close(t);
-    run_sql(t, "CREATE TRIGGER boom BEFORE INSERT ON sites "
+    tested_sql(t, "callpark.db",
+               "CREATE TRIGGER boom BEFORE INSERT ON sites "
                "BEGIN SELECT RAISE(ROLLBACK, 'boom'); END");
     tested_reopen(t);
     tested_start(t);

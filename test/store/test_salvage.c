@@ -11,53 +11,7 @@
 
 #include "base/text.h"
 #include "store/sqlite.h"
-#include "tested.h"
-
-static int set_up(void **state)
-{
-    struct tested *t = malloc(sizeof *t);
-
-    assert_non_null(t);
-    tested_open(t, "sqlite");
-    *state = t;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    tested_done(*state);
-    free(*state);
-    return 0;
-}
-
-static void run_sql(const struct tested *t, const char *file, const char *sql)
-{
-    char path[256];
-    sqlite3 *db = NULL;
-
-    tested_path(t, path, sizeof path, file);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static int64_t read_sql(const struct tested *t, const char *file, const char *sql)
-{
-    char path[256];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *st = NULL;
-    int64_t value;
-
-    tested_path(t, path, sizeof path, file);
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-    value = sqlite3_column_int64(st, 0);
-    sqlite3_finalize(st);
-    sqlite3_close(db);
-    return value;
-}
+#include "tested_sql.h"
 
 /* A page of a table is noise: the others are there, and the damaged file is kept. */
 static void a_damaged_table_is_salvaged(void **state)
@@ -77,8 +31,9 @@ static void a_damaged_table_is_salvaged(void **state)
         tested_must_write(t, &c, 1);
     }
     tested_close(t);
-    run_sql(t, "callpark.db", "PRAGMA wal_checkpoint(TRUNCATE)");
-    root = read_sql(t, "callpark.db", "SELECT rootpage FROM sqlite_schema WHERE name = 'legs'");
+    tested_sql(t, "callpark.db", "PRAGMA wal_checkpoint(TRUNCATE)");
+    root =
+        tested_number(t, "callpark.db", "SELECT rootpage FROM sqlite_schema WHERE name = 'legs'");
     tested_path(t, path, sizeof path, "callpark.db");
     f = fopen(path, "r+e");
     assert_non_null(f);
@@ -150,7 +105,7 @@ static void both_ends_of_a_table_are_salvaged(void **state)
     tested_must_write(t, steps, 3000);
     free(steps);
     tested_close(t);
-    run_sql(t, "callpark.db", "PRAGMA wal_checkpoint(TRUNCATE)");
+    tested_sql(t, "callpark.db", "PRAGMA wal_checkpoint(TRUNCATE)");
     spoil_page_with(t, "call.step1500");
     tested_path(t, path, sizeof path, "callpark.db.damaged");
     mark = fopen(path, "we");
@@ -158,12 +113,13 @@ static void both_ends_of_a_table_are_salvaged(void **state)
     assert_int_equal(fclose(mark), 0);
     assert_int_equal(store_open(&t->store, t->url, NULL), 0);
     tested_close(t);
-    left = read_sql(t, "callpark.db", "SELECT count(*) FROM call_steps");
+    left = tested_number(t, "callpark.db", "SELECT count(*) FROM call_steps");
     assert_true(left > 2000 && left < 3000);
-    assert_int_equal(
-        read_sql(t, "callpark.db", "SELECT count(*) FROM call_steps WHERE number IN (1, 3000)"), 2);
+    assert_int_equal(tested_number(t, "callpark.db",
+                                   "SELECT count(*) FROM call_steps WHERE number IN (1, 3000)"),
+                     2);
     assert_int_equal(store_open(&t->store, t->url, NULL), 0); /* and is no more looked at */
-    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(*) FROM call_steps"), left);
+    assert_int_equal(tested_number(t, "callpark.db", "SELECT count(*) FROM call_steps"), left);
 }
 
 /* Another program that keeps the file for itself is no damage. */
@@ -189,7 +145,7 @@ static void a_locked_file_is_left_alone(void **state)
     assert_int_equal(store_open(&t->store, t->url, NULL), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tested_up, tested_down)
 
 int main(void)
 {

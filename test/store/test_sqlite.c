@@ -17,36 +17,7 @@
 
 #include "base/text.h"
 #include "store/sqlite.h"
-#include "tested.h"
-
-static int set_up(void **state)
-{
-    struct tested *t = malloc(sizeof *t);
-
-    assert_non_null(t);
-    tested_open(t, "sqlite");
-    *state = t;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    tested_done(*state);
-    free(*state);
-    return 0;
-}
-
-static void run_sql(const struct tested *t, const char *file, const char *sql)
-{
-    char path[256];
-    sqlite3 *db = NULL;
-
-    tested_path(t, path, sizeof path, file);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
+#include "tested_sql.h"
 
 static void write_file(const struct tested *t, const char *file, const char *content, mode_t mode)
 {
@@ -59,23 +30,6 @@ static void write_file(const struct tested *t, const char *file, const char *con
     assert_true(fputs(content, to) >= 0);
     assert_int_equal(fclose(to), 0);
     assert_int_equal(chmod(path, mode), 0);
-}
-
-static int64_t read_sql(const struct tested *t, const char *file, const char *sql)
-{
-    char path[256];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *st = NULL;
-    int64_t value;
-
-    tested_path(t, path, sizeof path, file);
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-    value = sqlite3_column_int64(st, 0);
-    sqlite3_finalize(st);
-    sqlite3_close(db);
-    return value;
 }
 
 static void refuses(const struct tested *t, const char *file, int code, const char *words)
@@ -109,9 +63,9 @@ static void only_its_own_files(void **state)
         refuses(t, "protected.db", -EROFS, "*write-protected*");
     else
         refuses(t, "protected.db", -EACCES, "*cannot be written*");
-    run_sql(t, "others.db", "CREATE TABLE songs (title TEXT)");
+    tested_sql(t, "others.db", "CREATE TABLE songs (title TEXT)");
     refuses(t, "others.db", -EBADMSG, "*of some other program*");
-    assert_int_equal(read_sql(t, "others.db", "SELECT count(*) FROM sqlite_schema"), 1);
+    assert_int_equal(tested_number(t, "others.db", "SELECT count(*) FROM sqlite_schema"), 1);
     tested_path(t, path, sizeof path, "fifo.db");
     assert_int_equal(mkfifo(path, 0600), 0);
     refuses(t, "fifo.db", -EISDIR, "*no ordinary file*");
@@ -130,9 +84,9 @@ static void a_newer_version_is_refused(void **state)
     struct tested *t = *state;
 
     tested_close(t);
-    run_sql(t, "callpark.db", "PRAGMA user_version = 999");
+    tested_sql(t, "callpark.db", "PRAGMA user_version = 999");
     refuses(t, "callpark.db", -EPROTO, "*schema version 999*newer callparkd*");
-    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), 999);
+    assert_int_equal(tested_number(t, "callpark.db", "PRAGMA user_version"), 999);
 }
 
 static void damage_is_said_so(void **state)
@@ -142,7 +96,7 @@ static void damage_is_said_so(void **state)
     FILE *f;
 
     tested_close(t);
-    run_sql(t, "callpark.db", "PRAGMA wal_checkpoint(TRUNCATE)");
+    tested_sql(t, "callpark.db", "PRAGMA wal_checkpoint(TRUNCATE)");
     tested_path(t, path, sizeof path, "callpark.db");
     f = fopen(path, "r+e");
     assert_non_null(f);
@@ -163,7 +117,7 @@ static void a_row_that_makes_no_sense_is_left_out(void **state)
     tested_start(t);
     tested_must_write(t, rows, 3);
     tested_close(t);
-    run_sql(
+    tested_sql(
         t, "callpark.db",
         "UPDATE ranges SET type = 'parking_meter' WHERE id = 1;"
         "UPDATE calls SET rules = 'max_park=2d' || char(10) || 'pickup_timeout=-5' || char(10) || "
@@ -217,7 +171,7 @@ static void the_database_itself_refuses_a_number_twice(void **state)
     assert_int_equal(sqlite3_exec(db, "INSERT INTO orbits VALUES (4105, 1)", NULL, NULL, NULL),
                      SQLITE_CONSTRAINT);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(*) FROM orbits"), 10);
+    assert_int_equal(tested_number(t, "callpark.db", "SELECT count(*) FROM orbits"), 10);
 }
 
 /* --- migrations --- */
@@ -266,19 +220,19 @@ static void an_older_file_is_brought_up_to_date(void **state)
     assert_int_equal(sqlite_migrate(s, list, count, &err), 0);
     assert_int_equal(sqlite_migrate(s, list, count, &err), 0); /* nothing is left to do */
     sqlite_close(s);
-    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(more IS NULL) FROM sites"), 1);
-    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), count);
-    assert_int_equal(read_sql(t, before, "PRAGMA user_version"), count - 1);
-    assert_int_equal(read_sql(t, before, "SELECT count(*) FROM sites"), 1);
+    assert_int_equal(tested_number(t, "callpark.db", "SELECT count(more IS NULL) FROM sites"), 1);
+    assert_int_equal(tested_number(t, "callpark.db", "PRAGMA user_version"), count);
+    assert_int_equal(tested_number(t, before, "PRAGMA user_version"), count - 1);
+    assert_int_equal(tested_number(t, before, "SELECT count(*) FROM sites"), 1);
 
     /* One that fails leaves the version and the tables as they were. */
     s = open_plainly(t, "callpark.db");
     assert_true(sqlite_migrate(s, list, count + 1, &err) < 0);
     assert_true(text_matches(err.text, "schema next-wrong: *nonsense*"));
     sqlite_close(s);
-    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), count);
+    assert_int_equal(tested_number(t, "callpark.db", "PRAGMA user_version"), count);
     assert_int_equal(
-        read_sql(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE name = 'x'"), 0);
+        tested_number(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE name = 'x'"), 0);
 }
 
 /* A file as version 0.1.0 of callparkd wrote it. */
@@ -297,16 +251,17 @@ static void a_file_of_the_first_schema_is_taken_over(void **state)
     s = open_plainly(t, "callpark.db");
     assert_int_equal(sqlite_migrate(s, sqlite_migrations, 1, NULL), 0);
     sqlite_close(s);
-    run_sql(t, "callpark.db",
-            "INSERT INTO sites VALUES ('Redmond', 3);"
-            "INSERT INTO highest VALUES ('call', 70), ('leg', 140), ('range', 5);"
-            "INSERT INTO ranges VALUES (5, 'a', 4100, 4101, 'd', 'call_park', 'active', '', 1);"
-            "INSERT INTO orbits VALUES (4100, 5), (4101, 5)");
-    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), 1);
+    tested_sql(t, "callpark.db",
+               "INSERT INTO sites VALUES ('Redmond', 3);"
+               "INSERT INTO highest VALUES ('call', 70), ('leg', 140), ('range', 5);"
+               "INSERT INTO ranges VALUES (5, 'a', 4100, 4101, 'd', 'call_park', 'active', '', 1);"
+               "INSERT INTO orbits VALUES (4100, 5), (4101, 5)");
+    assert_int_equal(tested_number(t, "callpark.db", "PRAGMA user_version"), 1);
     assert_int_equal(store_open(&t->store, t->url, NULL), 0);
-    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), sqlite_migration_count);
-    assert_int_equal(read_sql(t, "callpark.db.before-2", "PRAGMA user_version"), 1);
-    assert_int_equal(read_sql(t, "callpark.db.before-2", "SELECT count(*) FROM orbits"), 2);
+    assert_int_equal(tested_number(t, "callpark.db", "PRAGMA user_version"),
+                     sqlite_migration_count);
+    assert_int_equal(tested_number(t, "callpark.db.before-2", "PRAGMA user_version"), 1);
+    assert_int_equal(tested_number(t, "callpark.db.before-2", "SELECT count(*) FROM orbits"), 2);
     assert_int_equal(store_highest(t->store, &h, NULL), 0);
     assert_int_equal(h.call, 70);
     assert_int_equal(h.binding + h.token + h.login + h.audit, 0);
@@ -346,7 +301,7 @@ static void calls_of_the_schema_before_are_taken_over(void **state)
     sqlite_close(s);
     for (int i = 0; i < 3; i++) {
         (void)snprintf(sql, sizeof sql, old_call, i + 1, calls[i].state, calls[i].deadline);
-        run_sql(t, "callpark.db", sql);
+        tested_sql(t, "callpark.db", sql);
     }
     assert_int_equal(store_open(&t->store, t->url, NULL), 0);
     l = tested_load(t);
@@ -366,11 +321,13 @@ static void the_schema_is_whole(void **state)
 {
     struct tested *t = *state;
 
-    assert_int_equal(read_sql(t, "callpark.db", "PRAGMA user_version"), sqlite_migration_count);
+    assert_int_equal(tested_number(t, "callpark.db", "PRAGMA user_version"),
+                     sqlite_migration_count);
     assert_int_equal(
-        read_sql(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 17);
+        tested_number(t, "callpark.db", "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"),
+        17);
     assert_int_equal(
-        read_sql(t, "callpark.db", "SELECT count(*) FROM pragma_table_list WHERE strict"), 17);
+        tested_number(t, "callpark.db", "SELECT count(*) FROM pragma_table_list WHERE strict"), 17);
 }
 
 /* --- copies --- */
@@ -397,12 +354,12 @@ static void a_copy_holds_everything(void **state)
     ev = tested_event(t);
     assert_int_equal(ev.token, 99);
     assert_int_equal(ev.result, STORE_DONE);
-    assert_int_equal(read_sql(t, "copy.db", "SELECT count(*) FROM orbits"), 10);
+    assert_int_equal(tested_number(t, "copy.db", "SELECT count(*) FROM orbits"), 10);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         (void)text_format(sql, sizeof sql, "SELECT count(*) FROM %s", tables[i]);
-        assert_int_equal(read_sql(t, "copy.db", sql), 1);
+        assert_int_equal(tested_number(t, "copy.db", sql), 1);
     }
-    assert_int_equal(read_sql(t, "copy.db", "SELECT id FROM highest WHERE what = 'audit'"), 1);
+    assert_int_equal(tested_number(t, "copy.db", "SELECT id FROM highest WHERE what = 'audit'"), 1);
     assert_int_equal(stat(path, &found), 0);
     assert_int_equal(found.st_mode & 0777, 0600);
     assert_int_equal(store_backup(t->store, path, 100), 0);
@@ -486,9 +443,9 @@ static void a_turn_that_is_given_up_fails_as_a_whole(void **state)
     struct loaded *l;
 
     tested_close(t);
-    run_sql(t, "callpark.db",
-            "CREATE TRIGGER boom BEFORE INSERT ON sites "
-            "BEGIN SELECT RAISE(ROLLBACK, 'boom'); END");
+    tested_sql(t, "callpark.db",
+               "CREATE TRIGGER boom BEFORE INSERT ON sites "
+               "BEGIN SELECT RAISE(ROLLBACK, 'boom'); END");
     tested_reopen(t);
     tested_start(t);
     for (unsigned i = 0; i < 3; i++)
@@ -563,11 +520,11 @@ static void the_past_is_merged(void **state)
     assert_int_equal(rows->count, 1);
     assert_int_equal(rows->records[0].parked_at, 777);
     store_rows_free(rows);
-    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(*) FROM call_records"), 2500);
-    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(*) FROM call_steps"), 2501);
+    assert_int_equal(tested_number(t, "callpark.db", "SELECT count(*) FROM call_records"), 2500);
+    assert_int_equal(tested_number(t, "callpark.db", "SELECT count(*) FROM call_steps"), 2501);
     assert_int_equal(store_merge(t->store, path, 10), 0); /* once more: nothing is new */
     assert_int_equal(tested_event(t).result, STORE_DONE);
-    assert_int_equal(read_sql(t, "callpark.db", "SELECT count(*) FROM call_steps"), 2501);
+    assert_int_equal(tested_number(t, "callpark.db", "SELECT count(*) FROM call_steps"), 2501);
     assert_int_equal(store_merge(t->store, "/nowhere/at/all.db", 11), 0);
     ev = tested_event(t);
     assert_int_equal(ev.result, STORE_FAILED);
@@ -577,7 +534,7 @@ static void the_past_is_merged(void **state)
     tested_done(&other);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tested_up, tested_down)
 
 int main(void)
 {
