@@ -219,7 +219,7 @@ static int listen_library(struct sip *s, const char *text, const char *host, uin
     }
     errno = 0;
     failed = add_transport(s, url, l->ident) < 0 ? errno ? errno : EINVAL : 0;
-    sockets_end();
+    l->socket = sockets_end();
     if (failed)
         return err_set(err, -failed, "listen '%.80s': %s", text, strerror(failed));
     if (!note_bound(s, l))

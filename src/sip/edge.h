@@ -33,6 +33,7 @@ struct listener {
     struct address bound;
     char host[FQDN_SIZE]; /* as we name it to others, with brackets if need be */
     char ident[8];        /* its name inside the library */
+    int socket;           /* of the library's own listeners; -1: not known */
     char text[96];        /* "udp:127.0.0.1:5060" */
 };
 
@@ -356,9 +357,7 @@ bool headers_sdp(const sip_t *sip, const char **text, size_t *length, uint16_t *
 
 int in_request(nta_leg_magic_t *edge, nta_leg_t *outside, nta_incoming_t *irq, const sip_t *sip);
 void in_take(struct sip *s, nta_incoming_t *irq,
-             const sip_t *sip); /* the same, if it is not shed */
-void in_address(const su_sockaddr_t *from,
-                struct address *to);            /* an IPv4 address that came by IPv6 as the first */
+             const sip_t *sip);                 /* the same, if it is not shed */
 void in_sender(msg_t *msg, struct address *to); /* where it came from; "" : not known */
 void in_source(nta_incoming_t *irq, struct address *to);
 /* Who has sent this request, whatever it came by, and as whom we know him; NULL: nobody. */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <linux/sock_diag.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,7 +16,6 @@
 #include "sys/log.h"
 
 #define LOOK_MSEC 50
-#define SOCKETS_LOOKED_AT 4096 /* descriptors, for those of our listeners */
 
 struct watched_socket {
     int fd;
@@ -34,45 +32,24 @@ struct flood {
     struct sock_filter program[THIN_PROGRAM_MAX];
 };
 
-/* ---- the sockets: the library opens them, and tells nobody which they are ---- */
-
-/* `bound` names the address that a wildcard stands for. */
-static bool is_bound_to(int fd, const struct address *bound)
-{
-    su_sockaddr_t at;
-    socklen_t size = sizeof at, kind_size = sizeof(int);
-    struct address found;
-    int kind = 0;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &kind_size) || kind != SOCK_DGRAM ||
-        getsockname(fd, &at.su_sa, &size))
-        return false;
-    in_address(&at, &found);
-    return found.port == bound->port &&
-           (text_is(found.host, bound->host) || text_is(found.host, "0.0.0.0") ||
-            text_is(found.host, "::"));
-}
-
-static int socket_of(const struct address *bound)
-{
-    for (int fd = 0; fd < SOCKETS_LOOKED_AT; fd++)
-        if (is_bound_to(fd, bound))
-            return fd;
-    return -1;
-}
-
 /* ---- the program ---- */
+
+static int detach(int fd)
+{
+    return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &(int){ 0 }, sizeof(int));
+}
 
 static void attach(struct flood *f, struct watched_socket *w, unsigned share)
 {
     struct sock_fprog program = { .filter = f->program };
     int result;
 
-    program.len = (unsigned short)thin_program(f->program, &f->orbits, share);
-    if (share)
+    if (share) {
+        program.len = (unsigned short)thin_program(f->program, &f->orbits, share);
         result = setsockopt(w->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-    else
-        result = setsockopt(w->fd, SOL_SOCKET, SO_DETACH_FILTER, &(int){ 0 }, sizeof(int));
+    } else {
+        result = detach(w->fd);
+    }
     if (!result) {
         w->share = share;
         return;
@@ -138,10 +115,13 @@ bool flood_start(struct sip *s)
     if (!f)
         return false;
     for (unsigned i = 0; i < s->listener_count; i++) {
-        int fd = text_is(s->listeners[i].transport, "udp") ? socket_of(&s->listeners[i].bound) : -1;
+        const struct listener *l = &s->listeners[i];
 
-        if (fd >= 0)
-            f->at[f->count++].fd = fd;
+        if (!text_is(l->transport, "udp") || l->socket < 0)
+            continue;
+        f->at[f->count++].fd = l->socket;
+        (void)detach(
+            l->socket); /* a kept one may have what the last run attached; most have none */
     }
     if (!f->count)
         return true;

@@ -15,8 +15,10 @@ const char in_accept[] = "application/sdp, multipart/mixed";
 
 /* ---- where it came from ---- */
 
-void in_address(const su_sockaddr_t *from, struct address *to)
+/* As the library sees it; an IPv4 address that came by IPv6 as the first. */
+static void raw_sender(msg_t *msg, struct address *to)
 {
+    su_sockaddr_t *from = msg ? msg_addr(msg) : NULL;
     const void *v6 = from ? &from->su_sin6.sin6_addr : NULL;
     bool is_v4 = from && from->su_family == AF_INET, is_v6 = from && from->su_family == AF_INET6;
 
@@ -29,12 +31,6 @@ void in_address(const su_sockaddr_t *from, struct address *to)
         (void)inet_ntop(AF_INET, &from->su_sin.sin_addr, to->host, sizeof to->host);
     if (is_v4 || is_v6)
         to->port = ntohs(from->su_port);
-}
-
-/* As the library sees it. */
-static void raw_sender(msg_t *msg, struct address *to)
-{
-    in_address(msg ? msg_addr(msg) : NULL, to);
 }
 
 void in_sender(msg_t *msg, struct address *to)

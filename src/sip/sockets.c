@@ -96,7 +96,7 @@ uint16_t sockets_begin(unsigned n, const char *listen, const char *transport, co
     return port_of(&making.at);
 }
 
-void sockets_end(void)
+int sockets_end(void)
 {
     struct place at;
 
@@ -111,6 +111,7 @@ void sockets_end(void)
         served[making.n] = (struct served){ true, making.bound, port_of(&at) };
     making.on = false;
     untested = -1;
+    return making.bound;
 }
 
 /* ---- connections ---- */

@@ -11,9 +11,9 @@
  * configuration. The port that it had before, if it was kept; else `port` as it is. */
 uint16_t sockets_begin(unsigned n, const char *listen, const char *transport, const char *host,
                        uint16_t port);
-/* It is bound, or that failed. From now on it is kept, and so is each connection that is accepted
- * there. */
-void sockets_end(void);
+/* It is bound, or that failed: its descriptor, which stays the library's, or -1. From now on it is
+ * kept, and so is each connection that is accepted there. */
+int sockets_end(void);
 
 /* Connections that were kept for that listener, one each time: the next accept() gives it. False:
  * there are no more. */
